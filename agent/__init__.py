@@ -1,0 +1,1 @@
+"""What decides: the loop, the command line, and the wiring."""

@@ -1,0 +1,1 @@
+"""What acts: ophyd devices and Bluesky plans."""

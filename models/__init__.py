@@ -1,0 +1,1 @@
+"""What Nightbeam knows: the words, the scattering, the Gaussian process."""

@@ -1,0 +1,135 @@
+"""What a campaign file may say: one TOML file, one frozen model, every key explained."""
+
+from typing import Any, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+
+from models.domain.frozen import Frozen
+from models.domain.space import Axis, SumConstraint
+
+
+class Plug(Frozen):
+    """A part that is chosen by name: an instrument or a strategy.
+
+    `kind` is the name of a part that ships with Nightbeam, or ``module:attribute`` for one's own, where
+    the module may lie beside the campaign file. All other keys belong to that part, which checks them.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    kind: str = Field(pattern=r"^[A-Za-z_][\w.]*(:[A-Za-z_]\w*)?$")
+    """Which part: a name, or ``module:attribute``."""
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that belong to the part itself."""
+        return dict(self.model_extra or {})
+
+
+class ObjectiveSpec(Frozen):
+    """What the campaign is after."""
+
+    feature: str
+    """Name of the feature, as the analysis makes it."""
+    goal: Literal["maximise", "minimise", "target"] = "maximise"
+    """Largest value, smallest value, or the value nearest to `target`."""
+    target: float | None = None
+    """The value to hit, in the feature's unit; only with ``goal = "target"``."""
+
+    @model_validator(mode="after")
+    def _target_goes_with_its_goal(self) -> Self:
+        if (self.goal == "target") != (self.target is not None):
+            raise ValueError('target is given with goal = "target", and only then; add or remove it')
+        return self
+
+    def text(self) -> str:
+        """Short form for people."""
+        if self.goal == "target":
+            return f"{self.feature} as near as possible to {self.target:g}"
+        return f"{self.goal} {self.feature}"
+
+
+class BlankSpec(Frozen):
+    """The blank (buffer, empty cell, bare substrate) that is subtracted from every sample."""
+
+    point: dict[str, float]
+    """Where the blank is, by axis name; it may lie outside the axes' bounds."""
+    every: int = Field(default=12, ge=1)
+    """A fresh blank after this many measurements."""
+
+
+class MeasurementSpec(Frozen):
+    """How each point is measured."""
+
+    exposure_s: float = Field(default=1.0, gt=0)
+    """Exposure time, s."""
+    blank: BlankSpec | None = None
+    """The blank to subtract; none for curves that are already subtracted."""
+    attempts: int = Field(default=2, ge=1, le=10)
+    """How often a point is tried when its frame is rejected or a device fails."""
+
+
+class AnalysisSpec(Frozen):
+    """How frames become curves and curves become features."""
+
+    features: tuple[str, ...] = Field(min_length=1)
+    """Extractors to run: names from `models/saxs/features`, or ``module:attribute`` for one's own."""
+    q_min_inv_nm: float = Field(default=0.0, ge=0)
+    """Points below are not used, 1/nm."""
+    q_max_inv_nm: float = Field(default=1e3, gt=0)
+    """Points above are not used, 1/nm."""
+    n_bins: int = Field(default=400, ge=16, le=10_000)
+    """Count of q bins that a frame is reduced to."""
+    geometry: str | None = None
+    """Geometry file (PONI, or a curve's header); None takes it from each frame's own header."""
+    scale: float = Field(default=1.0, gt=0)
+    """Factor from normalised counts to `intensity_unit`, from a calibration standard."""
+    intensity_unit: str = "a.u."
+    """Unit of the intensity after `scale`."""
+
+    @model_validator(mode="after")
+    def _q_window_is_open(self) -> Self:
+        if self.q_max_inv_nm <= self.q_min_inv_nm:
+            raise ValueError(
+                f"q_max_inv_nm = {self.q_max_inv_nm:g} is not above q_min_inv_nm = {self.q_min_inv_nm:g}; "
+                "widen the window"
+            )
+        return self
+
+
+class BudgetSpec(Frozen):
+    """When to stop."""
+
+    measurements: int = Field(ge=1)
+    """Samples to measure; blanks are not counted."""
+    hours: float | None = Field(default=None, gt=0)
+    """Longest time since the first decision, h."""
+    failures_in_a_row: int = Field(default=6, ge=1)
+    """Stop, and call a person, after this many failures with no success between them."""
+
+
+class CampaignSpec(Frozen):
+    """One campaign, as its file describes it."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    """Name in the log; one name, one campaign."""
+    seed: int = Field(ge=0, lt=2**63)
+    """Every random draw follows from it."""
+    axes: tuple[Axis, ...] = ()
+    """What is varied; left out for a dataset, which brings its own."""
+    sums: tuple[SumConstraint, ...] = ()
+    """Sums that must hold, such as fractions that add up to 1."""
+    objective: ObjectiveSpec
+    """What is sought."""
+    instrument: Plug
+    """What measures."""
+    measurement: MeasurementSpec = MeasurementSpec()
+    """How a point is measured."""
+    analysis: AnalysisSpec
+    """How it is read."""
+    strategy: Plug
+    """How the next point is chosen."""
+    budget: BudgetSpec
+    """When to stop."""
+    folder: str | None = None
+    """Where frames, curves and pictures go; ``nightbeam-NAME`` in the working folder when left out."""

@@ -1,0 +1,1 @@
+"""The Gaussian process: what is believed between the measurements."""

@@ -1,0 +1,1 @@
+"""What a virtual beamline measures and the agent never sees: the hidden truth."""
