@@ -1,0 +1,147 @@
+"""Open a database: SQLite by default, any SQLAlchemy URL otherwise."""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+
+from db.schema import SCHEMA_VERSION, metadata, schema_version
+from models.domain.errors import BadInput
+
+DEFAULT_URL = "sqlite:///nightbeam.db"
+"""A file in the working folder."""
+BUSY_TIMEOUT_S = 10.0
+"""How long SQLite waits for another process' lock."""
+
+
+def open_to_write(url: str) -> Engine:
+    """Open a database for an agent; make the tables where there are none.
+
+    Raises
+    ------
+    BadInput
+        When the URL is not one, the database does not answer, or it belongs to another program.
+    """
+    engine = _engine(url)
+    found = _tables(engine, url)
+    if not found:
+        with engine.begin() as connection:
+            metadata.create_all(connection)
+            connection.execute(schema_version.insert().values(program="nightbeam", version=SCHEMA_VERSION))
+    else:
+        _refuse_foreign(engine, url, found)
+    return engine
+
+
+def open_to_read(url: str) -> Engine:
+    """Open a database that must exist already.
+
+    Raises
+    ------
+    BadInput
+        As `open_to_write`, and when there is no log in it.
+    """
+    path = _sqlite_path(make_url_or_refuse(url))
+    if path is not None and not path.exists():
+        raise BadInput(
+            f"--db {url}", f"there is no file {path}", "Name the database of your campaign, or run one first"
+        )
+    engine = _engine(url)
+    found = _tables(engine, url)
+    if not found:
+        raise BadInput(f"--db {url}", "the database is empty", "Run a campaign with this --db first")
+    _refuse_foreign(engine, url, found)
+    return engine
+
+
+def make_url_or_refuse(url: str) -> URL:
+    """Parse a database URL.
+
+    Raises
+    ------
+    BadInput
+        When it is not a URL.
+    """
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        raise BadInput(
+            f"--db {url}",
+            "this is not a database URL",
+            "Write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME",
+        ) from error
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url_or_refuse(url)
+    path = _sqlite_path(parsed)
+    if path is not None and not path.parent.is_dir():
+        raise BadInput(f"--db {url}", f"the folder {path.parent} does not exist", "Make it, or name another")
+    try:
+        engine = sa.create_engine(parsed)
+    except (NoSuchModuleError, ImportError) as error:
+        raise BadInput(
+            f"--db {url}", f"no driver for {parsed.drivername!r} is installed ({error})", "Install the driver"
+        ) from error
+    if parsed.get_backend_name() == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _sqlite_path(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database)).absolute()
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    """A commit is on the disk when it returns (FULL), and readers do not hold up the writer (WAL)."""
+    connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin_immediate
+    for pragma in (
+        f"busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    """Take the write lock at once, so that a transaction never fails half way through."""
+    is_reader = connection.get_execution_options().get("is_reader", False)
+    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+
+
+def _tables(engine: Engine, url: str) -> set[str]:
+    try:
+        return set(sa.inspect(engine).get_table_names())
+    except OperationalError as error:
+        raise BadInput(
+            f"--db {url}", f"the database does not answer ({error.orig})", "Start it, or check the address"
+        ) from error
+    except DBAPIError as error:
+        raise BadInput(
+            f"--db {url}", f"this is not a database ({error.orig})", "Name another file"
+        ) from error
+
+
+def _refuse_foreign(engine: Engine, url: str, found: set[str]) -> None:
+    missing = set(metadata.tables) - found
+    if schema_version.name not in found or missing:
+        raise BadInput(
+            f"--db {url}",
+            f"it has the tables {', '.join(sorted(found)[:5])}, and lacks {', '.join(sorted(missing)[:5])}",
+            "This database belongs to another program; name another one",
+        )
+    with engine.connect() as connection:
+        version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
+    if version != SCHEMA_VERSION:
+        raise BadInput(
+            f"--db {url}",
+            f"its tables are of version {version}, this program writes version {SCHEMA_VERSION}",
+            "Use the program version that made it, or a new database",
+        )

@@ -1,0 +1,251 @@
+"""The only writer: every record is one transaction, and it is on the disk when `append` returns."""
+
+import secrets
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from db import queries, schema
+from models.domain.campaign import CampaignSpec
+from models.domain.canonical import canonical_json, sha256_text
+from models.domain.clock import Clock, Stamp
+from models.domain.errors import BadInput, LogUnavailable
+from models.domain.history import Action, ActionReport, Asset, Decision, Failure, History, Observation
+from models.domain.records import Decided, Event, PendingAction, Record, Retried
+
+MAY_CHANGE = {"budget", "folder"}
+"""Keys of a campaign file that may be changed between two runs of one campaign."""
+
+
+class DecisionLog:
+    """The log of one campaign, open for one process life."""
+
+    def __init__(self, engine: Engine, spec: CampaignSpec, clock: Clock, environment_json: str) -> None:
+        """Begin a campaign, or a further session of it.
+
+        Raises
+        ------
+        BadInput
+            When the campaign was begun with another file.
+        LogUnavailable
+            When the database refuses.
+        """
+        self._engine = engine
+        self._clock = clock
+        self._spec = spec
+        try:
+            with engine.begin() as connection:
+                self._campaign_id, self.uid = _campaign_row(connection, spec, clock())
+                self._session_id = _add(
+                    connection,
+                    schema.session,
+                    campaign_id=self._campaign_id,
+                    spec_json=canonical_json(spec),
+                    environment_json=environment_json,
+                    **_moment(clock()),
+                )
+        except DBAPIError as error:
+            raise LogUnavailable(f"the log cannot be opened: {error.orig}") from error
+
+    def append(self, record: Record) -> None:
+        """Write one record, whole or not at all.
+
+        Raises
+        ------
+        LogUnavailable
+            When it cannot be written: nothing may move then.
+        """
+        try:
+            with self._engine.begin() as connection:
+                self._write(connection, record)
+        except IntegrityError as error:
+            raise LogUnavailable(
+                f"the log holds this record already, or lacks what it refers to ({error.orig}); "
+                "is another agent running the same campaign?"
+            ) from error
+        except DBAPIError as error:
+            raise LogUnavailable(f"the log cannot be written: {error.orig}") from error
+
+    def history(self) -> History:
+        """All that is on record."""
+        with self._engine.connect() as connection:
+            return queries.read_history(connection, self._campaign_id)
+
+    def pending(self, seq: int) -> tuple[PendingAction, ...]:
+        """The commands of a decision that have not succeeded, in order, each in its last attempt."""
+        with self._engine.connect() as connection:
+            return queries.read_pending(connection, self._campaign_id, seq)
+
+    def _write(self, connection: Connection, record: Record) -> None:
+        match record:
+            case Decided(decision=decision, actions=actions):
+                self._write_decision(connection, decision, actions)
+            case Retried(action=action):
+                _write_action(connection, self._decision_id(connection, action.seq), action)
+            case ActionReport():
+                self._write_report(connection, record)
+            case Observation():
+                self._write_observation(connection, record)
+            case Failure(seq=seq, code=code, sentence=sentence):
+                connection.execute(
+                    schema.failure.insert().values(
+                        decision_id=self._decision_id(connection, seq),
+                        utc=self._clock().utc,
+                        code=code,
+                        sentence=sentence,
+                    )
+                )
+            case Event():
+                connection.execute(
+                    schema.event.insert().values(
+                        campaign_id=self._campaign_id,
+                        session_id=self._session_id,
+                        **record.model_dump(),
+                        **_moment(self._clock()),
+                    )
+                )
+
+    def _write_decision(self, connection: Connection, decision: Decision, actions: Iterable[Action]) -> None:
+        model = decision.model
+        decision_id = _add(
+            connection,
+            schema.decision,
+            campaign_id=self._campaign_id,
+            session_id=self._session_id,
+            seq=decision.seq,
+            kind=decision.kind,
+            actor_kind=decision.actor.kind,
+            actor_name=decision.actor.name,
+            point_json=canonical_json(decision.point) if decision.point else None,
+            exposure_s=decision.exposure_s,
+            reason_code=decision.reason.code,
+            reason=decision.reason.sentence,
+            seed=decision.seed,
+            watermark=decision.watermark,
+            acquisition=model.acquisition if model else None,
+            model_json=model.canonical_json if model else None,
+            training_sha256=model.training_sha256 if model else None,
+            repeats=decision.repeats,
+            **_moment(self._clock()),
+        )
+        for candidate in decision.candidates:
+            connection.execute(
+                schema.candidate.insert().values(
+                    decision_id=decision_id,
+                    rank=candidate.rank,
+                    point_json=canonical_json(candidate.point),
+                    acquisition_value=candidate.acquisition_value,
+                    reject_code=candidate.reject_code,
+                    **candidate.prediction.model_dump(),
+                )
+            )
+        for action in actions:
+            _write_action(connection, decision_id, action)
+
+    def _write_report(self, connection: Connection, report: ActionReport) -> None:
+        connection.execute(
+            schema.action_event.insert().values(
+                action_id=report.action_id,
+                status=report.status,
+                sentence=report.sentence,
+                **_moment(self._clock()),
+            )
+        )
+        if report.exposure is not None:
+            values = report.exposure.model_dump(exclude={"seq", "point", "assets"})
+            connection.execute(
+                schema.exposure.insert().values(
+                    decision_id=self._decision_id(connection, report.exposure.seq),
+                    point_json=canonical_json(report.exposure.point),
+                    **values,
+                )
+            )
+            for asset in report.exposure.assets:
+                self._write_asset(connection, asset, report.action_id)
+        for asset in report.assets:
+            self._write_asset(connection, asset, report.action_id)
+
+    def _write_observation(self, connection: Connection, observation: Observation) -> None:
+        decision_id = self._decision_id(connection, observation.seq)
+        curve_id = None
+        if observation.curve is not None:
+            curve_id = self._write_asset(connection, observation.curve, None)
+        connection.execute(
+            schema.observation.insert().values(
+                decision_id=decision_id,
+                utc=self._clock().utc,
+                is_accepted=observation.is_accepted,
+                absences_json=canonical_json([a.model_dump() for a in observation.absences]),
+                verdicts_json=canonical_json([v.model_dump() for v in observation.verdicts]),
+                curve_asset_id=curve_id,
+                blank_seq=observation.blank_seq,
+            )
+        )
+        for position, feature in enumerate(observation.features):
+            connection.execute(
+                schema.feature.insert().values(
+                    decision_id=decision_id, position=position, **feature.model_dump()
+                )
+            )
+
+    def _write_asset(self, connection: Connection, asset: Asset, action_id: str | None) -> int:
+        return _add(
+            connection,
+            schema.asset,
+            campaign_id=self._campaign_id,
+            action_id=action_id,
+            **asset.model_dump(),
+        )
+
+    def _decision_id(self, connection: Connection, seq: int) -> int:
+        return connection.execute(
+            sa.select(schema.decision.c.id).where(
+                schema.decision.c.campaign_id == self._campaign_id, schema.decision.c.seq == seq
+            )
+        ).scalar_one()
+
+
+def _write_action(connection: Connection, decision_id: int, action: Action) -> None:
+    connection.execute(
+        schema.action.insert().values(decision_id=decision_id, **action.model_dump(exclude={"seq"}))
+    )
+
+
+def _campaign_row(connection: Connection, spec: CampaignSpec, stamp: Stamp) -> tuple[int, str]:
+    table = schema.campaign
+    row = connection.execute(sa.select(table).where(table.c.name == spec.name)).one_or_none()
+    if row is None:
+        uid = secrets.token_hex(8)
+        text = canonical_json(spec)
+        campaign_id = _add(
+            connection, table, name=spec.name, uid=uid, utc=stamp.utc, spec_json=text,
+            spec_sha256=sha256_text(text),
+        )  # fmt: skip
+        return campaign_id, uid
+    _refuse_changes(spec, CampaignSpec.model_validate_json(row.spec_json))
+    return row.id, row.uid
+
+
+def _refuse_changes(spec: CampaignSpec, begun_with: CampaignSpec) -> None:
+    now, then = spec.model_dump(mode="json"), begun_with.model_dump(mode="json")
+    changed = [key for key in now if key not in MAY_CHANGE and now[key] != then.get(key)]
+    if changed:
+        key = changed[0]
+        raise BadInput(
+            f"campaign {spec.name!r}: {key}",
+            f"is {canonical_json(now[key])}, but the campaign began with {canonical_json(then.get(key))}",
+            f"Restore it, or give the changed campaign a new name (only {' and '.join(sorted(MAY_CHANGE))} "
+            "may change during a campaign)",
+        )
+
+
+def _add(connection: Connection, table: sa.Table, **values: object) -> int:
+    row = connection.execute(table.insert().values(**values)).inserted_primary_key
+    assert row is not None
+    return int(row[0])
+
+
+def _moment(stamp: Stamp) -> dict[str, str | int]:
+    return {"utc": stamp.utc, "monotonic_ns": stamp.monotonic_ns, "boot_id": stamp.boot_id}

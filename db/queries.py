@@ -1,0 +1,266 @@
+"""The read side: rows back into words."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.engine import Connection, Row
+
+from db import schema
+from models.domain.campaign import CampaignSpec
+from models.domain.errors import BadInput
+from models.domain.history import (
+    Action,
+    Actor,
+    Asset,
+    Candidate,
+    Decision,
+    Exposure,
+    Failure,
+    History,
+    ModelState,
+    Observation,
+    Prediction,
+    Reason,
+)  # fmt: skip
+from models.domain.records import PendingAction
+from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.space import Point
+
+ABSENCES = TypeAdapter(tuple[Absence, ...])
+VERDICTS = TypeAdapter(tuple[Verdict, ...])
+
+
+@dataclass(frozen=True)
+class LoggedCampaign:
+    """One campaign in a database."""
+
+    id: int
+    """Key of its row."""
+    name: str
+    """Its name."""
+    spec: CampaignSpec
+    """The file it began with."""
+
+
+@dataclass(frozen=True)
+class LoggedDecision:
+    """One decision, as the log shows it to people."""
+
+    campaign: str
+    """Name of the campaign."""
+    utc: str
+    """When it was written down."""
+    decision: Decision
+    """The decision."""
+    outcome: str
+    """What came of it, in a few words."""
+
+
+def read_campaigns(connection: Connection, name: str | None = None) -> tuple[LoggedCampaign, ...]:
+    """The campaigns in a database, oldest first.
+
+    Raises
+    ------
+    BadInput
+        When `name` is given and there is none of that name.
+    """
+    rows = connection.execute(sa.select(schema.campaign).order_by(schema.campaign.c.id)).all()
+    names = [row.name for row in rows]
+    if name is not None and name not in names:
+        raise BadInput(
+            f"--campaign {name}",
+            "there is no campaign of that name in the database",
+            f"Choose one of: {', '.join(names) or '(none yet)'}",
+        )
+    return tuple(
+        LoggedCampaign(row.id, row.name, CampaignSpec.model_validate_json(row.spec_json))
+        for row in rows
+        if name in (None, row.name)
+    )
+
+
+def read_decision_list(connection: Connection, campaign: LoggedCampaign) -> Iterator[LoggedDecision]:
+    """All decisions of a campaign in order, each with its outcome in words."""
+    history = read_history(connection, campaign.id)
+    utc = dict(
+        connection.execute(
+            sa.select(schema.decision.c.seq, schema.decision.c.utc).where(
+                schema.decision.c.campaign_id == campaign.id
+            )
+        )
+        .tuples()
+        .all()
+    )
+    for decision in history.decisions:
+        outcome = describe_outcome(history, decision, campaign.spec.objective.feature)
+        yield LoggedDecision(campaign.name, utc[decision.seq], decision, outcome)
+
+
+def describe_outcome(history: History, decision: Decision, feature_name: str) -> str:
+    """What came of a decision, in a few words with units."""
+    failure = history.failure(decision.seq)
+    if failure is not None:
+        return f"failed: {failure.sentence}"
+    observation = history.observation(decision.seq)
+    if observation is None:
+        return "no action" if decision.point is None else "open"
+    if not observation.is_accepted:
+        return f"rejected: {observation.objections()}"
+    if decision.kind == "blank":
+        return "blank measured"
+    feature = observation.feature(feature_name)
+    if feature is None:
+        why = next((a.why for a in observation.absences if a.name == feature_name), "not made")
+        return f"no {feature_name}: {why}"
+    unit = "" if feature.unit == "1" else f" {feature.unit}"
+    return f"{feature.name} {feature.value:.4g} ± {feature.sigma:.2g}{unit}"
+
+
+def read_history(connection: Connection, campaign_id: int) -> History:
+    """Everything that is on record of a campaign."""
+    decisions = _read_decisions(connection, campaign_id)
+    return History(
+        decisions=decisions,
+        exposures=_read_exposures(connection, campaign_id),
+        observations=_read_observations(connection, campaign_id),
+        failures=tuple(
+            Failure(seq=row.seq, code=row.code, sentence=row.sentence)
+            for row in connection.execute(_of_campaign(schema.failure, campaign_id))
+        ),
+    )
+
+
+def read_pending(connection: Connection, campaign_id: int, seq: int) -> tuple[PendingAction, ...]:
+    """Commands of a decision that have not succeeded, in order, each in its last attempt."""
+    last: dict[int, PendingAction] = {}
+    statement = _of_campaign(schema.action, campaign_id).where(schema.decision.c.seq == seq)
+    for row in connection.execute(statement.order_by(schema.action.c.step, schema.action.c.attempt)):
+        statuses = set(
+            connection.scalars(
+                sa.select(schema.action_event.c.status).where(
+                    schema.action_event.c.action_id == row.action_id
+                )
+            )
+        )
+        if "succeeded" in statuses:
+            last.pop(row.step, None)
+            continue
+        action = Action(
+            action_id=row.action_id, seq=seq, step=row.step, kind=row.kind,
+            action_class=row.action_class, attempt=row.attempt,
+        )  # fmt: skip
+        last[row.step] = PendingAction(action=action, is_started="started" in statuses)
+    return tuple(last[step] for step in sorted(last))
+
+
+def _of_campaign(table: sa.Table, campaign_id: int) -> sa.Select[Any]:
+    """Rows of a table that hangs on decisions, with `seq`, in its order."""
+    return (
+        sa.select(table, schema.decision.c.seq)
+        .join(schema.decision, schema.decision.c.id == table.c.decision_id)
+        .where(schema.decision.c.campaign_id == campaign_id)
+        .order_by(schema.decision.c.seq)
+    )
+
+
+def _read_decisions(connection: Connection, campaign_id: int) -> tuple[Decision, ...]:
+    candidates: dict[int, list[Candidate]] = {}
+    for row in connection.execute(_of_campaign(schema.candidate, campaign_id).order_by("rank")):
+        candidates.setdefault(row.seq, []).append(
+            Candidate(
+                rank=row.rank,
+                point=Point.model_validate_json(row.point_json),
+                prediction=Prediction(mean=row.mean, sigma=row.sigma, unit=row.unit),
+                acquisition_value=row.acquisition_value,
+                reject_code=row.reject_code,
+            )
+        )
+    table = schema.decision
+    rows = connection.execute(
+        sa.select(table).where(table.c.campaign_id == campaign_id).order_by(table.c.seq)
+    )
+    return tuple(_decision(row, tuple(candidates.get(row.seq, ()))) for row in rows)
+
+
+def _decision(row: Row[Any], candidates: tuple[Candidate, ...]) -> Decision:
+    model = None
+    if row.acquisition is not None:
+        model = ModelState(
+            acquisition=row.acquisition,
+            canonical_json=row.model_json,
+            training_sha256=row.training_sha256,
+        )
+    return Decision(
+        seq=row.seq,
+        kind=row.kind,
+        point=Point.model_validate_json(row.point_json) if row.point_json else None,
+        reason=Reason(code=row.reason_code, sentence=row.reason),
+        exposure_s=row.exposure_s,
+        actor=Actor(kind=row.actor_kind, name=row.actor_name),
+        seed=row.seed,
+        watermark=row.watermark,
+        candidates=candidates,
+        model=model,
+        repeats=row.repeats,
+    )
+
+
+def _read_exposures(connection: Connection, campaign_id: int) -> tuple[Exposure, ...]:
+    assets: dict[str, list[Asset]] = {}
+    table = schema.asset
+    statement = sa.select(table).where(
+        table.c.campaign_id == campaign_id, table.c.action_id.is_not(None), table.c.role != "abandoned"
+    )
+    for row in connection.execute(statement.order_by(table.c.id)):
+        assets.setdefault(row.action_id, []).append(_asset(row))
+    return tuple(
+        Exposure(
+            seq=row.seq,
+            action_id=row.action_id,
+            run_uid=row.run_uid,
+            point=Point.model_validate_json(row.point_json),
+            exposure_s=row.exposure_s,
+            monitor=row.monitor,
+            transmission=row.transmission,
+            transmission_sigma=row.transmission_sigma,
+            assets=tuple(assets.get(row.action_id, ())),
+        )
+        for row in connection.execute(_of_campaign(schema.exposure, campaign_id))
+    )
+
+
+def _read_observations(connection: Connection, campaign_id: int) -> tuple[Observation, ...]:
+    features: dict[int, list[Feature]] = {}
+    for row in connection.execute(_of_campaign(schema.feature, campaign_id).order_by("position")):
+        features.setdefault(row.seq, []).append(
+            Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit)
+        )
+    curves = {
+        row.id: _asset(row)
+        for row in connection.execute(
+            sa.select(schema.asset).where(
+                schema.asset.c.campaign_id == campaign_id, schema.asset.c.role == "curve"
+            )
+        )
+    }
+    observations: list[Observation] = []
+    for row in connection.execute(_of_campaign(schema.observation, campaign_id)):
+        observations.append(
+            Observation(
+                seq=row.seq,
+                is_accepted=row.is_accepted,
+                features=tuple(features.get(row.seq, ())),
+                absences=ABSENCES.validate_json(row.absences_json),
+                verdicts=VERDICTS.validate_json(row.verdicts_json),
+                curve=curves.get(row.curve_asset_id),
+                blank_seq=row.blank_seq,
+            )
+        )
+    return tuple(observations)
+
+
+def _asset(row: Row[Any]) -> Asset:
+    return Asset(role=row.role, path=row.path, sha256=row.sha256, n_bytes=row.n_bytes)
