@@ -2,14 +2,9 @@
 
 from typing import Protocol
 
-from models.domain.history import (
-    Action,
-    ActionReport,
-    Decision,
-    Exposure,
-    History,
-    Observation,
-)
+from agent.stopping import Ending
+from models.domain.history import Action, ActionReport, Decision, Exposure, History, Observation
+from models.domain.records import Event, PendingAction, Record
 
 
 class Instrument(Protocol):
@@ -61,4 +56,50 @@ class Strategy(Protocol):
 
     def propose(self, history: History) -> Decision:
         """The next decision, a function of the history alone."""
+        ...
+
+
+class DecisionLog(Protocol):
+    """Something that remembers."""
+
+    def append(self, record: Record) -> None:
+        """Write one record; it is on the disk when this returns.
+
+        Raises
+        ------
+        LogUnavailable
+            When it cannot be written: nothing may move then.
+        """
+        ...
+
+    def history(self) -> History:
+        """All that is on record."""
+        ...
+
+    def pending(self, seq: int) -> tuple[PendingAction, ...]:
+        """The commands of a decision that have not ended, in order."""
+        ...
+
+
+class Narrator(Protocol):
+    """Something that tells a person what goes on. It never changes what happens."""
+
+    def decided(self, decision: Decision) -> None:
+        """A decision is on record."""
+        ...
+
+    def acting(self, action: Action) -> None:
+        """A command is about to be given."""
+        ...
+
+    def learned(self, decision: Decision, history: History) -> None:
+        """The outcome of a decision is on record: the history holds it."""
+        ...
+
+    def noted(self, event: Event) -> None:
+        """Something else is on record."""
+        ...
+
+    def ended(self, ending: Ending) -> None:
+        """The run is over."""
         ...

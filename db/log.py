@@ -12,8 +12,8 @@ from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import BadInput, LogUnavailable
-from models.domain.history import Action, ActionReport, Asset, Decision, Failure, History, Observation
-from models.domain.records import Decided, Event, PendingAction, Record, Retried
+from models.domain.history import Action, ActionStatus, Asset, Decision, Failure, History, Observation
+from models.domain.records import Decided, Ended, Event, PendingAction, Record, Started
 
 MAY_CHANGE = {"budget", "folder"}
 """Keys of a campaign file that may be changed between two runs of one campaign."""
@@ -82,21 +82,14 @@ class DecisionLog:
         match record:
             case Decided(decision=decision, actions=actions):
                 self._write_decision(connection, decision, actions)
-            case Retried(action=action):
-                _write_action(connection, self._decision_id(connection, action.seq), action)
-            case ActionReport():
-                self._write_report(connection, record)
+            case Started(action_id=action_id):
+                self._write_action_event(connection, action_id, "started", "")
+            case Ended():
+                self._write_end(connection, record)
             case Observation():
                 self._write_observation(connection, record)
-            case Failure(seq=seq, code=code, sentence=sentence):
-                connection.execute(
-                    schema.failure.insert().values(
-                        decision_id=self._decision_id(connection, seq),
-                        utc=self._clock().utc,
-                        code=code,
-                        sentence=sentence,
-                    )
-                )
+            case Failure():
+                self._write_failure(connection, record)
             case Event():
                 connection.execute(
                     schema.event.insert().values(
@@ -144,28 +137,43 @@ class DecisionLog:
         for action in actions:
             _write_action(connection, decision_id, action)
 
-    def _write_report(self, connection: Connection, report: ActionReport) -> None:
-        connection.execute(
-            schema.action_event.insert().values(
-                action_id=report.action_id,
-                status=report.status,
-                sentence=report.sentence,
-                **_moment(self._clock()),
-            )
-        )
-        if report.exposure is not None:
-            values = report.exposure.model_dump(exclude={"seq", "point", "assets"})
+    def _write_end(self, connection: Connection, ended: Ended) -> None:
+        report = ended.report
+        self._write_action_event(connection, report.action_id, report.status, report.sentence)
+        exposure = report.exposure
+        if exposure is not None:
             connection.execute(
                 schema.exposure.insert().values(
-                    decision_id=self._decision_id(connection, report.exposure.seq),
-                    point_json=canonical_json(report.exposure.point),
-                    **values,
+                    decision_id=self._decision_id(connection, exposure.seq),
+                    point_json=canonical_json(exposure.point),
+                    **exposure.model_dump(exclude={"seq", "point", "assets"}),
                 )
             )
-            for asset in report.exposure.assets:
-                self._write_asset(connection, asset, report.action_id)
-        for asset in report.assets:
+        for asset in (*(exposure.assets if exposure else ()), *report.assets):
             self._write_asset(connection, asset, report.action_id)
+        if ended.failure is not None:
+            self._write_failure(connection, ended.failure)
+        if ended.retry is not None:
+            _write_action(connection, self._decision_id(connection, ended.retry.seq), ended.retry)
+
+    def _write_action_event(
+        self, connection: Connection, action_id: str, status: ActionStatus, sentence: str
+    ) -> None:
+        connection.execute(
+            schema.action_event.insert().values(
+                action_id=action_id, status=status, sentence=sentence, **_moment(self._clock())
+            )
+        )
+
+    def _write_failure(self, connection: Connection, failure: Failure) -> None:
+        connection.execute(
+            schema.failure.insert().values(
+                decision_id=self._decision_id(connection, failure.seq),
+                utc=self._clock().utc,
+                code=failure.code,
+                sentence=failure.sentence,
+            )
+        )
 
     def _write_observation(self, connection: Connection, observation: Observation) -> None:
         decision_id = self._decision_id(connection, observation.seq)

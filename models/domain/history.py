@@ -263,6 +263,18 @@ class History(Frozen):
         """The failure of that decision; None when there is none."""
         return next((f for f in self.failures if f.seq == seq), None)
 
+    def plus(self, record: "Decision | Exposure | Observation | Failure") -> "History":
+        """The history with one thing more."""
+        match record:
+            case Decision():
+                return self.model_copy(update={"decisions": (*self.decisions, record)})
+            case Exposure():
+                return self.model_copy(update={"exposures": (*self.exposures, record)})
+            case Observation():
+                return self.model_copy(update={"observations": (*self.observations, record)})
+            case Failure():
+                return self.model_copy(update={"failures": (*self.failures, record)})
+
     def accepted(self) -> Iterator[tuple[Decision, Observation]]:
         """Measurements that may train a model, with their decisions; blanks are not among them."""
         for observation in self.observations:

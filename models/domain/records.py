@@ -15,11 +15,22 @@ class Decided(Frozen):
     """Its commands, in order."""
 
 
-class Retried(Frozen):
-    """A command that is given again after a crash, under a new attempt."""
+class Started(Frozen):
+    """A command is about to be given."""
 
-    action: Action
-    """The command with its new attempt."""
+    action_id: str
+    """The command."""
+
+
+class Ended(Frozen):
+    """A command has ended, and what follows from that at once."""
+
+    report: ActionReport
+    """How it ended."""
+    failure: Failure | None = None
+    """Given when the decision is given up for it."""
+    retry: Action | None = None
+    """Given when the command will be given again, under a new attempt."""
 
 
 class Event(Frozen):
@@ -35,7 +46,7 @@ class Event(Frozen):
     """`seq` of the decision it belongs to, if any."""
 
 
-Record = Decided | Retried | ActionReport | Observation | Failure | Event
+Record = Decided | Started | Ended | Observation | Failure | Event
 """Everything that can be appended."""
 
 

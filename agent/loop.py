@@ -1,0 +1,213 @@
+"""The loop: decide, write it down, act, read, learn. It holds the only state of a run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from agent.ports import Analysis, DecisionLog, Instrument, Narrator, Strategy
+from agent.stopping import Ending, ending_due, ending_of, reason_of
+from agent.strategy.upkeep import last_blank
+from models.domain.campaign import BudgetSpec
+from models.domain.errors import BeamlineFault, FrameRejected, UnreachablePoint
+from models.domain.history import (
+    Action,
+    ActionReport,
+    Decision,
+    Exposure,
+    Failure,
+    Observation,
+)
+from models.domain.records import Decided, Ended, Event, Started
+
+SURVIVABLE = (BeamlineFault, UnreachablePoint)
+"""What an instrument may raise: recorded, and the campaign goes on."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the loop is built from."""
+
+    instrument: Instrument
+    """What measures."""
+    analysis: Analysis
+    """What reads."""
+    strategy: Strategy
+    """What chooses."""
+    log: DecisionLog
+    """What remembers."""
+    narrator: Narrator
+    """What tells a person."""
+
+
+class Loop:
+    """One run of a campaign, from its history to an ending."""
+
+    def __init__(self, parts: Parts, budget: BudgetSpec, now_utc: Callable[[], str], began_utc: str) -> None:
+        """Take the parts; nothing moves yet.
+
+        Parameters
+        ----------
+        parts
+            What the loop is built from.
+        budget
+            When to stop.
+        now_utc
+            Tells the time, ISO 8601.
+        began_utc
+            When the campaign began, ISO 8601.
+        """
+        self._parts, self._budget = parts, budget
+        self._now_utc, self._began_utc = now_utc, began_utc
+        self._stop_request: str | None = None
+        self.history = parts.log.history()
+        """All that is known so far."""
+
+    def request_stop(self, who: str) -> None:
+        """Ask the loop to end after the measurement in hand."""
+        self._stop_request = who
+
+    def run(self) -> Ending:
+        """Go on from the history until an ending is due. The shutter is closed on every way out."""
+        try:
+            self._parts.instrument.make_safe()
+            self._finish_last()
+            ending = self._next_ending()
+            while ending is None:
+                decision = self._parts.strategy.propose(self.history)
+                ending = self._carry_out(decision) or self._next_ending()
+        finally:
+            self._parts.instrument.make_safe()
+        self._parts.narrator.ended(ending)
+        return ending
+
+    def _next_ending(self) -> Ending | None:
+        """The ending that is due, written down as a decision unless it stands there already."""
+        if self._stop_request is not None:
+            ending = Ending("person", f"{self._stop_request} asked to stop.", is_finished=False)
+        else:
+            due = ending_due(self._budget, self.history, self._began_utc, self._now_utc())
+            if due is None:
+                return None
+            ending = due
+        history = self.history
+        last = history.decisions[-1] if history.decisions else None
+        if last is None or last.kind != "stop" or last.reason.code != ending.code:
+            stop = Decision(
+                seq=history.next_seq, kind="stop", point=None, reason=reason_of(ending),
+                watermark=history.watermark,
+            )  # fmt: skip
+            self._decide(stop, ())
+        return ending
+
+    def _carry_out(self, decision: Decision) -> Ending | None:
+        """Write a decision down and do what it says; an ending when it is to stop."""
+        actions = self._parts.instrument.actions(decision) if decision.point else ()
+        self._decide(decision, actions)
+        if decision.kind == "stop":
+            return ending_of(decision)
+        exposure: Exposure | None = None
+        for action in actions:
+            report = self._act(action, decision)
+            if report is None:
+                return None
+            exposure = report.exposure or exposure
+        self._read(decision, exposure)
+        return None
+
+    def _decide(self, decision: Decision, actions: tuple[Action, ...]) -> None:
+        self._parts.log.append(Decided(decision=decision, actions=actions))
+        self.history = self.history.plus(decision)
+        self._parts.narrator.decided(decision)
+
+    def _act(self, action: Action, decision: Decision) -> ActionReport | None:
+        """Give one command; None when it failed and the decision is given up."""
+        self._parts.log.append(Started(action_id=action.action_id))
+        self._parts.narrator.acting(action)
+        try:
+            report = self._parts.instrument.perform(action, decision)
+        except SURVIVABLE as error:
+            sentence = str(error)
+            failure = Failure(seq=decision.seq, code=type(error).__name__, sentence=sentence)
+            failed = ActionReport(action_id=action.action_id, status="failed", sentence=sentence)
+            self._give_up(decision, Ended(report=failed, failure=failure))
+            return None
+        self._end(Ended(report=report))
+        return report
+
+    def _end(self, ended: Ended) -> None:
+        self._parts.log.append(ended)
+        if ended.report.exposure is not None:
+            self.history = self.history.plus(ended.report.exposure)
+
+    def _give_up(self, decision: Decision, ended: Ended) -> None:
+        self._parts.log.append(ended)
+        if ended.failure is not None:
+            self.history = self.history.plus(ended.failure)
+        self._parts.narrator.learned(decision, self.history)
+
+    def _read(self, decision: Decision, exposure: Exposure | None) -> None:
+        """Read what was exposed and learn from it."""
+        outcome: Observation | Failure
+        if exposure is None:
+            outcome = Failure(
+                seq=decision.seq, code="nothing_exposed", sentence="The instrument exposed nothing."
+            )
+        else:
+            blank_seq = None if decision.kind == "blank" else last_blank(self.history)
+            blank = self.history.exposure(blank_seq) if blank_seq is not None else None
+            try:
+                outcome = self._parts.analysis(exposure, blank)
+            except FrameRejected as error:
+                outcome = Failure(seq=decision.seq, code="FrameRejected", sentence=str(error))
+        self._parts.log.append(outcome)
+        self.history = self.history.plus(outcome)
+        self._parts.narrator.learned(decision, self.history)
+
+    def _finish_last(self) -> None:
+        """After a crash: find out what became of the last decision, and bring it to its outcome."""
+        if not self.history.decisions:
+            return
+        decision = self.history.decisions[-1]
+        self._note("info", "resumed", f"Resumed after {len(self.history.decisions)} decisions.")
+        if decision.point is None or self._has_outcome(decision):
+            return
+        for pending in self._parts.log.pending(decision.seq):
+            action = self._reconcile(pending.action, decision) if pending.is_started else pending.action
+            if action is not None and self._act(action, decision) is None:
+                return
+            if self._has_outcome(decision):
+                return
+        self._read(decision, self.history.exposure(decision.seq))
+
+    def _reconcile(self, action: Action, decision: Decision) -> Action | None:
+        """What became of a command that was given: None when it ended, else the command to give again."""
+        report = self._parts.instrument.reconcile(action, decision)
+        if report.status == "succeeded":
+            self._end(Ended(report=report))
+            self._note("info", "verified", f"{action.action_id}: {report.sentence}", decision.seq)
+            return None
+        if report.status == "unknown":
+            sentence = f"{action.kind} may or may not have been done: {report.sentence}"
+            failure = Failure(seq=decision.seq, code=f"unknown_{action.kind}", sentence=sentence)
+            self._give_up(decision, Ended(report=report, failure=failure))
+            self._note("alarm", "unknown", f"{action.action_id}: {sentence}", decision.seq)
+            return None
+        retry = next_attempt(action)
+        self._end(Ended(report=report, retry=retry))
+        self._note("warning", "retried", f"{action.action_id}: {report.sentence}", decision.seq)
+        return retry
+
+    def _has_outcome(self, decision: Decision) -> bool:
+        history = self.history
+        return history.observation(decision.seq) is not None or history.failure(decision.seq) is not None
+
+    def _note(self, level: str, code: str, sentence: str, seq: int | None = None) -> None:
+        event = Event.model_validate({"level": level, "code": code, "sentence": sentence, "seq": seq})
+        self._parts.log.append(event)
+        self._parts.narrator.noted(event)
+
+
+def next_attempt(action: Action) -> Action:
+    """The same command once more, under an id of its own."""
+    attempt = action.attempt + 1
+    stem = action.action_id.removesuffix(f"-{action.attempt}")
+    return action.model_copy(update={"attempt": attempt, "action_id": f"{stem}-{attempt}"})

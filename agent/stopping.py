@@ -1,0 +1,78 @@
+"""When a campaign ends."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.domain.campaign import BudgetSpec
+from models.domain.history import Decision, History, Reason
+
+SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended."""
+
+    code: str
+    """``finished``, or the limit that was reached."""
+    sentence: str
+    """One plain sentence."""
+    is_finished: bool
+    """True when the campaign did all it set out to do; False when a limit or a person stopped it."""
+
+
+def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_utc: str) -> Ending | None:
+    """The ending that is due after what happened so far; None when the campaign goes on.
+
+    Parameters
+    ----------
+    budget
+        The limits.
+    history
+        What happened.
+    began_utc, now_utc
+        When the first decision was written down, and now, ISO 8601.
+    """
+    if history.n_measured >= budget.measurements:
+        return Ending(
+            "finished", f"All {budget.measurements} measurements of the budget are done.", is_finished=True
+        )
+    n_failed = n_failures_in_a_row(history)
+    if n_failed >= budget.failures_in_a_row:
+        return Ending(
+            "failures",
+            f"{n_failed} decisions in a row brought nothing (limit {budget.failures_in_a_row}): "
+            "look at the beamline, then run again.",
+            is_finished=False,
+        )
+    if budget.hours is not None and began_utc is not None:
+        elapsed = datetime.fromisoformat(now_utc) - datetime.fromisoformat(began_utc)
+        hours = elapsed.total_seconds() / SECONDS_PER_HOUR
+        if hours >= budget.hours:
+            return Ending(
+                "hours", f"{hours:.2f} h have passed (limit {budget.hours:g} h).", is_finished=False
+            )
+    return None
+
+
+def ending_of(decision: Decision) -> Ending:
+    """The ending that a decision of kind `stop` stands for."""
+    code = decision.reason.code
+    return Ending(code, decision.reason.sentence, is_finished=code in ("finished", "exhausted"))
+
+
+def reason_of(ending: Ending) -> Reason:
+    """The reason that a decision of kind `stop` carries."""
+    return Reason(code=ending.code, sentence=ending.sentence)
+
+
+def n_failures_in_a_row(history: History) -> int:
+    """Decisions since the last accepted observation, or the last run, that brought nothing."""
+    n_failed = 0
+    for decision in reversed(history.decisions):
+        observation = history.observation(decision.seq)
+        is_rejected = observation is not None and not observation.is_accepted
+        if history.failure(decision.seq) is None and not is_rejected:
+            break
+        n_failed += 1
+    return n_failed

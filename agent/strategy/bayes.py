@@ -1,0 +1,137 @@
+"""Bayesian optimisation: an even start, then the point of largest expected improvement."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from pydantic import Field
+
+from agent.strategy import space_filling
+from agent.strategy.choices import Choices
+from agent.strategy.problem import Problem
+from models.domain.canonical import canonical_json, sha256_text
+from models.domain.errors import FitFailed
+from models.domain.frozen import Frozen
+from models.domain.history import Candidate, Decision, History, ModelState, Prediction, Reason
+from models.domain.scattering import Feature
+from models.domain.space import Point
+from models.gp.design import scale_to_unit
+
+if TYPE_CHECKING:
+    from models.gp.recommend import Knowledge
+
+
+class Options(Frozen):
+    """Keys of ``[strategy]`` with ``kind = "bayes"``."""
+
+    initial: int = Field(default=8, ge=2)
+    """Measurements of the even start, before a model is asked."""
+    alternatives: int = Field(default=5, ge=0, le=50)
+    """Runners-up that are logged with every decision."""
+    pool: int = Field(default=2048, ge=64, le=65_536)
+    """Points that are scored before gradients are followed."""
+
+
+def build(options: Options, problem: Problem) -> "Bayes":
+    """Make the strategy."""
+    return Bayes(options, problem)
+
+
+class Bayes:
+    """Gaussian process and expected improvement on one feature."""
+
+    def __init__(self, options: Options, problem: Problem) -> None:
+        """Keep the task."""
+        self._options, self._problem = options, problem
+        self._start = space_filling.build(space_filling.Options(), problem)
+
+    def propose(self, history: History) -> Decision:
+        """The next point, with what the model expected of it and of the runners-up."""
+        n_read = sum(1 for _ in history.accepted())
+        if n_read < self._options.initial:
+            decision = self._start.propose(history)
+            if decision.kind == "stop":
+                return decision
+            reason = Reason(
+                code="initial_design",
+                sentence=f"Even start, {n_read + 1} of {self._options.initial}: "
+                "farthest from all points so far.",
+            )
+            return decision.model_copy(update={"reason": reason})
+        problem = self._problem
+        seed = problem.seed_for(history)
+        choices = Choices(problem.space, history, self._options.pool, seed)
+        if choices.is_exhausted:
+            return problem.stop(history, "exhausted", "Every sample that exists has been measured.")
+        try:
+            return self._suggest(history, choices)
+        except FitFailed as error:
+            reason = Reason(
+                code="no_model", sentence=f"No model can be had ({error}); the space is filled instead."
+            )
+            return problem.measure(history, "fallback", choices.most_remote(), reason)
+
+    def _suggest(self, history: History, choices: Choices) -> Decision:
+        from models.gp.acquisition import Goal  # torch takes seconds to load: only when it is used
+        from models.gp.recommend import recommend
+
+        problem = self._problem
+        knowledge = _learned(problem, history)
+        goal = Goal(problem.objective.goal, problem.objective.target or 0.0)
+        n_ranked = 1 + self._options.alternatives
+        found = recommend(problem.space, goal, knowledge, choices.pool, n_ranked)
+        candidates = tuple(
+            Candidate(
+                rank=rank,
+                point=choices.point(found.pool_rows[rank], found.unit_points[rank]),
+                prediction=Prediction(
+                    mean=float(found.means[rank]), sigma=float(found.sigmas[rank]), unit=problem.unit
+                ),
+                acquisition_value=float(found.values[rank]),
+                reject_code="lower_acquisition" if rank else None,
+            )
+            for rank in range(len(found.values))
+        )
+        training = knowledge.training
+        model = ModelState(
+            acquisition=found.acquisition,
+            canonical_json=found.state_json,
+            training_sha256=sha256_text(
+                canonical_json([a.tolist() for a in (training.unit_points, training.values, training.sigmas)])
+            ),
+        )
+        reason = Reason(code="expected_improvement", sentence=self._explain(candidates, found.incumbent))
+        decision = problem.measure(history, "suggest", candidates[0].point, reason)
+        return decision.model_copy(update={"candidates": candidates, "model": model})
+
+    def _explain(self, candidates: tuple[Candidate, ...], incumbent: float) -> str:
+        objective, unit = self._problem.objective, self._problem.unit
+        unit_text = "" if unit == "1" else f" {unit}"
+        expected = candidates[0].prediction
+        aim = f" for a target of {objective.target:g}" if objective.target is not None else ""
+        return (
+            f"Largest expected improvement: {objective.feature} {expected.mean:.3g} ± "
+            f"{expected.sigma:.2g}{unit_text} expected{aim}, against {incumbent:.3g}{unit_text} "
+            f"at the best point so far."
+        )
+
+
+def _learned(problem: Problem, history: History) -> "Knowledge":
+    """What was measured of the objective's feature, where the devices say that it was measured."""
+    from models.gp.recommend import Knowledge
+    from models.gp.surrogate import Training
+
+    measured_at = {exposure.seq: exposure.point for exposure in history.exposures}
+    places: list[Point] = []
+    found: list[Feature] = []
+    absent: list[Point] = []
+    for _, observation in history.accepted():
+        feature = observation.feature(problem.objective.feature)
+        if feature is None:
+            absent.append(measured_at[observation.seq])
+        else:
+            places.append(measured_at[observation.seq])
+            found.append(feature)
+    values = np.array([feature.value for feature in found])
+    sigmas = np.array([feature.sigma for feature in found])
+    training = Training(scale_to_unit(problem.space, tuple(places)), values, sigmas)
+    return Knowledge(training, scale_to_unit(problem.space, tuple(absent)))

@@ -1,0 +1,50 @@
+"""What every strategy is told of the task, and how it begins a decision."""
+
+from dataclasses import dataclass
+
+from models.domain.campaign import ObjectiveSpec
+from models.domain.history import Decision, DecisionKind, History, Reason
+from models.domain.seeds import derive_seed
+from models.domain.space import Point, SearchSpace
+
+
+@dataclass(frozen=True)
+class Problem:
+    """The task, the same for every strategy."""
+
+    space: SearchSpace
+    """Where it may look."""
+    objective: ObjectiveSpec
+    """What is sought."""
+    unit: str
+    """Unit of the objective's feature."""
+    exposure_s: float
+    """How long each point is exposed, s."""
+    seed: int
+    """The campaign's seed."""
+
+    def seed_for(self, history: History) -> int:
+        """Seed of every draw behind the next decision."""
+        return derive_seed(self.seed, "decision", history.next_seq)
+
+    def measure(self, history: History, kind: DecisionKind, point: Point, reason: Reason) -> Decision:
+        """A decision to measure at a point, its bookkeeping filled in from the history."""
+        return Decision(
+            seq=history.next_seq,
+            kind=kind,
+            point=point,
+            reason=reason,
+            exposure_s=self.exposure_s,
+            seed=self.seed_for(history),
+            watermark=history.watermark,
+        )
+
+    def stop(self, history: History, code: str, sentence: str) -> Decision:
+        """A decision to end the campaign."""
+        return Decision(
+            seq=history.next_seq,
+            kind="stop",
+            point=None,
+            reason=Reason(code=code, sentence=sentence),
+            watermark=history.watermark,
+        )

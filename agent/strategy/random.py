@@ -1,0 +1,39 @@
+"""Choose at random: the baseline that every other strategy must beat."""
+
+import numpy as np
+
+from agent.strategy.choices import Choices
+from agent.strategy.problem import Problem
+from models.domain.frozen import Frozen
+from models.domain.history import Decision, History, Reason
+
+N_POOL = 64
+"""Points drawn to choose one from, where the space has no list of candidates."""
+
+
+class Options(Frozen):
+    """``[strategy]`` with ``kind = "random"`` has no further keys."""
+
+
+def build(options: Options, problem: Problem) -> "Random":
+    """Make the strategy."""
+    del options
+    return Random(problem)
+
+
+class Random:
+    """Each allowed point with equal chance, none twice where only certain samples exist."""
+
+    def __init__(self, problem: Problem) -> None:
+        """Keep the task."""
+        self._problem = problem
+
+    def propose(self, history: History) -> Decision:
+        """A random point."""
+        seed = self._problem.seed_for(history)
+        choices = Choices(self._problem.space, history, N_POOL, seed)
+        if choices.is_exhausted:
+            return self._problem.stop(history, "exhausted", "Every sample that exists has been measured.")
+        row = int(np.random.default_rng(seed).integers(len(choices.pool)))
+        reason = Reason(code="random", sentence="Drawn at random.")
+        return self._problem.measure(history, "suggest", choices.point(row, choices.pool[row]), reason)

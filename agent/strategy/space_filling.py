@@ -1,0 +1,40 @@
+"""Fill the space evenly: each point as far as can be from all before it."""
+
+from agent.strategy.choices import Choices
+from agent.strategy.problem import Problem
+from models.domain.frozen import Frozen
+from models.domain.history import Decision, History, Reason
+from models.domain.seeds import derive_seed
+
+
+class Options(Frozen):
+    """Keys of ``[strategy]`` with ``kind = "space_filling"``."""
+
+    pool: int = 2048
+    """Points drawn to choose from, where the space has no list of candidates."""
+
+
+def build(options: Options, problem: Problem) -> "SpaceFilling":
+    """Make the strategy."""
+    return SpaceFilling(options, problem)
+
+
+class SpaceFilling:
+    """Maximin design, one point at a time."""
+
+    def __init__(self, options: Options, problem: Problem) -> None:
+        """Keep the task."""
+        self._options, self._problem = options, problem
+
+    def propose(self, history: History) -> Decision:
+        """The point farthest from all that were asked for."""
+        problem = self._problem
+        pool_seed = derive_seed(problem.seed, "design")
+        choices = Choices(problem.space, history, self._options.pool, pool_seed)
+        if choices.is_exhausted:
+            return problem.stop(history, "exhausted", "Every sample that exists has been measured.")
+        reason = Reason(
+            code="space_filling",
+            sentence="Farthest from all points so far: the space is filled evenly.",
+        )
+        return problem.measure(history, "initial_design", choices.most_remote(), reason)

@@ -1,0 +1,77 @@
+"""What every strategy needs done for it: fresh blanks, and a second try at a point that failed."""
+
+from agent.ports import Strategy
+from agent.strategy.problem import Problem
+from models.domain.campaign import BlankSpec
+from models.domain.history import MEASURING_KINDS, Decision, History, Reason
+from models.domain.space import Point
+
+
+class WithBlanks:
+    """Measures the blank first, and again after every so many measurements."""
+
+    def __init__(self, strategy: Strategy, blank: BlankSpec, problem: Problem) -> None:
+        """Wrap a strategy."""
+        self._strategy, self._blank, self._problem = strategy, blank, problem
+
+    def propose(self, history: History) -> Decision:
+        """A blank when one is due, else what the strategy proposes."""
+        last = last_blank(history)
+        n_since = sum(d.kind in MEASURING_KINDS for d in history.decisions[last if last is not None else 0 :])
+        if last is None:
+            sentence = "A blank is needed before any sample can be read."
+        elif n_since >= self._blank.every:
+            sentence = f"{n_since} measurements since the last blank (decision {last}): time for a fresh one."
+        else:
+            return self._strategy.propose(history)
+        point = Point(coordinates=self._blank.point)
+        return self._problem.measure(history, "blank", point, Reason(code="blank_due", sentence=sentence))
+
+
+class WithRepeats:
+    """Tries a point again when its frame was rejected or a device failed."""
+
+    def __init__(self, strategy: Strategy, attempts: int, problem: Problem) -> None:
+        """Wrap a strategy; `attempts` counts the first try."""
+        self._strategy, self._attempts, self._problem = strategy, attempts, problem
+
+    def propose(self, history: History) -> Decision:
+        """The last point once more when it failed, else what the strategy proposes."""
+        measured = [d for d in history.decisions if d.kind in MEASURING_KINDS]
+        last = measured[-1] if measured else None
+        why = what_went_wrong(history, last) if last else None
+        if last is None or last.point is None or why is None:
+            return self._strategy.propose(history)
+        tries = 0
+        for decision in reversed(measured):
+            if decision.point != last.point:
+                break
+            tries += 1
+        if tries >= self._attempts:
+            return self._strategy.propose(history)
+        reason = Reason(
+            code="repeat", sentence=f"Try {tries + 1} of {self._attempts} at this point, since {why}."
+        )
+        repeated = self._problem.measure(history, "repeat", last.point, reason)
+        return repeated.model_copy(update={"repeats": last.seq})
+
+
+def last_blank(history: History) -> int | None:
+    """`seq` of the last blank that was accepted; None when there is none."""
+    for decision in reversed(history.decisions):
+        if decision.kind == "blank":
+            observation = history.observation(decision.seq)
+            if observation is not None and observation.is_accepted:
+                return decision.seq
+    return None
+
+
+def what_went_wrong(history: History, decision: Decision) -> str | None:
+    """Why a decision brought nothing to learn from, as half a sentence; None when it did."""
+    failure = history.failure(decision.seq)
+    if failure is not None:
+        return f"decision {decision.seq} failed ({failure.sentence.rstrip('.')})"
+    observation = history.observation(decision.seq)
+    if observation is not None and not observation.is_accepted:
+        return f"the frame of decision {decision.seq} was rejected ({observation.objections().rstrip('.')})"
+    return None

@@ -1,0 +1,147 @@
+"""Recommend the next point: fit, score what may be chosen, refine, and rank with the runners-up."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from models.domain.canonical import canonical_json
+from models.domain.errors import FitFailed
+from models.domain.scattering import Floats
+from models.domain.space import SearchSpace
+from models.gp.acquisition import ExpectedImprovement, Goal
+from models.gp.search import N_STARTS, Score, climb, score_pool
+from models.gp.surrogate import Surrogate, Training, use_one_thread
+
+SEPARATION = 0.05
+"""Runners-up lie at least this far apart, in scaled coordinates: near copies explain nothing."""
+LEAST_PRESENCE = 0.02
+"""Smallest chance that a feature exists, so that no region is given up for ever."""
+PRESENCE_SIGMA = 0.1
+"""Noise given to 'present' (1) and 'absent' (0) when their chance is learned by regression."""
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What has been learned so far, in scaled coordinates."""
+
+    training: Training
+    """Where the feature was measured, and what it was."""
+    absent: Floats
+    """Points whose curve did not have the feature, shape (n_absent, n_axes)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recommendation:
+    """The best point and its runners-up, by falling acquisition value."""
+
+    unit_points: Floats
+    """Scaled coordinates, shape (k, n_axes)."""
+    pool_rows: tuple[int | None, ...]
+    """Row of the pool that each is; None for a point found by following gradients."""
+    means: Floats
+    """Posterior mean, shape (k,), in the feature's unit."""
+    sigmas: Floats
+    """Posterior standard deviation, shape (k,), in the feature's unit."""
+    values: Floats
+    """Acquisition value, shape (k,)."""
+    incumbent: float
+    """Posterior mean at the measured point believed to be best, in the feature's unit."""
+    acquisition: str
+    """Name of the acquisition."""
+    state_json: str
+    """All that is needed to compute it again, as canonical JSON."""
+
+
+def fit_surrogate(training: Training) -> Surrogate:
+    """Fit the feature's model on one thread; `FitFailed` says why it cannot be had."""
+    use_one_thread()
+    surrogate = Surrogate(training)
+    surrogate.fit()
+    return surrogate
+
+
+def recommend(
+    space: SearchSpace, goal: Goal, knowledge: Knowledge, pool: Floats, n_ranked: int
+) -> Recommendation:
+    """Rank what may be measured next.
+
+    Parameters
+    ----------
+    space
+        The search space; gradients are followed where it has no list of candidates.
+    goal
+        What is sought.
+    knowledge
+        What has been learned.
+    pool
+        Scaled coordinates of allowed points, shape (n_pool, n_axes).
+    n_ranked
+        How many to return, the best first.
+
+    Raises
+    ------
+    FitFailed
+        When no model can be had from these observations.
+    """
+    surrogate = fit_surrogate(knowledge.training)
+    improvement = ExpectedImprovement(surrogate, goal, knowledge.training.unit_points)
+    score, presence_json = _with_presence(improvement, knowledge)
+    values = score_pool(score, pool)
+    rows: list[int | None] = list(range(len(pool)))
+    points = pool
+    if not space.candidates:
+        starts = pool[np.argsort(-values, kind="stable")[:N_STARTS]]
+        ends = climb(score, space, starts)
+        points = np.vstack([ends, pool])
+        values = np.concatenate([score_pool(score, ends), values])
+        rows = [None] * len(ends) + rows
+    ranked = _rank_apart(points, values, n_ranked)
+    means, sigmas = surrogate.predict(points[ranked])
+    state = json.loads(surrogate.state_json()) | {
+        "acquisition": {"name": improvement.name, "incumbent": improvement.incumbent},
+        "presence": json.loads(presence_json) if presence_json else None,
+    }
+    return Recommendation(
+        unit_points=points[ranked],
+        pool_rows=tuple(rows[i] for i in ranked),
+        means=means,
+        sigmas=sigmas,
+        values=values[ranked],
+        incumbent=improvement.incumbent,
+        acquisition=improvement.name,
+        state_json=canonical_json(state),
+    )
+
+
+def _with_presence(improvement: ExpectedImprovement, knowledge: Knowledge) -> tuple[Score, str | None]:
+    """Add the logarithm of the chance that the feature exists, where some curves lacked it."""
+    if len(knowledge.absent) == 0:
+        return improvement, None
+    found = knowledge.training.unit_points
+    labels = np.concatenate([np.ones(len(found)), np.zeros(len(knowledge.absent))])
+    presence = fit_surrogate(
+        Training(np.vstack([found, knowledge.absent]), labels, np.full(labels.size, PRESENCE_SIGMA))
+    )
+
+    def score(unit_points: torch.Tensor) -> torch.Tensor:
+        mean, _ = presence.standardised(unit_points)
+        chance = (mean * presence.spread + presence.mean_value).clamp(LEAST_PRESENCE, 1.0)
+        return improvement(unit_points) + chance.log()
+
+    return score, presence.state_json()
+
+
+def _rank_apart(points: Floats, values: Floats, n_ranked: int) -> list[int]:
+    """Rows by falling value, leaving out those nearer than `SEPARATION` to one ranked before."""
+    if not np.isfinite(values).any():
+        raise FitFailed("the acquisition is not finite anywhere")
+    ranked: list[int] = []
+    for row in np.argsort(-values, kind="stable"):
+        gaps = np.linalg.norm(points[ranked] - points[row], axis=1)
+        if np.isfinite(values[row]) and (not ranked or gaps.min() > SEPARATION):
+            ranked.append(int(row))
+        if len(ranked) == n_ranked:
+            break
+    return ranked

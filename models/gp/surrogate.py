@@ -1,0 +1,150 @@
+"""The Gaussian process: what is believed of one feature between the measurements."""
+
+import json
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from botorch.exceptions.errors import ModelFittingError
+from botorch.fit import fit_gpytorch_mll
+from botorch.models import SingleTaskGP
+from gpytorch.constraints import GreaterThan
+from gpytorch.kernels import MaternKernel, ScaleKernel
+from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
+from gpytorch.mlls import ExactMarginalLogLikelihood
+from gpytorch.priors import GammaPrior, LogNormalPrior
+
+from models.domain.canonical import canonical_json
+from models.domain.errors import FitFailed
+from models.domain.scattering import Floats
+
+RELATIVE_NOISE_FLOOR = 1e-6
+"""Smallest variance of an observation, relative to the spread of the values: keeps matrices regular."""
+
+
+@dataclass(frozen=True, eq=False)
+class Training:
+    """What a model learns from."""
+
+    unit_points: Floats
+    """Scaled coordinates, shape (n, n_axes)."""
+    values: Floats
+    """Values of the feature, shape (n,), in the feature's unit."""
+    sigmas: Floats
+    """One standard deviation of each value, shape (n,), in the feature's unit."""
+
+    def __post_init__(self) -> None:
+        """Check the shapes once, at birth."""
+        n = self.values.size
+        if self.values.shape != (n,) or self.sigmas.shape != (n,) or self.unit_points.shape[:1] != (n,):
+            raise ValueError(
+                f"training set has points {self.unit_points.shape}, values {self.values.shape} "
+                f"and sigmas {self.sigmas.shape}; need (n, d), (n,) and (n,)"
+            )
+
+
+class Surrogate:
+    """A Gaussian process over the scaled coordinates.
+
+    Matern-5/2 kernel with one length scale an axis, constant mean, the known variance of each
+    observation, and one further variance that is learned: what counting statistics does not know of
+    (pipetting, positioning). Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, ch. 2.
+    """
+
+    def __init__(self, training: Training) -> None:
+        """Build the model on standardised values; nothing is fitted yet."""
+        if training.values.size < 2:
+            raise FitFailed(f"a Gaussian process needs 2 observations, there are {training.values.size}")
+        if not np.isfinite(training.values).all() or not np.isfinite(training.sigmas).all():
+            raise FitFailed("an observation is not finite")
+        spread = float(training.values.std())
+        if spread == 0.0:
+            raise FitFailed(f"all {training.values.size} observations are equal")
+        self.mean_value, self.spread = float(training.values.mean()), spread
+        self._x = torch.from_numpy(training.unit_points.astype(np.float64))
+        y = torch.from_numpy((training.values - self.mean_value) / spread).unsqueeze(-1)
+        variance = np.maximum((training.sigmas / spread) ** 2, RELATIVE_NOISE_FLOOR)
+        noise = torch.from_numpy(variance).unsqueeze(-1)
+        n_axes = self._x.shape[-1]
+        likelihood = FixedNoiseGaussianLikelihood(noise=noise.squeeze(-1), learn_additional_noise=True)
+        likelihood.second_noise_covar.register_prior(  # pyright: ignore[reportOptionalMemberAccess]
+            "noise_prior", LogNormalPrior(-6.0, 1.5), "noise"
+        )
+        kernel = ScaleKernel(
+            MaternKernel(
+                nu=2.5,
+                ard_num_dims=n_axes,
+                lengthscale_prior=LogNormalPrior(-0.5 + 0.5 * float(np.log(n_axes)), 1.0),
+                lengthscale_constraint=GreaterThan(0.02),
+            ),
+            outputscale_prior=GammaPrior(2.0, 1.0),
+        )
+        self.model = SingleTaskGP(
+            self._x, y, noise, likelihood=likelihood, covar_module=kernel, outcome_transform=None
+        )
+
+    def fit(self) -> None:
+        """Find the hyperparameters of largest posterior density.
+
+        Raises
+        ------
+        FitFailed
+            When the optimiser finds none.
+        """
+        likelihood = ExactMarginalLogLikelihood(self.model.likelihood, self.model)
+        try:
+            fit_gpytorch_mll(likelihood)
+        except (ModelFittingError, RuntimeError, ValueError) as error:
+            raise FitFailed(f"no hyperparameters were found: {error}") from error
+
+    def load_hyperparameters(self, state: str) -> None:
+        """Take hyperparameters from `state_json` instead of fitting."""
+        values = json.loads(state)["hyperparameters"]
+        own = self.model.state_dict()
+        for name, value in values.items():
+            own[name] = torch.tensor(value, dtype=torch.float64).reshape(own[name].shape)
+        self.model.load_state_dict(own)
+
+    def state_json(self) -> str:
+        """Hyperparameters and transform as canonical JSON."""
+        hyperparameters = {
+            name: parameter.detach().reshape(-1).tolist() for name, parameter in self.model.named_parameters()
+        }
+        return canonical_json(
+            {
+                "model": "SingleTaskGP",
+                "kernel": "scale * matern-5/2 ard",
+                "hyperparameters": hyperparameters,
+                "standardise": {"mean": self.mean_value, "spread": self.spread},
+                "dtype": "float64",
+            }
+        )
+
+    def standardised(self, unit_points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Posterior mean and standard deviation in standardised units, each shape (n,), with gradients."""
+        self.model.eval()
+        posterior = self.model.posterior(unit_points)
+        variance = posterior.variance.squeeze(-1).clamp_min(1e-16)
+        return posterior.mean.squeeze(-1), variance.sqrt()
+
+    def predict(self, unit_points: Floats) -> tuple[Floats, Floats]:
+        """Posterior of the noise-free feature.
+
+        Parameters
+        ----------
+        unit_points
+            Scaled coordinates, shape (n, n_axes).
+
+        Returns
+        -------
+        tuple of Floats
+            Mean and standard deviation, each shape (n,), in the feature's unit.
+        """
+        with torch.no_grad():
+            mean, sigma = self.standardised(torch.from_numpy(unit_points))
+        return mean.numpy() * self.spread + self.mean_value, sigma.numpy() * self.spread
+
+
+def use_one_thread() -> None:
+    """Keep decision maths on one thread: two threads change a fit in the tenth digit."""
+    torch.set_num_threads(1)
