@@ -1,0 +1,158 @@
+"""What a beamline is to Nightbeam: named devices, each known by what it is for."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from bluesky.protocols import HasName, Movable, Readable, Triggerable
+
+OPEN = "open"
+CLOSED = "closed"
+"""The two words that a shutter is given."""
+
+
+@runtime_checkable
+class Detector(Readable[Any], Triggerable, Protocol):
+    """Takes one frame at each trigger, writes it to a file and tells Bluesky where the file is."""
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Signals that are told what a command is for, before the command is given."""
+
+    seq: Movable[int]
+    """Receives the decision's `seq`."""
+    action_id: Movable[str]
+    """Receives the `action_id`; a detector that writes files puts it into their names."""
+
+
+class Dispenser(Protocol):
+    """Makes a sample. Giving it the same `action_id` twice makes one sample, never two."""
+
+    components: tuple[str, ...]
+    """Campaign axes whose values it mixes; their devices are in `Beamline.axes`."""
+    mix: Movable[str]
+    """Takes an `action_id`; mixes what the components are set to, unless that id is in the journal."""
+
+    def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
+        """What the journal on disk says of a mix; None when it proves that it was never begun."""
+        ...
+
+
+@dataclass(frozen=True)
+class Beamline:
+    """The devices of one instrument.
+
+    To bring one's own, write one file beside the campaign file::
+
+        # my_beamline.py
+        from typing import Any
+        from ophyd import EpicsMotor, EpicsSignal
+        from instruments.beamline import Beamline, Tags
+        from instruments.kinds import BuildContext
+
+        def make_beamline(options: dict[str, Any], context: BuildContext) -> Beamline:
+            detector = MyPilatus(options["prefix"], name="pilatus")   # any ophyd area detector
+            return Beamline(
+                axes={"temperature": EpicsMotor("HEATER:T", name="temperature")},
+                detector=detector,
+                count_time=detector.cam.acquire_time,
+                shutter=MyShutter("SH1", name="shutter"),              # takes "open" and "closed"
+            )
+
+    and name it in the campaign file, where every other key goes into `options`::
+
+        [instrument]
+        kind = "my_beamline:make_beamline"
+        prefix = "13PIL1M:"
+
+    Annotate `options` with a pydantic model instead of ``dict`` and its keys are checked before anything
+    moves. Each device is any object that keeps Bluesky's protocols, as all of ophyd does.
+    """
+
+    axes: Mapping[str, Readable[Any]]
+    """Device of each campaign axis, by axis name. Movable too, unless `changer` brings whole samples."""
+    detector: Detector
+    """Writes one file per trigger and emits its asset documents."""
+    count_time: Movable[float] | None = None
+    """Receives the exposure time, s, before each trigger; None when it is fixed."""
+    shutter: Movable[str] | None = None
+    """Takes ``"open"`` and ``"closed"``; None for a beam that cannot be closed."""
+    monitor: Readable[Any] | None = None
+    """Incident flux summed over the exposure, in the key named as the device is."""
+    transmission: Readable[Any] | None = None
+    """Transmitted over incident flux; its own `sigma` in a second key that ends in ``_sigma``."""
+    changer: Movable[str] | None = None
+    """Brings a sample into the beam by name: the point's own sample, else ``seq-00017``."""
+    dispenser: Dispenser | None = None
+    """Makes each sample before it is loaded; None when samples exist already."""
+    tags: Tags | None = None
+    """Signals that receive `seq` and `action_id` before a command; None when no device wants them."""
+    asset_role: Literal["frame", "curve"] = "frame"
+    """What the detector's files are."""
+    units: Mapping[str, str] | None = None
+    """Unit of an axis by its name, for messages."""
+
+    def devices(self) -> Iterator[tuple[str, Any]]:
+        """Every device with what it is for, each device once."""
+        named: list[tuple[str, Any]] = [(f"axis {name}", device) for name, device in self.axes.items()]
+        named += [
+            (role, getattr(self, role))
+            for role in ("detector", "count_time", "shutter", "monitor", "transmission", "changer")
+        ]
+        if self.dispenser is not None:
+            named.append(("dispenser", self.dispenser.mix))
+        if self.tags is not None:
+            named += [("seq tag", self.tags.seq), ("action_id tag", self.tags.action_id)]
+        seen: set[int] = set()
+        for role, device in named:
+            if device is not None and id(device) not in seen:
+                seen.add(id(device))
+                yield role, device
+
+    def unit(self, axis: str) -> str:
+        """Unit of an axis, with a space before it; nothing for a pure number."""
+        unit = (self.units or {}).get(axis, "1")
+        return "" if unit == "1" else f" {unit}"
+
+    @property
+    def movable_axes(self) -> dict[str, Movable[float]]:
+        """Axes that `load` moves: all that no dispenser mixes, and none when whole samples are brought."""
+        mixed = self.dispenser.components if self.dispenser else ()
+        if self.changer is not None and self.dispenser is None:
+            return {}
+        return {
+            name: device
+            for name, device in self.axes.items()
+            if name not in mixed and isinstance(device, Movable)
+        }
+
+
+def device_name(device: object) -> str:
+    """Name of a device, for messages."""
+    return device.name if isinstance(device, HasName) else type(device).__name__
+
+
+def unreachable_devices(beamline: Beamline, timeout_s: float) -> tuple[str, ...]:
+    """Devices that do not answer, as ``name (role)``.
+
+    Parameters
+    ----------
+    beamline
+        The devices.
+    timeout_s
+        Longest wait for all devices together, s. Devices that need no connection answer at once.
+    """
+    deadline = time.monotonic() + timeout_s
+    missing: list[str] = []
+    for role, device in beamline.devices():
+        wait = getattr(device, "wait_for_connection", None)
+        if wait is None:
+            continue
+        try:
+            wait(timeout=max(deadline - time.monotonic(), 0.01))
+        except (TimeoutError, ConnectionError) as error:
+            del error
+            missing.append(f"{device_name(device)} ({role})")
+    return tuple(missing)

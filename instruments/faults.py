@@ -1,0 +1,57 @@
+"""Turns what devices and Bluesky raise into one plain sentence of ours."""
+
+from collections.abc import Iterator
+
+from bluesky.utils import FailedStatus, RunEngineInterrupted
+from ophyd.utils.errors import LimitError, OpException
+
+from models.domain.errors import BadInput, BeamlineFault, NightbeamError, UnreachablePoint
+
+DEVICE_ERRORS = (
+    NightbeamError,
+    FailedStatus,
+    RunEngineInterrupted,
+    OpException,
+    TimeoutError,
+    ConnectionError,
+    OSError,
+    ValueError,
+    RuntimeError,
+)
+"""What a device may raise when it fails; anything else is a mistake in a program and is left to crash."""
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that led to it, the last one first."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+
+
+def explain(error: BaseException, doing: str) -> NightbeamError:
+    """The error of ours that a device's error amounts to.
+
+    Parameters
+    ----------
+    error
+        What came out of the plan.
+    doing
+        What was being done: ``prepare for decision 17``.
+
+    Returns
+    -------
+    NightbeamError
+        `UnreachablePoint` when a limit or the stock forbids the point, else `BeamlineFault`.
+    """
+    chain = list(_causes(error))
+    for cause in chain:
+        if isinstance(cause, LimitError):
+            return UnreachablePoint(f"{doing}: {cause}; choose a point inside the device's limits.")
+        if isinstance(cause, NightbeamError) and not isinstance(cause, BadInput):
+            return cause
+    root = next((c for c in chain if not isinstance(c, FailedStatus)), error)
+    said = str(root) or type(root).__name__
+    return BeamlineFault(
+        f"{doing}: {type(root).__name__}: {said.rstrip('.')}; look at the device, then resume."
+    )

@@ -1,0 +1,144 @@
+"""Small Bluesky plans: prepare, load, expose. Every wait is bounded; the shutter closes on every exit."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bluesky import plan_stubs as bps
+from bluesky import preprocessors as bpp
+from bluesky.protocols import Movable, Stageable, Status, Triggerable
+from bluesky.utils import MsgGenerator, short_uid
+
+from instruments.beamline import CLOSED, OPEN, Beamline, device_name
+from models.domain.errors import BeamlineFault
+from models.domain.history import Action, Decision
+
+PRIMARY = "primary"
+"""Bluesky's usual name for the stream of the main readings."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a device may take before it is called stuck."""
+
+    move_s: float = 30.0
+    """Any motion, and the shutter, s."""
+    mix_s: float = 600.0
+    """One mix of the dispenser, s."""
+    readout_s: float = 30.0
+    """What the detector may need on top of the exposure time, s."""
+
+
+def _all_within(statuses: Mapping[str, Status], group: str, timeout_s: float) -> MsgGenerator[None]:
+    """Wait for what was started under one group; name whatever is not done in time."""
+    try:
+        yield from bps.wait(group, timeout=timeout_s)
+    except TimeoutError:
+        late = [what for what, status in statuses.items() if not status.done]
+        raise BeamlineFault(
+            f"{', '.join(late) or 'a device'} not done within {timeout_s:g} s; "
+            "free or restart the device, then resume."
+        ) from None
+
+
+def _move(moves: Iterable[tuple[Movable[Any], Any, str]], timeout_s: float) -> MsgGenerator[None]:
+    """Move devices together to (device, value, unit) and wait for all."""
+    group, statuses = short_uid("move"), dict[str, Status]()
+    for device, value, unit in moves:
+        status = yield from bps.abs_set(device, value, group=group)
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        statuses[f"{device_name(device)} (to {shown}{unit})"] = status
+    yield from _all_within(statuses, group, timeout_s)
+
+
+def _tag(beamline: Beamline, action: Action, timeout_s: float) -> MsgGenerator[None]:
+    """Tell the devices what the coming command is for."""
+    if beamline.tags is not None:
+        yield from _move(
+            [(beamline.tags.seq, action.seq, ""), (beamline.tags.action_id, action.action_id, "")], timeout_s
+        )
+
+
+def sample_name(decision: Decision) -> str:
+    """Name by which the changer knows the decision's sample."""
+    own = decision.point.sample if decision.point else None
+    return own or f"seq-{decision.seq:05d}"
+
+
+def prepare(beamline: Beamline, action: Action, decision: Decision, timeouts: Timeouts) -> MsgGenerator[None]:
+    """Mix the decision's sample, once: neither a pause nor a suspension plays it again."""
+    dispenser, point = beamline.dispenser, decision.point
+    if dispenser is None or point is None:
+        return
+
+    def mix_once() -> MsgGenerator[None]:
+        yield from _tag(beamline, action, timeouts.move_s)
+        yield from _move(
+            [(beamline.axes[name], point[name], beamline.unit(name)) for name in dispenser.components],  # pyright: ignore[reportArgumentType]
+            timeouts.move_s,
+        )
+        yield from _move([(dispenser.mix, action.action_id, "")], timeouts.mix_s)
+
+    yield from bpp.rewindable_wrapper(mix_once(), False)
+
+
+def load(beamline: Beamline, action: Action, decision: Decision, timeouts: Timeouts) -> MsgGenerator[None]:
+    """Bring the sample into the beam: absolute moves, which may be done again at any time."""
+    if decision.point is None:
+        return
+    yield from _tag(beamline, action, timeouts.move_s)
+    moves: list[tuple[Movable[Any], Any, str]] = [
+        (device, decision.point[name], beamline.unit(name)) for name, device in beamline.movable_axes.items()
+    ]
+    if beamline.changer is not None:
+        moves.append((beamline.changer, sample_name(decision), ""))
+    yield from _move(moves, timeouts.move_s)
+
+
+def close_shutter(beamline: Beamline, timeouts: Timeouts) -> MsgGenerator[None]:
+    """Close the shutter, if there is one."""
+    if beamline.shutter is not None:
+        yield from _move([(beamline.shutter, CLOSED, "")], timeouts.move_s)
+
+
+def _instruments_read(beamline: Beamline) -> list[Any]:
+    """What is triggered and read in one exposure, each device once."""
+    chosen = (beamline.detector, beamline.monitor, beamline.transmission)
+    return list({id(device): device for device in chosen if device is not None}.values())
+
+
+def expose(
+    beamline: Beamline, action: Action, decision: Decision, timeouts: Timeouts, *, metadata: dict[str, Any]
+) -> MsgGenerator[None]:
+    """Take one exposure as one Bluesky run with one event; never taken twice by a pause.
+
+    The event is emitted after the shutter has closed, so a run that has an event is a whole exposure.
+    """
+    counters = _instruments_read(beamline)
+    places = [*beamline.axes.values(), *([beamline.changer] if beamline.changer is not None else [])]
+
+    def shoot() -> MsgGenerator[None]:
+        if beamline.count_time is not None:
+            yield from _move([(beamline.count_time, decision.exposure_s, " s")], timeouts.move_s)
+        if beamline.shutter is not None:
+            yield from _move([(beamline.shutter, OPEN, "")], timeouts.move_s)
+        group, statuses = short_uid("count"), dict[str, Status]()
+        for device in counters:
+            if isinstance(device, Triggerable):
+                statuses[device_name(device)] = yield from bps.trigger(device, group=group)
+        yield from _all_within(statuses, group, decision.exposure_s + timeouts.readout_s)
+
+    def read() -> MsgGenerator[None]:
+        yield from bps.create(PRIMARY)
+        for device in {id(d): d for d in [*counters, *places]}.values():
+            yield from bps.read(device)
+        yield from bps.save()
+
+    def take() -> MsgGenerator[None]:
+        yield from bpp.finalize_wrapper(shoot(), lambda: close_shutter(beamline, timeouts))
+        yield from read()
+
+    staged = [device for device in counters if isinstance(device, Stageable)]
+    run = bpp.run_wrapper(bpp.stage_wrapper(take(), staged), md=metadata)
+    yield from _tag(beamline, action, timeouts.move_s)
+    yield from bpp.rewindable_wrapper(run, False)

@@ -1,0 +1,268 @@
+"""The instrument that the loop talks to: one RunEngine call per action, one plain sentence per fault."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bluesky import RunEngine
+from bluesky.utils import DuringTask, MsgGenerator
+
+from instruments import plans
+from instruments.beamline import Beamline, device_name
+from instruments.documents import DocumentWriter, read_run
+from instruments.evidence import asset_paths, leftovers, rebuild_exposure, verify_file
+from instruments.faults import DEVICE_ERRORS, explain
+from instruments.plans import Timeouts
+from models.domain.errors import BeamlineFault, NightbeamError
+from models.domain.history import (
+    MEASURING_KINDS,
+    Action,
+    ActionClass,
+    ActionKind,
+    ActionReport,
+    ActionStatus,
+    Decision,
+)
+
+EXPOSING_KINDS = MEASURING_KINDS | {"blank", "calibration"}
+"""Kinds of decision that move something."""
+CLASSES: dict[ActionKind, ActionClass] = {
+    "prepare": "at_most_once",
+    "load": "idempotent",
+    "expose": "verify_then_retry",
+}
+"""What a resumed run may do with each kind of action."""
+JOURNAL_SAYS: dict[str | None, tuple[ActionStatus, str]] = {
+    "done": ("succeeded", "The dispenser's journal says that the sample was mixed."),
+    "started": (
+        "unknown",
+        "The dispenser's journal has a beginning and no end; a person must look at the vial.",
+    ),
+    "no journal": ("unknown", "The dispenser keeps no journal; a person must look at the vial."),
+    None: ("failed", "The dispenser's journal does not know this mix; nothing was dispensed."),
+}
+"""What a dispenser's journal proves of a mix."""
+FRAMES = "frames"
+"""Folder of frames and curves, inside the campaign's folder."""
+
+
+def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: int) -> str:
+    """Name of an action, unique for all time: ``night-00017-3expose-1``.
+
+    Parameters
+    ----------
+    campaign
+        Name of the campaign; one name, one campaign.
+    action_key
+        `seq` of the decision, step within it, kind.
+    attempt
+        Counts up from 1 each time the command is given again.
+    """
+    seq, step, kind = action_key
+    return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
+
+
+class BlueskyInstrument:
+    """Measures with any beamline of ophyd devices; the `Instrument` port."""
+
+    def __init__(
+        self, beamline: Beamline, campaign: str, folder: Path, timeouts: Timeouts | None = None
+    ) -> None:
+        """Own a RunEngine for these devices.
+
+        Parameters
+        ----------
+        beamline
+            The devices.
+        campaign
+            Name of the campaign; goes into every document.
+        folder
+            Where documents and frames go.
+        timeouts
+            How long a device may take before it is called stuck.
+        """
+        self._beamline = beamline
+        self._campaign = campaign
+        self._folder = folder.resolve()
+        self._timeouts = timeouts or Timeouts()
+        self._writer = DocumentWriter(self._folder)
+        # Faults are told in one sentence; Bluesky's tracebacks go to whoever sets up logging, not to the screen.
+        for library in ("bluesky", "ophyd"):
+            logging.getLogger(library).addHandler(logging.NullHandler())
+        # Signals are the loop's to handle, and no window is to be kept alive while a plan runs.
+        self._engine = RunEngine({}, context_managers=[], during_task=DuringTask())
+        self._engine.subscribe(self._writer)
+
+    def actions(self, decision: Decision) -> tuple[Action, ...]:
+        """The physical commands that a decision asks for, in order. Nothing moves."""
+        if decision.point is None or decision.kind not in EXPOSING_KINDS:
+            return ()
+        kinds: list[ActionKind] = ["load", "expose"]
+        if self._beamline.dispenser is not None:
+            kinds.insert(0, "prepare")
+        return tuple(
+            Action(
+                action_id=action_id(self._campaign, (decision.seq, step, kind), 1),
+                seq=decision.seq,
+                step=step,
+                kind=kind,
+                action_class=CLASSES[kind],
+            )
+            for step, kind in enumerate(kinds, start=1)
+        )
+
+    def perform(self, action: Action, decision: Decision) -> ActionReport:
+        """Give one command and wait for its end.
+
+        Raises
+        ------
+        BeamlineFault, UnreachablePoint
+            When a device fails or the point cannot be presented. The shutter is closed then. Files that a
+            failed exposure left behind are named by `reconcile`.
+        """
+        doing = f"{action.kind} for decision {action.seq}"
+        try:
+            self._run(self._plan(action, decision))
+            if action.kind == "expose":
+                return self._report_exposure(action)
+        except DEVICE_ERRORS as error:
+            fault = explain(error, doing)
+            unsafe = self._try_to_make_safe()
+            raise (BeamlineFault(f"{fault} {unsafe}") if unsafe else fault) from error
+        return ActionReport(action_id=action.action_id, status="succeeded", sentence=f"Did {doing}.")
+
+    def reconcile(self, action: Action, decision: Decision) -> ActionReport:
+        """What became of a command that was given before a crash, or that ended in a fault."""
+        del decision
+        by_kind: dict[ActionKind, Callable[[Action], ActionReport]] = {
+            "prepare": self._reconcile_prepare,
+            "load": self._reconcile_load,
+            "expose": self._reconcile_expose,
+        }
+        return by_kind[action.kind](action)
+
+    def make_safe(self) -> None:
+        """Close the shutter.
+
+        Raises
+        ------
+        BeamlineFault
+            When it does not close. Then a person must.
+        """
+        try:
+            if self._engine.state == "paused":
+                self._engine.abort("made safe")
+            self._run(plans.close_shutter(self._beamline, self._timeouts))
+        except DEVICE_ERRORS as error:
+            raise BeamlineFault(
+                f"The shutter did not close ({explain(error, 'make safe')}). Close it by hand."
+            ) from error
+
+    def close(self) -> None:
+        """Stop the RunEngine's thread; the instrument cannot be used afterwards."""
+        self._writer.close()
+        loop = self._engine.loop
+        loop.call_soon_threadsafe(loop.stop)
+        self._engine._th.join(timeout=5.0)
+        loop.close()
+
+    def _run(self, plan: MsgGenerator[Any]) -> None:
+        self._engine(plan)
+
+    def _plan(self, action: Action, decision: Decision) -> MsgGenerator[Any]:
+        if action.kind == "prepare":
+            return plans.prepare(self._beamline, action, decision, self._timeouts)
+        if action.kind == "load":
+            return plans.load(self._beamline, action, decision, self._timeouts)
+        return plans.expose(
+            self._beamline, action, decision, self._timeouts, metadata=self._metadata(action, decision)
+        )
+
+    def _metadata(self, action: Action, decision: Decision) -> dict[str, Any]:
+        """What the start document says; with the descriptor it is enough to rebuild the exposure."""
+        beamline = self._beamline
+
+        def named(device: object) -> str | None:
+            return None if device is None else device_name(device)
+
+        return {
+            "campaign": self._campaign,
+            "decision_id": f"{self._campaign}-{decision.seq:05d}",
+            "action_id": action.action_id,
+            "seq": decision.seq,
+            "attempt": action.attempt,
+            "decision_kind": decision.kind,
+            "plan_name": "expose",
+            "exposure_s": decision.exposure_s,
+            "sample_name": decision.point.sample if decision.point else None,
+            "requested": dict(decision.point.coordinates) if decision.point else {},
+            "devices": {
+                "axes": {axis: device_name(device) for axis, device in beamline.axes.items()},
+                "detector": device_name(beamline.detector),
+                "monitor": named(beamline.monitor),
+                "transmission": named(beamline.transmission),
+                "changer": named(beamline.changer),
+            },
+        }
+
+    def _try_to_make_safe(self) -> str:
+        """Close the shutter after a fault; what to tell the person when even that fails."""
+        try:
+            self.make_safe()
+        except NightbeamError as error:
+            return str(error)
+        return ""
+
+    def _report_exposure(self, action: Action) -> ActionReport:
+        """The report of an exposure whose run has ended, from its documents."""
+        run = read_run(self._folder, action.action_id)
+        if run is None or run.event is None:
+            raise BeamlineFault(f"{action.action_id}: no event was written; expose again.")
+        paths = asset_paths(run)
+        files = [
+            verify_file(p, action.action_id, run.event["data"], self._beamline.asset_role) for p in paths
+        ]
+        found = [file for file in files if file is not None]
+        if not found or len(found) < len(paths):
+            raise BeamlineFault(
+                f"{device_name(self._beamline.detector)} wrote no file, or not the one that its documents "
+                f"name ({', '.join(map(str, paths)) or 'none named'}); look at its file path."
+            )
+        for file in found:
+            if file.objection is not None:
+                raise BeamlineFault(f"{file.objection}; expose again.")
+        exposure = rebuild_exposure(run, action, tuple(file.asset for file in found))
+        said = "Exposed" if run.stop is not None else "Exposed (the stop document is missing)"
+        return ActionReport(
+            action_id=action.action_id,
+            status="succeeded",
+            sentence=f"{said} for {exposure.exposure_s:g} s at {exposure.point.text()}.",
+            exposure=exposure,
+        )
+
+    def _reconcile_expose(self, action: Action) -> ActionReport:
+        try:
+            return self._report_exposure(action)
+        except NightbeamError as error:
+            abandoned = leftovers(self._folder / FRAMES, action.action_id)
+            left = f" {len(abandoned)} file left behind." if abandoned else " Nothing is left behind."
+            return ActionReport(
+                action_id=action.action_id,
+                status="failed",
+                sentence=f"{error}{left}",
+                assets=abandoned,
+            )
+
+    def _reconcile_load(self, action: Action) -> ActionReport:
+        return ActionReport(
+            action_id=action.action_id,
+            status="failed",
+            sentence="Whether the load ended is not known; absolute moves may simply be done again.",
+        )
+
+    def _reconcile_prepare(self, action: Action) -> ActionReport:
+        dispenser = self._beamline.dispenser
+        entry = dispenser.journal_entry(action.action_id) if dispenser is not None else "no journal"
+        status, sentence = JOURNAL_SAYS[entry]
+        return ActionReport(action_id=action.action_id, status=status, sentence=sentence)

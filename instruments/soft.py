@@ -1,0 +1,152 @@
+"""Small ophyd devices without hardware, from which the virtual and the dataset beamline are built."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import event_model
+from ophyd import Component, Device, Signal
+from ophyd.status import DeviceStatus, Status
+
+from instruments.evidence import describe_file
+from models.domain.errors import BeamlineFault
+
+Take = Callable[[str, float, Path], None]
+"""Writes one file: ``take(action_id, exposure_s, path)``."""
+
+
+class Setting(Signal):
+    """A value that is there as soon as it is set: no thread, no polling."""
+
+    def set(self, value: Any, **_: Any) -> Status:
+        """Put the value; the status is done at once."""
+        self.put(value)
+        status = Status(self)
+        status.set_finished()
+        return status
+
+    def number(self) -> float:
+        """The value, as a number."""
+        return float(self.get())  # pyright: ignore[reportArgumentType]
+
+
+class Shutter(Setting):
+    """A shutter that takes ``open`` and ``closed`` and is born closed."""
+
+    WORDS = ("open", "closed")
+
+    def __init__(self, *, name: str) -> None:
+        """Start closed."""
+        super().__init__(name=name, value="closed")
+
+    def set(self, value: str, **_: Any) -> Status:
+        """Open or close."""
+        if value not in self.WORDS:
+            raise BeamlineFault(f"{self.name} was told {value!r}; it takes {' or '.join(self.WORDS)}.")
+        return super().set(value)
+
+    @property
+    def is_open(self) -> bool:
+        """True while the beam passes."""
+        return self.get() == "open"
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """What a detector's files are, in the words of Bluesky's documents."""
+
+    folder: Path
+    """Root of the file names in the documents: the campaign's folder."""
+    subfolder: str
+    """Folder of the files, inside `folder`."""
+    suffix: str
+    """Ending of the file names: ``.h5``."""
+    spec: str
+    """Name under which readers know the format: ``AD_HDF5``."""
+    shape: tuple[int, ...]
+    """Shape of the array in one file."""
+    dtype_numpy: str
+    """Type of the array: ``<i4``."""
+
+
+class FileDetector(Device):
+    """At each trigger has one file written, named after the action, and tells Bluesky where it is."""
+
+    count_time = Component(Setting, value=1.0, kind="config")
+    image = Component(Setting, value="", kind="normal")
+    file_sha256 = Component(Setting, value="", kind="normal")
+
+    def __init__(self, *, name: str, files: FileKind, take: Take, action_id: Signal) -> None:
+        """Make the detector.
+
+        Parameters
+        ----------
+        name
+            Name in the documents.
+        files
+            What the files are.
+        take
+            Writes one file; called on a thread of its own.
+        action_id
+            Tag from which the file's name is taken.
+        """
+        super().__init__(name=name)
+        self._files = files
+        self._take = take
+        self._action_id = action_id
+        self._documents: list[tuple[str, Any]] = []
+
+    def trigger(self) -> DeviceStatus:
+        """Write one file; the status is done when it is on disk."""
+        status = DeviceStatus(self)
+        action_id, exposure_s = str(self._action_id.get()), float(self.count_time.get())
+        # Writing takes longer than Bluesky's loop may be blocked.
+        threading.Thread(
+            target=self._write,
+            args=(action_id, exposure_s, status),
+            name=f"{self.name}-exposure",
+            daemon=True,
+        ).start()
+        return status
+
+    def describe(self) -> dict[str, Any]:
+        """Say that the image lies in a file."""
+        described = super().describe()
+        described[self.image.name].update(
+            external="FILESTORE:",
+            dtype="array",
+            dtype_numpy=self._files.dtype_numpy,
+            shape=list(self._files.shape),
+        )
+        return described
+
+    def collect_asset_docs(self) -> Iterator[tuple[str, Any]]:
+        """Hand over the documents of the file that was written last."""
+        documents, self._documents = self._documents, []
+        yield from documents
+
+    def _write(self, action_id: str, exposure_s: float, status: DeviceStatus) -> None:
+        relative = Path(self._files.subfolder) / f"{action_id}{self._files.suffix}"
+        path = self._files.folder / relative
+        try:
+            self._take(action_id, exposure_s, path)
+            self.file_sha256.put(describe_file(path, "frame").sha256)
+            self._compose(relative)
+        except Exception as error:  # whatever happens on this thread must reach the plan
+            status.set_exception(error)
+        else:
+            status.set_finished()
+
+    def _compose(self, relative: Path) -> None:
+        """Compose the documents that lead a standard reader to the array."""
+        bundle = event_model.compose_resource(
+            spec=self._files.spec,
+            root=str(self._files.folder),
+            resource_path=relative.as_posix(),
+            resource_kwargs={"frame_per_point": 1},
+        )
+        datum = bundle.compose_datum(datum_kwargs={"point_number": 0})
+        self._documents = [("resource", bundle.resource_doc), ("datum", datum)]
+        self.image.put(datum["datum_id"])

@@ -1,0 +1,122 @@
+"""What happens in the virtual beam: one exposure feeds the detector, the monitor and the diode."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from ophyd import Component, Device
+
+from instruments.frame_writer import write_frame
+from instruments.soft import Setting, Shutter
+from instruments.virtual_sample import VialChanger
+from models.domain.geometry import Geometry
+from models.domain.scattering import Frame, Mask
+
+
+class Shot(Protocol):
+    """What one exposure of a world yields."""
+
+    @property
+    def counts(self) -> npt.NDArray[np.int32]:
+        """Counts, shape (n_rows, n_columns); -1 where a pixel holds none."""
+        ...
+
+    @property
+    def monitor(self) -> float:
+        """Incident flux summed over the exposure, monitor counts."""
+        ...
+
+    @property
+    def transmission(self) -> float:
+        """Transmitted over incident flux."""
+        ...
+
+    @property
+    def transmission_sigma(self) -> float:
+        """One standard deviation of the transmission."""
+        ...
+
+
+class MeasurableWorld(Protocol):
+    """A hidden truth that can be exposed."""
+
+    @property
+    def geometry(self) -> Geometry:
+        """Where the detector stands."""
+        ...
+
+    @property
+    def pixel_mask(self) -> Mask:
+        """True where a pixel must not be used."""
+        ...
+
+    @property
+    def saturation_counts(self) -> float:
+        """Counts above which the detector is not linear."""
+        ...
+
+    @property
+    def thickness_mm(self) -> float:
+        """Path through the sample, mm."""
+        ...
+
+    def expose(self, composition: dict[str, float], *, seq: int, exposure_s: float) -> Shot:
+        """Expose a sample of that composition."""
+        ...
+
+    def fault(self, seq: int) -> Any:
+        """What goes wrong at that decision; None when nothing does."""
+        ...
+
+
+class Diode(Device):
+    """Transmission, with its own sigma beside it."""
+
+    value = Component(Setting, value=1.0, kind="hinted")
+    sigma = Component(Setting, value=0.0, kind="normal")
+
+
+@dataclass(frozen=True)
+class VirtualBeam:
+    """Takes one shot of the vial in the beam and writes its frame."""
+
+    world: MeasurableWorld
+    """The hidden truth."""
+    changer: VialChanger
+    """Says what is in the beam."""
+    shutter: Shutter
+    """Says whether there is any beam."""
+    seq: Setting
+    """Tag that tells which decision it is."""
+    monitor: Setting
+    """Receives the incident flux."""
+    diode: Diode
+    """Receives the transmission."""
+    time_scale: float = 0.0
+    """Wall-clock seconds per second of exposure; 0 does not wait."""
+
+    def take(self, action_id: str, exposure_s: float, path: Path) -> None:
+        """Expose and write the frame; a closed shutter gives neither counts nor flux."""
+        seq = self.seq.number()
+        shot = self.world.expose(dict(self.changer.vial.fractions), seq=seq, exposure_s=exposure_s)
+        time.sleep(exposure_s * self.time_scale)
+        counts, monitor = shot.counts, float(shot.monitor)
+        if not self.shutter.is_open:
+            counts, monitor = np.minimum(counts, 0), 0.0
+        frame = Frame(
+            counts=counts,
+            mask=self.world.pixel_mask,
+            exposure_s=exposure_s,
+            monitor=monitor,
+            transmission=float(shot.transmission),
+            transmission_sigma=float(shot.transmission_sigma),
+            thickness_mm=self.world.thickness_mm,
+            saturation_counts=float(self.world.saturation_counts),
+        )
+        write_frame(path, frame, self.world.geometry, action_id=action_id)
+        self.monitor.put(monitor)
+        self.diode.value.put(frame.transmission)
+        self.diode.sigma.put(frame.transmission_sigma)

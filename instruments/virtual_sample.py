@@ -1,0 +1,222 @@
+"""Where virtual samples come from: a dispenser with a journal, and a changer of vials."""
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ophyd import Signal
+from ophyd.status import Status
+
+from instruments.soft import Setting
+from models.domain.errors import BeamlineFault, UnreachablePoint
+from models.domain.space import SUM_TOLERANCE
+
+JOURNAL = "dispenser.journal.jsonl"
+"""File of the journal, inside the campaign's folder."""
+
+
+@dataclass(frozen=True)
+class Vial:
+    """A sample that was made."""
+
+    sample: str
+    """Name by which the changer knows it."""
+    fractions: dict[str, float]
+    """Fraction of each component."""
+
+
+class Journal:
+    """What was dispensed, line by line, on disk before and after each mix."""
+
+    def __init__(self, path: Path) -> None:
+        """Read what is there already.
+
+        Parameters
+        ----------
+        path
+            The file; need not exist yet.
+        """
+        self._path = path
+        self._entries: dict[str, Literal["started", "done"]] = {}
+        self.vials: dict[str, Vial] = {}
+        if path.exists():
+            for line in path.read_text(encoding="utf-8").splitlines():
+                self._remember(line)
+
+    def entry(self, action_id: str) -> Literal["started", "done"] | None:
+        """How far that mix got; None when it was never begun."""
+        return self._entries.get(action_id)
+
+    def write(self, word: Literal["started", "done"], action_id: str, vial: Vial) -> None:
+        """Write one line and force it to disk."""
+        line = json.dumps(
+            {"word": word, "action_id": action_id, "sample": vial.sample, "fractions": vial.fractions}
+        )
+        with self._path.open("a", encoding="utf-8") as file:
+            # A line that a crash cut short must not swallow this one.
+            file.write(line + "\n" if self._ends_whole() else "\n" + line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        self._remember(line)
+
+    def _ends_whole(self) -> bool:
+        with self._path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            if size == 0:
+                return True
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
+
+    def _remember(self, line: str) -> None:
+        try:
+            said: dict[str, Any] = json.loads(line)
+        except ValueError:
+            return
+        self._entries[said["action_id"]] = said["word"]
+        if said["word"] == "done":
+            self.vials[said["sample"]] = Vial(said["sample"], said["fractions"])
+
+
+class ComponentFraction(Signal):
+    """One component: `set` chooses the next mix, `read` tells what the sample in the beam holds."""
+
+    def __init__(self, *, name: str) -> None:
+        """Start with nothing asked for and nothing in the beam."""
+        super().__init__(name=name, value=0.0)
+        self.asked = 0.0
+
+    def set(self, value: float, **_: Any) -> Status:
+        """Choose the fraction of the next mix, 0 to 1."""
+        if not -SUM_TOLERANCE <= value <= 1 + SUM_TOLERANCE:
+            raise UnreachablePoint(f"{self.name} = {value:g} is outside 0 to 1; choose a fraction.")
+        self.asked = min(max(float(value), 0.0), 1.0)
+        status = Status(self)
+        status.set_finished()
+        return status
+
+
+class Mix(Signal):
+    """The command to mix. It takes an action_id and never mixes twice for one."""
+
+    def __init__(self, *, name: str, on_set: Callable[[str], Status]) -> None:
+        """Give each command on to the dispenser."""
+        super().__init__(name=name, value="")
+        self._on_set = on_set
+
+    def set(self, value: str, **_: Any) -> Status:
+        """Mix what the components are set to."""
+        self.put(value)
+        return self._on_set(value)
+
+
+class VirtualDispenser:
+    """Mixes components into vials; keeps a journal, so that a mix is made at most once."""
+
+    def __init__(self, components: Iterable[str], journal: Journal, seq: Signal, *, settle_s: float) -> None:
+        """Make the dispenser.
+
+        Parameters
+        ----------
+        components
+            Names of the components; their fractions must sum to 1.
+        journal
+            What was dispensed so far.
+        seq
+            Tag from which the vial's name is taken.
+        settle_s
+            How long one mix takes, s.
+        """
+        self.components: tuple[str, ...] = tuple(components)
+        self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
+        self.mix = Mix(name="dispenser_mix", on_set=self._mix)
+        self._journal, self._seq, self._settle_s = journal, seq, settle_s
+
+    def journal_entry(self, action_id: str) -> Literal["started", "done"] | None:
+        """What the journal on disk says of a mix."""
+        return self._journal.entry(action_id)
+
+    def _mix(self, action_id: str) -> Status:
+        entry = self._journal.entry(action_id)
+        if entry == "started":
+            raise BeamlineFault(f"mix {action_id} was begun and not ended; look at the vial.")
+        status = Status()
+        if entry == "done":
+            status.set_finished()
+            return status
+        asked = {name: fraction.asked for name, fraction in self.fractions.items()}
+        total = sum(asked.values())
+        if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
+            shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
+            raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
+        vial = Vial(f"seq-{int(self._seq.get()):05d}", asked)
+        self._journal.write("started", action_id, vial)
+        if self._settle_s > 0:
+            threading.Timer(self._settle_s, self._finish, (action_id, vial, status)).start()
+        else:
+            self._finish(action_id, vial, status)
+        return status
+
+    def _finish(self, action_id: str, vial: Vial, status: Status) -> None:
+        try:
+            self._journal.write("done", action_id, vial)
+        except OSError as error:
+            status.set_exception(error)
+        else:
+            status.set_finished()
+
+
+class VialChanger(Setting):
+    """Brings a vial into the beam by name. When stuck, its move never ends."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        journal: Journal,
+        fractions: dict[str, ComponentFraction],
+        is_stuck: Callable[[], bool],
+    ) -> None:
+        """Make the changer.
+
+        Parameters
+        ----------
+        name
+            Name in the documents.
+        journal
+            Knows which vials exist, also those of a process that crashed.
+        fractions
+            Components, which then tell what is in the beam.
+        is_stuck
+            Asked at each move.
+        """
+        super().__init__(name=name, value="")
+        self._journal, self._fractions, self._is_stuck = journal, fractions, is_stuck
+
+    def set(self, value: str, **_: Any) -> Status:
+        """Bring that vial."""
+        vial = self._journal.vials.get(value)
+        if vial is None:
+            raise UnreachablePoint(f"{self.name}: there is no vial {value!r}; prepare it first.")
+        if self._is_stuck():
+            return Status(self)
+        for name, fraction in self._fractions.items():
+            fraction.put(vial.fractions[name])
+        return super().set(value)
+
+    @property
+    def vial(self) -> Vial:
+        """The vial in the beam.
+
+        Raises
+        ------
+        BeamlineFault
+            When there is none.
+        """
+        vial = self._journal.vials.get(str(self.get()))
+        if vial is None:
+            raise BeamlineFault(f"{self.name}: no vial is in the beam; load one first.")
+        return vial
