@@ -57,6 +57,20 @@ def open_to_read(url: str) -> Engine:
     return engine
 
 
+def is_new(url: str) -> bool:
+    """True when there is no log at that URL yet; nothing is made.
+
+    Raises
+    ------
+    BadInput
+        When the URL is not one, or the database does not answer.
+    """
+    path = _sqlite_path(make_url_or_refuse(url))
+    if path is not None and (not path.exists() or path.stat().st_size == 0):
+        return True
+    return not _tables(_engine(url), url)
+
+
 def make_url_or_refuse(url: str) -> URL:
     """Parse a database URL.
 

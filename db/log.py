@@ -2,12 +2,14 @@
 
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from db import queries, schema
+from db.engine import is_new, open_to_read
 from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.clock import Clock, Stamp
@@ -19,31 +21,68 @@ MAY_CHANGE = {"budget", "folder"}
 """Keys of a campaign file that may be changed between two runs of one campaign."""
 
 
+@dataclass(frozen=True)
+class CampaignIdentity:
+    """Which campaign this is."""
+
+    name: str
+    """Its name in the database."""
+    uid: str
+    """Its name for all time, 16 hexadecimal digits."""
+    is_new: bool
+    """True when nothing of it is on record."""
+
+    @property
+    def label(self) -> str:
+        """Name for files and documents: no other campaign ever has it."""
+        return f"{self.name}-{self.uid[:6]}"
+
+
+@dataclass(frozen=True)
+class Process:
+    """The process that writes."""
+
+    clock: Clock
+    """Tells the time."""
+    environment_json: str
+    """With what it computes, as canonical JSON."""
+
+
 class DecisionLog:
     """The log of one campaign, open for one process life."""
 
-    def __init__(self, engine: Engine, spec: CampaignSpec, clock: Clock, environment_json: str) -> None:
+    def __init__(
+        self, engine: Engine, identity: CampaignIdentity, spec: CampaignSpec, process: Process
+    ) -> None:
         """Begin a campaign, or a further session of it.
+
+        Parameters
+        ----------
+        engine
+            The database.
+        identity
+            Which campaign this is.
+        spec
+            The campaign file in force.
+        process
+            The process that will write.
 
         Raises
         ------
-        BadInput
-            When the campaign was begun with another file.
         LogUnavailable
             When the database refuses.
         """
         self._engine = engine
-        self._clock = clock
-        self._spec = spec
+        self._clock = clock = process.clock
         try:
             with engine.begin() as connection:
-                self._campaign_id, self.uid = _campaign_row(connection, spec, clock())
+                self._campaign_id, self.began_utc = _campaign_row(connection, identity, spec, clock())
                 self._session_id = _add(
                     connection,
                     schema.session,
                     campaign_id=self._campaign_id,
                     spec_json=canonical_json(spec),
-                    environment_json=environment_json,
+                    environment_json=process.environment_json,
                     **_moment(clock()),
                 )
         except DBAPIError as error:
@@ -221,19 +260,39 @@ def _write_action(connection: Connection, decision_id: int, action: Action) -> N
     )
 
 
-def _campaign_row(connection: Connection, spec: CampaignSpec, stamp: Stamp) -> tuple[int, str]:
+def _campaign_row(
+    connection: Connection, identity: CampaignIdentity, spec: CampaignSpec, stamp: Stamp
+) -> tuple[int, str]:
+    """Key and beginning of the campaign's row, which is added when it is not there."""
     table = schema.campaign
     row = connection.execute(sa.select(table).where(table.c.name == spec.name)).one_or_none()
+    if row is not None:
+        return row.id, row.utc
+    text = canonical_json(spec)
+    campaign_id = _add(
+        connection, table, name=spec.name, uid=identity.uid, utc=stamp.utc, spec_json=text,
+        spec_sha256=sha256_text(text),
+    )  # fmt: skip
+    return campaign_id, stamp.utc
+
+
+def identify(url: str, spec: CampaignSpec) -> CampaignIdentity:
+    """Which campaign a file means in a database: the one on record, or a new one. Nothing is written.
+
+    Raises
+    ------
+    BadInput
+        When the database cannot be read, or the campaign on record was begun with another file.
+    """
+    if is_new(url):
+        return CampaignIdentity(spec.name, secrets.token_hex(8), is_new=True)
+    table = schema.campaign
+    with open_to_read(url).connect() as connection:
+        row = connection.execute(sa.select(table).where(table.c.name == spec.name)).one_or_none()
     if row is None:
-        uid = secrets.token_hex(8)
-        text = canonical_json(spec)
-        campaign_id = _add(
-            connection, table, name=spec.name, uid=uid, utc=stamp.utc, spec_json=text,
-            spec_sha256=sha256_text(text),
-        )  # fmt: skip
-        return campaign_id, uid
+        return CampaignIdentity(spec.name, secrets.token_hex(8), is_new=True)
     _refuse_changes(spec, CampaignSpec.model_validate_json(row.spec_json))
-    return row.id, row.uid
+    return CampaignIdentity(spec.name, row.uid, is_new=False)
 
 
 def _refuse_changes(spec: CampaignSpec, begun_with: CampaignSpec) -> None:

@@ -28,6 +28,7 @@ from models.domain.history import (
 from models.domain.records import PendingAction
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
+from models.domain.wording import outcome_text
 
 ABSENCES = TypeAdapter(tuple[Absence, ...])
 VERDICTS = TypeAdapter(tuple[Verdict, ...])
@@ -95,28 +96,8 @@ def read_decision_list(connection: Connection, campaign: LoggedCampaign) -> Iter
         .all()
     )
     for decision in history.decisions:
-        outcome = describe_outcome(history, decision, campaign.spec.objective.feature)
+        outcome = outcome_text(history, decision, campaign.spec.objective.feature)
         yield LoggedDecision(campaign.name, utc[decision.seq], decision, outcome)
-
-
-def describe_outcome(history: History, decision: Decision, feature_name: str) -> str:
-    """What came of a decision, in a few words with units."""
-    failure = history.failure(decision.seq)
-    if failure is not None:
-        return f"failed: {failure.sentence}"
-    observation = history.observation(decision.seq)
-    if observation is None:
-        return "no action" if decision.point is None else "open"
-    if not observation.is_accepted:
-        return f"rejected: {observation.objections()}"
-    if decision.kind == "blank":
-        return "blank measured"
-    feature = observation.feature(feature_name)
-    if feature is None:
-        why = next((a.why for a in observation.absences if a.name == feature_name), "not made")
-        return f"no {feature_name}: {why}"
-    unit = "" if feature.unit == "1" else f" {feature.unit}"
-    return f"{feature.name} {feature.value:.4g} ± {feature.sigma:.2g}{unit}"
 
 
 def read_history(connection: Connection, campaign_id: int) -> History:

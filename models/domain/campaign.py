@@ -2,10 +2,10 @@
 
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from models.domain.frozen import Frozen
-from models.domain.space import Axis, SumConstraint
+from models.domain.space import Axis, SearchSpace, SumConstraint
 
 
 class Plug(Frozen):
@@ -65,6 +65,8 @@ class MeasurementSpec(Frozen):
     """Exposure time, s."""
     blank: BlankSpec | None = None
     """The blank to subtract; none for curves that are already subtracted."""
+    overhead_s: float = Field(default=0.0, ge=0)
+    """Time that a measurement takes besides its exposure, s; only used to estimate the night's length."""
     attempts: int = Field(default=2, ge=1, le=10)
     """How often a point is tried when its frame is rejected or a device fails."""
 
@@ -103,7 +105,7 @@ class BudgetSpec(Frozen):
     measurements: int = Field(ge=1)
     """Samples to measure; blanks are not counted."""
     hours: float | None = Field(default=None, gt=0)
-    """Longest time since the first decision, h."""
+    """Longest time since the campaign began, h."""
     failures_in_a_row: int = Field(default=6, ge=1)
     """Stop, and call a person, after this many failures with no success between them."""
 
@@ -132,4 +134,26 @@ class CampaignSpec(Frozen):
     budget: BudgetSpec
     """When to stop."""
     folder: str | None = None
-    """Where frames, curves and pictures go; ``nightbeam-NAME`` in the working folder when left out."""
+    """Where frames, curves and pictures go; ``nightbeam-data`` in the working folder when left out."""
+
+    @model_validator(mode="after")
+    def _space_is_possible(self) -> Self:
+        if not self.axes:
+            if self.sums:
+                raise ValueError("sums are given without axes; add [[axes]], or remove [[sums]]")
+            return self
+        try:
+            space = self.space()
+        except ValidationError as error:
+            raise ValueError(error.errors()[0]["msg"].removeprefix("Value error, ")) from None
+        blank = self.measurement.blank
+        if blank is not None and set(blank.point) != set(space.names):
+            raise ValueError(
+                f"measurement.blank.point names {', '.join(blank.point) or 'nothing'}, "
+                f"but the axes are {', '.join(space.names)}; give one value for each axis"
+            )
+        return self
+
+    def space(self) -> SearchSpace:
+        """The search space that the file itself describes."""
+        return SearchSpace(axes=self.axes, sums=self.sums)

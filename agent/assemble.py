@@ -1,0 +1,179 @@
+"""The one place that knows every implementation: from a campaign file to a loop that can run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.saxs.pipeline import build_analysis
+
+from agent.clock import system_clock
+from agent.environment import environment_json
+from agent.loop import Loop, Parts
+from agent.plugs import add_home, find_builder
+from agent.ports import Narrator, Strategy
+from agent.strategy.problem import Problem
+from agent.strategy.upkeep import WithBlanks, WithRepeats
+from db.engine import open_to_read, open_to_write
+from db.log import CampaignIdentity, DecisionLog, Process, identify
+from db.queries import read_campaigns, read_history
+from instruments.beamline import Beamline
+from instruments.kinds import SHIPPED as INSTRUMENTS
+from instruments.kinds import BuildContext, build_beamline
+from instruments.runner import BlueskyInstrument
+from models.domain.campaign import CampaignSpec
+from models.domain.errors import BadInput
+from models.domain.geometry import Geometry
+from models.domain.history import History
+from models.domain.inputs import options_for
+from models.domain.space import SearchSpace
+from models.saxs.extractor import Extractor
+from models.saxs.extractors import features_made, load_extractors
+from models.saxs.geometry_files import read_geometry
+
+STRATEGIES = ("bayes", "space_filling", "random")
+"""Strategies that ship with Nightbeam: modules of `agent.strategy`."""
+DATA_FOLDER = "nightbeam-data"
+"""Where frames, curves and pictures go when the campaign file names no folder."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """Parts that a Python user hands in instead of naming them in the campaign file."""
+
+    beamline: Beamline | None = None
+    """Devices."""
+    features: tuple[Extractor, ...] = ()
+    """Extractors, run after those of the file."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A campaign that has been checked: every part is there, nothing is written, nothing moves."""
+
+    spec: CampaignSpec
+    """The campaign file."""
+    url: str
+    """The database."""
+    identity: CampaignIdentity
+    """Which campaign this is."""
+    folder: Path
+    """Where its files go."""
+    space: SearchSpace
+    """Where it may look."""
+    beamline: Beamline
+    """The devices."""
+    extractors: tuple[Extractor, ...]
+    """What reads the curves."""
+    geometry: Geometry | None
+    """Where the detector stands; None when each frame says so itself."""
+    strategy: Strategy
+    """What chooses."""
+
+
+def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) -> Plan:
+    """Check a campaign and gather its parts.
+
+    Parameters
+    ----------
+    spec
+        The campaign file.
+    home
+        The folder it lies in; relative paths in it start there.
+    url
+        The database.
+    own
+        Parts handed in by a Python user.
+
+    Raises
+    ------
+    BadInput
+        When any part is missing or contradicts another.
+    """
+    own = own or Own()
+    add_home(home)
+    extractors = (*load_extractors(spec.analysis.features), *own.features)
+    unit = _objective_unit(spec, extractors)
+    geometry = read_geometry(home / spec.analysis.geometry) if spec.analysis.geometry else None
+    identity = identify(url, spec)
+    folder = Path(spec.folder or DATA_FOLDER).absolute() / identity.label
+    beamline = own.beamline or _beamline(spec, home, folder)
+    space = _space(spec, beamline)
+    return Plan(
+        spec=spec,
+        url=url,
+        identity=identity,
+        folder=folder,
+        space=space,
+        beamline=beamline,
+        extractors=extractors,
+        geometry=geometry,
+        strategy=_strategy(spec, space, unit),
+    )
+
+
+def build_loop(plan: Plan, narrator: Narrator) -> Loop:
+    """Open the log and wire the parts: the campaign begins, or goes on."""
+    clock = system_clock()
+    log = DecisionLog(open_to_write(plan.url), plan.identity, plan.spec, Process(clock, environment_json()))
+    analysis = build_analysis(
+        plan.spec.analysis, extractors=plan.extractors, folder=plan.folder, geometry=plan.geometry
+    )
+    instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder)
+    parts = Parts(instrument, analysis, plan.strategy, log, narrator)
+    return Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
+
+
+def _objective_unit(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> str:
+    made = features_made(extractors)
+    feature = spec.objective.feature
+    if feature not in made:
+        raise BadInput(
+            "objective.feature",
+            f"is {feature!r}, which the analysis does not make",
+            f"It makes: {', '.join(made)}. Choose one of these, or add an extractor to analysis.features",
+        )
+    return made[feature]
+
+
+def _beamline(spec: CampaignSpec, home: Path, folder: Path) -> Beamline:
+    build = find_builder(spec.instrument, "instruments", INSTRUMENTS, "instrument")
+    context = BuildContext(
+        campaign=spec.name,
+        seed=spec.seed,
+        folder=folder,
+        axes=tuple(axis.name for axis in spec.axes),
+        home=home,
+    )
+    return build_beamline(build, spec.instrument.options, context, where="instrument")
+
+
+def _space(spec: CampaignSpec, beamline: Beamline) -> SearchSpace:
+    if beamline.space is not None:
+        return beamline.space
+    if not spec.axes:
+        raise BadInput(
+            "axes", "are missing, and the instrument brings none of its own", "Add one [[axes]] table an axis"
+        )
+    return spec.space()
+
+
+def _strategy(spec: CampaignSpec, space: SearchSpace, unit: str) -> Strategy:
+    problem = Problem(space, spec.objective, unit, spec.measurement.exposure_s, spec.seed)
+    build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
+    strategy: Strategy = build(options_for(build, spec.strategy.options, "strategy"), problem)
+    strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
+    if spec.measurement.blank is not None:
+        strategy = WithBlanks(strategy, spec.measurement.blank, problem)
+    return strategy
+
+
+def read_record(spec: CampaignSpec, url: str) -> History:
+    """What is on record of a campaign.
+
+    Raises
+    ------
+    BadInput
+        When there is no such database or campaign.
+    """
+    with open_to_read(url).connect() as connection:
+        campaign = read_campaigns(connection, spec.name)[0]
+        return read_history(connection, campaign.id)

@@ -1,0 +1,55 @@
+"""Who is told what goes on: nobody, or a log of plain lines."""
+
+from collections.abc import Callable
+
+from agent.stopping import Ending
+from models.domain.history import Action, Decision, History
+from models.domain.records import Event
+from models.domain.wording import outcome_text
+
+
+class Silent:
+    """Tells nobody."""
+
+    def decided(self, decision: Decision) -> None:
+        """Say nothing."""
+
+    def acting(self, action: Action) -> None:
+        """Say nothing."""
+
+    def learned(self, decision: Decision, history: History) -> None:
+        """Say nothing."""
+
+    def noted(self, event: Event) -> None:
+        """Say nothing."""
+
+    def ended(self, ending: Ending) -> None:
+        """Say nothing."""
+
+
+class PlainLines:
+    """One line a decision, for a terminal that is not one: a log file, a batch job."""
+
+    def __init__(self, write: Callable[[str], None], feature: str) -> None:
+        """Take the function that writes a line, and the objective's feature."""
+        self._write, self._feature = write, feature
+
+    def decided(self, decision: Decision) -> None:
+        """Write where and why."""
+        where = f" at {decision.point.text()}" if decision.point else ""
+        self._write(f"{decision.seq:4d} {decision.kind}{where}: {decision.reason.sentence}")
+
+    def acting(self, action: Action) -> None:
+        """Say nothing: the outcome is enough."""
+
+    def learned(self, decision: Decision, history: History) -> None:
+        """Write what came of it."""
+        self._write(f"{decision.seq:4d} -> {outcome_text(history, decision, self._feature)}")
+
+    def noted(self, event: Event) -> None:
+        """Write the event."""
+        self._write(f"     {event.level}: {event.sentence}")
+
+    def ended(self, ending: Ending) -> None:
+        """Write how it ended."""
+        self._write(f"     {ending.sentence}")

@@ -1,0 +1,30 @@
+"""Which measurement is best, as far as the measured values say."""
+
+from models.domain.campaign import ObjectiveSpec
+from models.domain.history import Decision, History
+from models.domain.scattering import Feature
+
+
+def ranked(history: History, objective: ObjectiveSpec) -> list[tuple[Decision, Feature]]:
+    """Accepted measurements that have the objective's feature, the best first; ties keep their order.
+
+    Parameters
+    ----------
+    history
+        What was measured.
+    objective
+        What is sought.
+    """
+    found = [
+        (decision, feature)
+        for decision, observation in history.accepted()
+        if (feature := observation.feature(objective.feature)) is not None
+    ]
+    return sorted(found, key=lambda pair: badness(objective, pair[1].value))
+
+
+def badness(objective: ObjectiveSpec, value: float) -> float:
+    """How far a value is from the goal; smaller is better, in the feature's unit."""
+    if objective.target is not None:
+        return abs(value - objective.target)
+    return -value if objective.goal == "maximise" else value
