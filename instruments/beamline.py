@@ -7,6 +7,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from bluesky.protocols import HasName, Movable, Readable, Triggerable
 
+from models.domain.space import SearchSpace
+
 OPEN = "open"
 CLOSED = "closed"
 """The two words that a shutter is given."""
@@ -27,13 +29,30 @@ class Tags:
     """Receives the `action_id`; a detector that writes files puts it into their names."""
 
 
+@dataclass(frozen=True)
+class Timeouts:
+    """How long a device may take before it is called stuck."""
+
+    move_s: float = 30.0
+    """Any motion, and the shutter, s."""
+    mix_s: float = 600.0
+    """One mix of the dispenser, s."""
+    readout_s: float = 30.0
+    """What the detector may need on top of the exposure time, s."""
+
+
 class Dispenser(Protocol):
     """Makes a sample. Giving it the same `action_id` twice makes one sample, never two."""
 
-    components: tuple[str, ...]
-    """Campaign axes whose values it mixes; their devices are in `Beamline.axes`."""
-    mix: Movable[str]
-    """Takes an `action_id`; mixes what the components are set to, unless that id is in the journal."""
+    @property
+    def components(self) -> tuple[str, ...]:
+        """Campaign axes whose values it mixes; their devices are in `Beamline.axes`."""
+        ...
+
+    @property
+    def mix(self) -> Movable[str]:
+        """Takes an `action_id`; mixes what the components are set to, unless that id is in the journal."""
+        ...
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
         """What the journal on disk says of a mix; None when it proves that it was never begun."""
@@ -93,6 +112,10 @@ class Beamline:
     """What the detector's files are."""
     units: Mapping[str, str] | None = None
     """Unit of an axis by its name, for messages."""
+    space: SearchSpace | None = None
+    """Where one may look, when the instrument itself knows: only certain samples exist."""
+    timeouts: Timeouts = Timeouts()
+    """How long the devices may take."""
 
     def devices(self) -> Iterator[tuple[str, Any]]:
         """Every device with what it is for, each device once."""
@@ -152,7 +175,6 @@ def unreachable_devices(beamline: Beamline, timeout_s: float) -> tuple[str, ...]
             continue
         try:
             wait(timeout=max(deadline - time.monotonic(), 0.01))
-        except (TimeoutError, ConnectionError) as error:
-            del error
+        except (TimeoutError, ConnectionError):
             missing.append(f"{device_name(device)} ({role})")
     return tuple(missing)

@@ -82,7 +82,8 @@ def _hdf5_objection(path: Path, action_id: str) -> str | None:
         with h5py.File(path, "r") as file:
             if "/entry/entry_identifier" not in file:
                 return None
-            found: Any = file["/entry/entry_identifier"][()]
+            identifier: Any = file["/entry/entry_identifier"]
+            found = identifier[()]
     except OSError as error:
         return f"{path} cannot be opened ({error})"
     name = found.decode() if isinstance(found, bytes) else str(found)

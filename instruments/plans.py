@@ -1,7 +1,6 @@
 """Small Bluesky plans: prepare, load, expose. Every wait is bounded; the shutter closes on every exit."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bluesky import plan_stubs as bps
@@ -15,18 +14,6 @@ from models.domain.history import Action, Decision
 
 PRIMARY = "primary"
 """Bluesky's usual name for the stream of the main readings."""
-
-
-@dataclass(frozen=True)
-class Timeouts:
-    """How long a device may take before it is called stuck."""
-
-    move_s: float = 30.0
-    """Any motion, and the shutter, s."""
-    mix_s: float = 600.0
-    """One mix of the dispenser, s."""
-    readout_s: float = 30.0
-    """What the detector may need on top of the exposure time, s."""
 
 
 def _all_within(statuses: Mapping[str, Status], group: str, timeout_s: float) -> MsgGenerator[None]:
@@ -65,40 +52,40 @@ def sample_name(decision: Decision) -> str:
     return own or f"seq-{decision.seq:05d}"
 
 
-def prepare(beamline: Beamline, action: Action, decision: Decision, timeouts: Timeouts) -> MsgGenerator[None]:
+def prepare(beamline: Beamline, action: Action, decision: Decision) -> MsgGenerator[None]:
     """Mix the decision's sample, once: neither a pause nor a suspension plays it again."""
     dispenser, point = beamline.dispenser, decision.point
     if dispenser is None or point is None:
         return
 
     def mix_once() -> MsgGenerator[None]:
-        yield from _tag(beamline, action, timeouts.move_s)
+        yield from _tag(beamline, action, beamline.timeouts.move_s)
         yield from _move(
             [(beamline.axes[name], point[name], beamline.unit(name)) for name in dispenser.components],  # pyright: ignore[reportArgumentType]
-            timeouts.move_s,
+            beamline.timeouts.move_s,
         )
-        yield from _move([(dispenser.mix, action.action_id, "")], timeouts.mix_s)
+        yield from _move([(dispenser.mix, action.action_id, "")], beamline.timeouts.mix_s)
 
     yield from bpp.rewindable_wrapper(mix_once(), False)
 
 
-def load(beamline: Beamline, action: Action, decision: Decision, timeouts: Timeouts) -> MsgGenerator[None]:
+def load(beamline: Beamline, action: Action, decision: Decision) -> MsgGenerator[None]:
     """Bring the sample into the beam: absolute moves, which may be done again at any time."""
     if decision.point is None:
         return
-    yield from _tag(beamline, action, timeouts.move_s)
+    yield from _tag(beamline, action, beamline.timeouts.move_s)
     moves: list[tuple[Movable[Any], Any, str]] = [
         (device, decision.point[name], beamline.unit(name)) for name, device in beamline.movable_axes.items()
     ]
     if beamline.changer is not None:
         moves.append((beamline.changer, sample_name(decision), ""))
-    yield from _move(moves, timeouts.move_s)
+    yield from _move(moves, beamline.timeouts.move_s)
 
 
-def close_shutter(beamline: Beamline, timeouts: Timeouts) -> MsgGenerator[None]:
+def close_shutter(beamline: Beamline) -> MsgGenerator[None]:
     """Close the shutter, if there is one."""
     if beamline.shutter is not None:
-        yield from _move([(beamline.shutter, CLOSED, "")], timeouts.move_s)
+        yield from _move([(beamline.shutter, CLOSED, "")], beamline.timeouts.move_s)
 
 
 def _instruments_read(beamline: Beamline) -> list[Any]:
@@ -108,25 +95,28 @@ def _instruments_read(beamline: Beamline) -> list[Any]:
 
 
 def expose(
-    beamline: Beamline, action: Action, decision: Decision, timeouts: Timeouts, *, metadata: dict[str, Any]
+    beamline: Beamline, action: Action, decision: Decision, *, metadata: dict[str, Any]
 ) -> MsgGenerator[None]:
     """Take one exposure as one Bluesky run with one event; never taken twice by a pause.
 
     The event is emitted after the shutter has closed, so a run that has an event is a whole exposure.
     """
     counters = _instruments_read(beamline)
-    places = [*beamline.axes.values(), *([beamline.changer] if beamline.changer is not None else [])]
+    places: list[Any] = [
+        *beamline.axes.values(),
+        *([beamline.changer] if beamline.changer is not None else []),
+    ]
 
     def shoot() -> MsgGenerator[None]:
         if beamline.count_time is not None:
-            yield from _move([(beamline.count_time, decision.exposure_s, " s")], timeouts.move_s)
+            yield from _move([(beamline.count_time, decision.exposure_s, " s")], beamline.timeouts.move_s)
         if beamline.shutter is not None:
-            yield from _move([(beamline.shutter, OPEN, "")], timeouts.move_s)
+            yield from _move([(beamline.shutter, OPEN, "")], beamline.timeouts.move_s)
         group, statuses = short_uid("count"), dict[str, Status]()
         for device in counters:
             if isinstance(device, Triggerable):
                 statuses[device_name(device)] = yield from bps.trigger(device, group=group)
-        yield from _all_within(statuses, group, decision.exposure_s + timeouts.readout_s)
+        yield from _all_within(statuses, group, decision.exposure_s + beamline.timeouts.readout_s)
 
     def read() -> MsgGenerator[None]:
         yield from bps.create(PRIMARY)
@@ -135,10 +125,10 @@ def expose(
         yield from bps.save()
 
     def take() -> MsgGenerator[None]:
-        yield from bpp.finalize_wrapper(shoot(), lambda: close_shutter(beamline, timeouts))
+        yield from bpp.finalize_wrapper(shoot(), lambda: close_shutter(beamline))
         yield from read()
 
     staged = [device for device in counters if isinstance(device, Stageable)]
     run = bpp.run_wrapper(bpp.stage_wrapper(take(), staged), md=metadata)
-    yield from _tag(beamline, action, timeouts.move_s)
+    yield from _tag(beamline, action, beamline.timeouts.move_s)
     yield from bpp.rewindable_wrapper(run, False)

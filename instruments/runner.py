@@ -1,6 +1,7 @@
 """The instrument that the loop talks to: one RunEngine call per action, one plain sentence per fault."""
 
 import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,6 @@ from instruments.beamline import Beamline, device_name
 from instruments.documents import DocumentWriter, read_run
 from instruments.evidence import asset_paths, leftovers, rebuild_exposure, verify_file
 from instruments.faults import DEVICE_ERRORS, explain
-from instruments.plans import Timeouts
 from models.domain.errors import BeamlineFault, NightbeamError
 from models.domain.history import (
     MEASURING_KINDS,
@@ -43,6 +43,8 @@ JOURNAL_SAYS: dict[str | None, tuple[ActionStatus, str]] = {
     None: ("failed", "The dispenser's journal does not know this mix; nothing was dispensed."),
 }
 """What a dispenser's journal proves of a mix."""
+CLOSE_S = 5.0
+"""Longest wait for the RunEngine's thread to end, s."""
 FRAMES = "frames"
 """Folder of frames and curves, inside the campaign's folder."""
 
@@ -66,9 +68,7 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
 class BlueskyInstrument:
     """Measures with any beamline of ophyd devices; the `Instrument` port."""
 
-    def __init__(
-        self, beamline: Beamline, campaign: str, folder: Path, timeouts: Timeouts | None = None
-    ) -> None:
+    def __init__(self, beamline: Beamline, campaign: str, folder: Path) -> None:
         """Own a RunEngine for these devices.
 
         Parameters
@@ -79,15 +79,12 @@ class BlueskyInstrument:
             Name of the campaign; goes into every document.
         folder
             Where documents and frames go.
-        timeouts
-            How long a device may take before it is called stuck.
         """
         self._beamline = beamline
         self._campaign = campaign
         self._folder = folder.resolve()
-        self._timeouts = timeouts or Timeouts()
         self._writer = DocumentWriter(self._folder)
-        # Faults are told in one sentence; Bluesky's tracebacks go to whoever sets up logging, not to the screen.
+        # Faults are told in one sentence; Bluesky's tracebacks are for whoever sets up logging.
         for library in ("bluesky", "ophyd"):
             logging.getLogger(library).addHandler(logging.NullHandler())
         # Signals are the loop's to handle, and no window is to be kept alive while a plan runs.
@@ -153,7 +150,7 @@ class BlueskyInstrument:
         try:
             if self._engine.state == "paused":
                 self._engine.abort("made safe")
-            self._run(plans.close_shutter(self._beamline, self._timeouts))
+            self._run(plans.close_shutter(self._beamline))
         except DEVICE_ERRORS as error:
             raise BeamlineFault(
                 f"The shutter did not close ({explain(error, 'make safe')}). Close it by hand."
@@ -164,20 +161,21 @@ class BlueskyInstrument:
         self._writer.close()
         loop = self._engine.loop
         loop.call_soon_threadsafe(loop.stop)
-        self._engine._th.join(timeout=5.0)
-        loop.close()
+        deadline = time.monotonic() + CLOSE_S
+        while loop.is_running() and time.monotonic() < deadline:
+            time.sleep(0.001)
+        if not loop.is_running():
+            loop.close()
 
     def _run(self, plan: MsgGenerator[Any]) -> None:
         self._engine(plan)
 
     def _plan(self, action: Action, decision: Decision) -> MsgGenerator[Any]:
         if action.kind == "prepare":
-            return plans.prepare(self._beamline, action, decision, self._timeouts)
+            return plans.prepare(self._beamline, action, decision)
         if action.kind == "load":
-            return plans.load(self._beamline, action, decision, self._timeouts)
-        return plans.expose(
-            self._beamline, action, decision, self._timeouts, metadata=self._metadata(action, decision)
-        )
+            return plans.load(self._beamline, action, decision)
+        return plans.expose(self._beamline, action, decision, metadata=self._metadata(action, decision))
 
     def _metadata(self, action: Action, decision: Decision) -> dict[str, Any]:
         """What the start document says; with the descriptor it is enough to rebuild the exposure."""

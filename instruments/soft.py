@@ -7,11 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import event_model
-from ophyd import Component, Device, Signal
-from ophyd.status import DeviceStatus, Status
+import ophyd
+import ophyd.status
+from bluesky.protocols import Status
 
 from instruments.evidence import describe_file
 from models.domain.errors import BeamlineFault
+
+# ophyd's devices keep Bluesky's protocols, but its partial type hints contradict them: they enter as Any.
+Device: Any = ophyd.Device
+Signal: Any = ophyd.Signal
+Component: Any = ophyd.Component
+SoftStatus: Any = ophyd.status.Status
 
 Take = Callable[[str, float, Path], None]
 """Writes one file: ``take(action_id, exposure_s, path)``."""
@@ -23,13 +30,13 @@ class Setting(Signal):
     def set(self, value: Any, **_: Any) -> Status:
         """Put the value; the status is done at once."""
         self.put(value)
-        status = Status(self)
+        status = SoftStatus(self)
         status.set_finished()
         return status
 
     def number(self) -> float:
         """The value, as a number."""
-        return float(self.get())  # pyright: ignore[reportArgumentType]
+        return float(self.get())
 
 
 class Shutter(Setting):
@@ -78,7 +85,7 @@ class FileDetector(Device):
     image = Component(Setting, value="", kind="normal")
     file_sha256 = Component(Setting, value="", kind="normal")
 
-    def __init__(self, *, name: str, files: FileKind, take: Take, action_id: Signal) -> None:
+    def __init__(self, *, name: str, files: FileKind, take: Take, action_id: Setting) -> None:
         """Make the detector.
 
         Parameters
@@ -98,9 +105,9 @@ class FileDetector(Device):
         self._action_id = action_id
         self._documents: list[tuple[str, Any]] = []
 
-    def trigger(self) -> DeviceStatus:
+    def trigger(self) -> Status:
         """Write one file; the status is done when it is on disk."""
-        status = DeviceStatus(self)
+        status = SoftStatus(self)
         action_id, exposure_s = str(self._action_id.get()), float(self.count_time.get())
         # Writing takes longer than Bluesky's loop may be blocked.
         threading.Thread(
@@ -113,7 +120,7 @@ class FileDetector(Device):
 
     def describe(self) -> dict[str, Any]:
         """Say that the image lies in a file."""
-        described = super().describe()
+        described: dict[str, Any] = super().describe()
         described[self.image.name].update(
             external="FILESTORE:",
             dtype="array",
@@ -127,7 +134,7 @@ class FileDetector(Device):
         documents, self._documents = self._documents, []
         yield from documents
 
-    def _write(self, action_id: str, exposure_s: float, status: DeviceStatus) -> None:
+    def _write(self, action_id: str, exposure_s: float, status: Any) -> None:
         relative = Path(self._files.subfolder) / f"{action_id}{self._files.suffix}"
         path = self._files.folder / relative
         try:

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from instruments.beamline import Beamline, Tags
+from instruments.beamline import Beamline, Tags, Timeouts
 from instruments.kinds import BuildContext
 from instruments.runner import FRAMES
 from instruments.soft import FileDetector, FileKind, Setting, Shutter
@@ -24,6 +24,8 @@ class Options(Frozen):
     """How long the dispenser takes for one mix, s."""
     time_scale: float = Field(default=0.0, ge=0)
     """Wall-clock seconds per second of exposure; 0 does not wait at all."""
+    move_timeout_s: float = Field(default=2.0, gt=0)
+    """A motion that takes longer is a fault, s."""
 
 
 def build(options: Options, context: BuildContext) -> Beamline:
@@ -47,7 +49,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     dispenser = VirtualDispenser(COMPONENTS, journal, seq, settle_s=options.mix_s)
 
     def is_stuck() -> bool:
-        fault = world.fault(int(seq.get()))
+        fault = world.fault(int(seq.number()))
         return fault is not None and fault.kind == "stuck_motor"
 
     changer = VialChanger(name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=is_stuck)
@@ -65,4 +67,5 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         changer=changer,
         dispenser=dispenser,
         tags=Tags(seq=seq, action_id=action_id),
+        timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),
     )

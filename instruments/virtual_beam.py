@@ -7,10 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from ophyd import Component, Device
 
 from instruments.frame_writer import write_frame
-from instruments.soft import Setting, Shutter
+from instruments.soft import Component, Device, Setting, Shutter
 from instruments.virtual_sample import VialChanger
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame, Mask
@@ -100,7 +99,7 @@ class VirtualBeam:
 
     def take(self, action_id: str, exposure_s: float, path: Path) -> None:
         """Expose and write the frame; a closed shutter gives neither counts nor flux."""
-        seq = self.seq.number()
+        seq = int(self.seq.number())
         shot = self.world.expose(dict(self.changer.vial.fractions), seq=seq, exposure_s=exposure_s)
         time.sleep(exposure_s * self.time_scale)
         counts, monitor = shot.counts, float(shot.monitor)

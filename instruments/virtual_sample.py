@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ophyd import Signal
-from ophyd.status import Status
+from bluesky.protocols import Status
 
-from instruments.soft import Setting
+from instruments.soft import Setting, Signal, SoftStatus
 from models.domain.errors import BeamlineFault, UnreachablePoint
 from models.domain.space import SUM_TOLERANCE
 
@@ -56,6 +55,7 @@ class Journal:
         line = json.dumps(
             {"word": word, "action_id": action_id, "sample": vial.sample, "fractions": vial.fractions}
         )
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a", encoding="utf-8") as file:
             # A line that a crash cut short must not swallow this one.
             file.write(line + "\n" if self._ends_whole() else "\n" + line + "\n")
@@ -94,7 +94,7 @@ class ComponentFraction(Signal):
         if not -SUM_TOLERANCE <= value <= 1 + SUM_TOLERANCE:
             raise UnreachablePoint(f"{self.name} = {value:g} is outside 0 to 1; choose a fraction.")
         self.asked = min(max(float(value), 0.0), 1.0)
-        status = Status(self)
+        status = SoftStatus(self)
         status.set_finished()
         return status
 
@@ -116,7 +116,7 @@ class Mix(Signal):
 class VirtualDispenser:
     """Mixes components into vials; keeps a journal, so that a mix is made at most once."""
 
-    def __init__(self, components: Iterable[str], journal: Journal, seq: Signal, *, settle_s: float) -> None:
+    def __init__(self, components: Iterable[str], journal: Journal, seq: Setting, *, settle_s: float) -> None:
         """Make the dispenser.
 
         Parameters
@@ -143,7 +143,7 @@ class VirtualDispenser:
         entry = self._journal.entry(action_id)
         if entry == "started":
             raise BeamlineFault(f"mix {action_id} was begun and not ended; look at the vial.")
-        status = Status()
+        status = SoftStatus()
         if entry == "done":
             status.set_finished()
             return status
@@ -152,7 +152,7 @@ class VirtualDispenser:
         if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
             shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
             raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
-        vial = Vial(f"seq-{int(self._seq.get()):05d}", asked)
+        vial = Vial(f"seq-{int(self._seq.number()):05d}", asked)
         self._journal.write("started", action_id, vial)
         if self._settle_s > 0:
             threading.Timer(self._settle_s, self._finish, (action_id, vial, status)).start()
@@ -160,7 +160,7 @@ class VirtualDispenser:
             self._finish(action_id, vial, status)
         return status
 
-    def _finish(self, action_id: str, vial: Vial, status: Status) -> None:
+    def _finish(self, action_id: str, vial: Vial, status: Any) -> None:
         try:
             self._journal.write("done", action_id, vial)
         except OSError as error:
@@ -202,7 +202,7 @@ class VialChanger(Setting):
         if vial is None:
             raise UnreachablePoint(f"{self.name}: there is no vial {value!r}; prepare it first.")
         if self._is_stuck():
-            return Status(self)
+            return SoftStatus(self)
         for name, fraction in self._fractions.items():
             fraction.put(vial.fractions[name])
         return super().set(value)
