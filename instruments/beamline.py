@@ -91,7 +91,7 @@ class Beamline:
     """
 
     axes: Mapping[str, Readable[Any]]
-    """Device of each campaign axis, by axis name. Movable too, unless `changer` brings whole samples."""
+    """Device of each campaign axis, by axis name; one that is not movable is only read."""
     detector: Detector
     """Writes one file per trigger and emits its asset documents."""
     count_time: Movable[float] | None = None
@@ -141,10 +141,8 @@ class Beamline:
 
     @property
     def movable_axes(self) -> dict[str, Movable[float]]:
-        """Axes that `load` moves: all that no dispenser mixes, and none when whole samples are brought."""
+        """Axes that `load` moves: all that can be moved and that no dispenser mixes."""
         mixed = self.dispenser.components if self.dispenser else ()
-        if self.changer is not None and self.dispenser is None:
-            return {}
         return {
             name: device
             for name, device in self.axes.items()

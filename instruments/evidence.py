@@ -11,7 +11,6 @@ from urllib.parse import unquote, urlparse
 import h5py
 
 from instruments.documents import RunDocuments
-from instruments.frame_writer import PARTIAL
 from models.domain.errors import BeamlineFault
 from models.domain.history import Action, Asset, Exposure
 from models.domain.space import Point
@@ -98,12 +97,12 @@ def leftovers(folder: Path, action_id: str) -> tuple[Asset, ...]:
     folder
         Where frames and curves lie.
     action_id
-        The action; files are named after it.
+        The action; files are named after it, and half-written ones have a dot before that.
     """
     if not folder.is_dir():
         return ()
     for partial in folder.iterdir():
-        if partial.name.startswith(f".{action_id}.") and partial.name.endswith(PARTIAL):
+        if partial.name.startswith(f".{action_id}."):
             partial.unlink(missing_ok=True)
     whole = sorted(p for p in folder.iterdir() if p.is_file() and p.name.startswith(f"{action_id}."))
     return tuple(describe_file(path, "abandoned") for path in whole)

@@ -1,6 +1,8 @@
 """Small ophyd devices without hardware, from which the virtual and the dataset beamline are built."""
 
+import math
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +39,29 @@ class Setting(Signal):
     def number(self) -> float:
         """The value, as a number."""
         return float(self.get())
+
+
+class Report:
+    """A value that is told, never set: it can be read and not moved."""
+
+    parent = None
+
+    def __init__(self, *, name: str) -> None:
+        """Start with nothing told."""
+        self.name = name
+        self._value, self._told_at_s = math.nan, 0.0
+
+    def put(self, value: float) -> None:
+        """Tell a new value."""
+        self._value, self._told_at_s = value, time.time()
+
+    def read(self) -> dict[str, Any]:
+        """The value and when it was told."""
+        return {self.name: {"value": self._value, "timestamp": self._told_at_s}}
+
+    def describe(self) -> dict[str, Any]:
+        """What the value is."""
+        return {self.name: {"source": f"SIM:{self.name}", "dtype": "number", "shape": []}}
 
 
 class Shutter(Setting):
@@ -104,11 +129,13 @@ class FileDetector(Device):
         self._take = take
         self._action_id = action_id
         self._documents: list[tuple[str, Any]] = []
+        self._latest: Any = None
 
     def trigger(self) -> Status:
         """Write one file; the status is done when it is on disk."""
         status = SoftStatus(self)
         action_id, exposure_s = str(self._action_id.get()), float(self.count_time.get())
+        self._latest = status
         # Writing takes longer than Bluesky's loop may be blocked.
         threading.Thread(
             target=self._write,
@@ -139,8 +166,10 @@ class FileDetector(Device):
         path = self._files.folder / relative
         try:
             self._take(action_id, exposure_s, path)
-            self.file_sha256.put(describe_file(path, "frame").sha256)
-            self._compose(relative)
+            # One that was given up as late must not hand its documents to the next exposure.
+            if self._latest is status:
+                self.file_sha256.put(describe_file(path, "frame").sha256)
+                self._compose(relative)
         except Exception as error:  # whatever happens on this thread must reach the plan
             status.set_exception(error)
         else:
