@@ -26,7 +26,7 @@ class BeamSpec(Frozen):
     """Degree of linear polarisation in the plane of the ring."""
     monitor_counts_per_photon: float = Field(default=1e-4, gt=0, le=1)
     """Counts of the incident monitor for a photon on the sample."""
-    damage_photons: float = Field(default=6e12, gt=0)
+    damage_photons: float = Field(default=1e13, gt=0)
     """Photons after which all but 1/e of a sample has turned into aggregates."""
 
     def flux_at(self, time_s: float) -> float:

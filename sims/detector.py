@@ -29,6 +29,11 @@ STREAK_Q_INV_NM = 0.2
 STREAK_WIDTH_PX = 2.0
 """Standard deviation of a streak across its line, pixels."""
 
+SPILL_WIDTH_PX = 3.0
+"""Standard deviation of the direct beam on the detector, pixels."""
+SPILL_OFFSET_PX = 6.0
+"""How far from the beamstop's edge a spilt beam lands, pixels."""
+
 
 @dataclass(frozen=True, eq=False)
 class Optics:
@@ -143,6 +148,16 @@ def draw_streak(optics: Optics, geometry: Geometry, angle: float) -> Floats:
     across_px = (y_mm * np.cos(angle) - x_mm * np.sin(angle)) / (PIXEL_UM / 1000)
     fall = (STREAK_Q_INV_NM / optics.table_q_inv_nm) ** 3
     return fall[optics.table_index] * np.exp(-0.5 * (across_px / STREAK_WIDTH_PX) ** 2) * optics.response
+
+
+def spill_beam(optics: Optics, geometry: Geometry, beamstop: Beamstop, angle: float) -> Floats:
+    """The direct beam beside the beamstop: share of it in each live pixel, adds up to about 1."""
+    x_mm, y_mm = (place.ravel()[optics.live] for place in pixel_places(geometry))
+    offset_mm = (beamstop.radius_px + SPILL_OFFSET_PX) * PIXEL_UM / 1000
+    distance_mm = np.hypot(x_mm - offset_mm * np.cos(angle), y_mm - offset_mm * np.sin(angle))
+    width_mm = SPILL_WIDTH_PX * PIXEL_UM / 1000
+    spot = np.exp(-0.5 * (distance_mm / width_mm) ** 2) / (2 * np.pi * SPILL_WIDTH_PX**2)
+    return spot * optics.response
 
 
 def pixel_places(geometry: Geometry) -> tuple[Floats, Floats]:

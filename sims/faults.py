@@ -34,7 +34,7 @@ class FaultSpec(Frozen):
     nan: FaultRule = FaultRule()
     """The monitor reads NaN."""
     saturated_frame: FaultRule = FaultRule()
-    """White beam on the sample: in an exposure of 0.5 s and more, pixels stop at the counter's limit."""
+    """The direct beam spills past the beamstop: with 0.2 s and more, pixels there stop at their limit."""
 
     def rules(self) -> Iterator[tuple[FaultKind, FaultRule]]:
         """Every kind with its rule, in the order of the fields."""

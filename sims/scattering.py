@@ -13,7 +13,7 @@ AMPHIPHILE_INV_CM = 0.0300
 """Flat scattering of the liquid chains."""
 INTERFACE_NM = 0.25
 """Half-width of the Gaussian that blurs every interface."""
-AGGREGATE_INV_CM = 100.0
+AGGREGATE_INV_CM = 60.0
 """Forward scattering of damaged amphiphile, per volume fraction."""
 AGGREGATE_LENGTH_NM = 12.0
 """Correlation length of damaged amphiphile (Debye & Bueche 1949, J. Appl. Phys. 20, 518)."""

@@ -25,6 +25,8 @@ STEPS_PER_FLANK = 40
 """Steps of the q grid, which is geometric, from a peak to its flank."""
 Q_MIN_INV_NM, Q_MAX_INV_NM = 0.16, 2.4
 """Where peaks are looked for; above, humps of the form factor pass for peaks."""
+OUTSIDE = 1e9
+"""Loss where no mixture may be: the polish needs a finite number."""
 LEAST_STRENGTH = 0.5
 """A weaker peak has no position."""
 
@@ -108,11 +110,13 @@ class Truth:
         flank = np.sqrt(intensity[: -2 * STEPS_PER_FLANK] * intensity[2 * STEPS_PER_FLANK :])
         excess = intensity[inner] / flank - 1
         top = int(np.argmax(excess))
-        strength, peak_q_inv_nm = float(excess[top]), float(self._q_inv_nm[inner][top])
+        strength = float(excess[top])
         if name == "peak_strength":
             return strength
         if strength < LEAST_STRENGTH:
             return math.nan
+        shift = _find_summit(excess[top - 1 : top + 2]) / STEPS_PER_FLANK
+        peak_q_inv_nm = float(self._q_inv_nm[inner][top]) * FLANK_RATIO**shift
         return peak_q_inv_nm if name == "peak_q" else 2 * math.pi / peak_q_inv_nm
 
     def map(self, name: str, n_steps: int = 40) -> tuple[tuple[Point, ...], Floats]:
@@ -146,11 +150,11 @@ class Truth:
         def loss(fractions: Floats) -> float:
             point = _mix(*fractions.tolist())
             if min(point.coordinates.values()) < 0 or (space is not None and space.objections(point)):
-                return math.inf
-            return -self._score(objective, point)
+                return OUTSIDE
+            return min(-self._score(objective, point), OUTSIDE)
 
         at, edge = np.array([start["surfactant"], start["cosurfactant"]]), 0.5 / n_steps
-        simplex = np.array([at, at + [edge, 0], at + [0, edge]])
+        simplex = at + edge * np.array([[0, 0], [1, 0], [0, 1]])
         polished = minimize(
             loss, at, method="Nelder-Mead", options={"initial_simplex": simplex, "xatol": 1e-4}
         )
@@ -167,6 +171,14 @@ class Truth:
         if objective.goal == "target" and objective.target is not None:
             return -abs(value - objective.target)
         return value if objective.goal == "maximise" else -value
+
+
+def _find_summit(heights: Floats) -> float:
+    """Place of the summit of a parabola through three heights, in steps from the middle one."""
+    if heights.size < 3:
+        return 0.0
+    left, middle, right = heights.tolist()
+    return 0.5 * (left - right) / (left - 2 * middle + right)
 
 
 def _mix(surfactant: float, cosurfactant: float) -> Point:

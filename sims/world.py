@@ -25,8 +25,8 @@ LOST_BEAM_SHARE = 1e-6
 """What is left of the flux when the beam is lost."""
 STREAK_INV_CM = 5.0
 """Streak of a bubble at q = 0.2 1/nm, as 1/cm of a sample of this thickness."""
-UNATTENUATED_GAIN = 2e5
-"""White beam, when the monochromator and the attenuator were left out, over the usual flux."""
+SPILL_SHARE = 0.1
+"""Share of the direct beam that passes a slipped beamstop."""
 
 
 class BackgroundSpec(Frozen):
@@ -98,8 +98,8 @@ class _Conditions:
     """Photons per second on the sample."""
     path_mm: float
     """Path through the liquid."""
-    gain: float
-    """Photons behind the monitor over photons that it knows of."""
+    transmission: float
+    """Transmitted over incident flux."""
     fault: Fault | None
 
 
@@ -130,9 +130,9 @@ class World:
             n_columns=detector.N_COLUMNS,
             detector="Pilatus 1M",
         )
-        beamstop = detector.Beamstop(camera.beamstop_radius_px, camera.stem_width_px)
+        self._beamstop = detector.Beamstop(camera.beamstop_radius_px, camera.stem_width_px)
         self._optics = detector.make_optics(
-            self.geometry, beamstop, spec.beam.polarisation, derive_seed(seed, "detector")
+            self.geometry, self._beamstop, spec.beam.polarisation, derive_seed(seed, "detector")
         )
 
     @property
@@ -189,14 +189,13 @@ class World:
         """
         mixture = read_composition(composition)
         rng = np.random.Generator(np.random.SFC64(derive_seed(self.seed, "frame", seq)))
-        now = self._conditions(seq)
+        now = self._conditions(composition, seq)
         # the diode and the monitor are read before the frame, so that their draws do not depend on it
         photons = now.flux_hz * exposure_s
         monitor = float(rng.poisson(photons * self.spec.beam.monitor_counts_per_photon))
-        true_transmission = self.spec.absorption.transmit(composition, now.path_mm)
-        sigma = TRANSMISSION_RELATIVE_SIGMA * true_transmission
-        transmission = true_transmission + sigma * float(rng.standard_normal())
-        table_hz = self._table_rate(mixture, now, exposure_s) * true_transmission
+        sigma = TRANSMISSION_RELATIVE_SIGMA * now.transmission
+        transmission = now.transmission + sigma * float(rng.standard_normal())
+        table_hz = self._table_rate(mixture, now, exposure_s)
         extra_hz = self._extra_rate(now)
         expected = detector.expect_counts(self._optics, table_hz, exposure_s, extra_hz)
         return Shot(
@@ -207,25 +206,20 @@ class World:
             exposure_s=exposure_s,
         )
 
-    def _conditions(self, seq: int) -> _Conditions:
+    def _conditions(self, composition: Mapping[str, float], seq: int) -> _Conditions:
         """Beam and path of one exposure, after faults."""
         fault = self.fault(seq)
         flux_hz = self.spec.beam.flux_at(seq * self.spec.cycle_s)
-        path_mm, gain = self.spec.thickness_mm, 1.0
-        match fault.kind if fault else None:
-            case "bubble":
-                # at least half the path is air, so that even the strongest absorber transmits too much
-                path_mm *= 0.5 - 0.4 * (fault.severity if fault else 0)
-            case "lost_beam":
-                flux_hz *= LOST_BEAM_SHARE
-            case "saturated_frame":
-                gain = UNATTENUATED_GAIN
-            case _:
-                pass
-        return _Conditions(flux_hz, path_mm, gain, fault)
+        path_mm = self.spec.thickness_mm
+        if fault and fault.kind == "bubble":
+            # at least half the path is air, so that even the strongest absorber transmits too much
+            path_mm *= 0.5 - 0.4 * fault.severity
+        if fault and fault.kind == "lost_beam":
+            flux_hz *= LOST_BEAM_SHARE
+        return _Conditions(flux_hz, path_mm, self.spec.absorption.transmit(composition, path_mm), fault)
 
     def _table_rate(self, mixture: Composition, now: _Conditions, exposure_s: float) -> Floats:
-        """Rate of a full pixel at each q of the table before absorption, 1/s."""
+        """Rate of a full pixel at each q of the table, 1/s."""
         q_inv_nm = self._optics.table_q_inv_nm
         background, beam = self.spec.background, self.spec.beam
         damaged_share = beam.damaged_share(now.flux_hz * exposure_s)
@@ -234,13 +228,21 @@ class World:
         per_photon_sr = (
             sample * now.path_mm + (parasitic + background.air_inv_cm) * self.spec.thickness_mm
         ) / 10
-        return now.flux_hz * now.gain * self._pixel_sr * per_photon_sr
+        return now.flux_hz * now.transmission * self._pixel_sr * per_photon_sr
 
     def _extra_rate(self, now: _Conditions) -> Floats | float:
-        """Dark counts, and the streak of a bubble's surface, 1/s."""
+        """Dark counts, the streak of a bubble's surface, the direct beam beside the beamstop, 1/s."""
         dark_hz = self.spec.background.dark_hz
-        if now.fault is None or now.fault.kind != "bubble":
-            return dark_hz
-        angle = np.pi * now.fault.severity
-        streak_inv_cm = STREAK_INV_CM * detector.draw_streak(self._optics, self.geometry, angle)
-        return dark_hz + now.flux_hz * self._pixel_sr * self.spec.thickness_mm / 10 * streak_inv_cm
+        transmitted_hz = now.flux_hz * now.transmission
+        angle = np.pi * now.fault.severity if now.fault else 0.0
+        match now.fault.kind if now.fault else None:
+            case "bubble":
+                streak_inv_cm = STREAK_INV_CM * detector.draw_streak(self._optics, self.geometry, angle)
+                per_photon = streak_inv_cm * self.spec.thickness_mm / 10 * self._pixel_sr
+            case "saturated_frame":
+                # the angle keeps it off the arm, which comes in from the other side
+                spot = detector.spill_beam(self._optics, self.geometry, self._beamstop, angle)
+                per_photon = SPILL_SHARE * spot
+            case _:
+                return dark_hz
+        return dark_hz + transmitted_hz * per_photon
