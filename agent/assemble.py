@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from models.saxs.pipeline import build_analysis
 
@@ -10,6 +11,7 @@ from agent.environment import environment_json
 from agent.loop import Loop, Parts
 from agent.plugs import add_home, find_builder
 from agent.ports import Narrator, Strategy
+from agent.schema import campaign_schema
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from db.engine import open_to_read, open_to_write
@@ -19,7 +21,7 @@ from instruments.beamline import Beamline
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.kinds import BuildContext, build_beamline
 from instruments.runner import BlueskyInstrument
-from models.domain.campaign import CampaignSpec
+from models.domain.campaign import CampaignSpec, Plug
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.history import History
@@ -177,3 +179,14 @@ def read_record(spec: CampaignSpec, url: str) -> History:
     with open_to_read(url).connect() as connection:
         campaign = read_campaigns(connection, spec.name)[0]
         return read_history(connection, campaign.id)
+
+
+def shipped_schema() -> dict[str, Any]:
+    """The JSON schema of campaign files."""
+    rooms = {"instrument": ("instruments", INSTRUMENTS), "strategy": ("agent.strategy", STRATEGIES)}
+    return campaign_schema(
+        {
+            table: {kind: find_builder(Plug(kind=kind), room, kinds, table) for kind in kinds}
+            for table, (room, kinds) in rooms.items()
+        }
+    )

@@ -61,6 +61,11 @@ class Loop:
         self.history = parts.log.history()
         """All that is known so far."""
 
+    @property
+    def is_stopping(self) -> bool:
+        """True when the loop was asked to end."""
+        return self._stop_request is not None
+
     def request_stop(self, who: str) -> None:
         """Ask the loop to end after the measurement in hand."""
         self._stop_request = who

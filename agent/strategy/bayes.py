@@ -1,8 +1,5 @@
 """Bayesian optimisation: an even start, then the point of largest expected improvement."""
 
-from typing import TYPE_CHECKING
-
-import numpy as np
 from pydantic import Field
 
 from agent.strategy import space_filling
@@ -12,12 +9,6 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.errors import FitFailed
 from models.domain.frozen import Frozen
 from models.domain.history import Candidate, Decision, History, ModelState, Prediction, Reason
-from models.domain.scattering import Feature
-from models.domain.space import Point
-from models.gp.design import scale_to_unit
-
-if TYPE_CHECKING:
-    from models.gp.recommend import Knowledge
 
 
 class Options(Frozen):
@@ -71,14 +62,13 @@ class Bayes:
             return problem.measure(history, "fallback", choices.most_remote(), reason)
 
     def _suggest(self, history: History, choices: Choices) -> Decision:
-        from models.gp.acquisition import Goal  # torch takes seconds to load: only when it is used
+        from agent.strategy.learned import learned  # torch takes seconds to load: only when it is used
         from models.gp.recommend import recommend
 
         problem = self._problem
-        knowledge = _learned(problem, history)
-        goal = Goal(problem.objective.goal, problem.objective.target or 0.0)
+        knowledge = learned(problem.space, problem.objective, history)
         n_ranked = 1 + self._options.alternatives
-        found = recommend(problem.space, goal, knowledge, choices.pool, n_ranked)
+        found = recommend(problem.space, problem.objective, knowledge, choices.pool, n_ranked)
         candidates = tuple(
             Candidate(
                 rank=rank,
@@ -113,25 +103,3 @@ class Bayes:
             f"{expected.sigma:.2g}{unit_text} expected{aim}, against {incumbent:.3g}{unit_text} "
             f"at the best point so far."
         )
-
-
-def _learned(problem: Problem, history: History) -> "Knowledge":
-    """What was measured of the objective's feature, where the devices say that it was measured."""
-    from models.gp.recommend import Knowledge
-    from models.gp.surrogate import Training
-
-    measured_at = {exposure.seq: exposure.point for exposure in history.exposures}
-    places: list[Point] = []
-    found: list[Feature] = []
-    absent: list[Point] = []
-    for _, observation in history.accepted():
-        feature = observation.feature(problem.objective.feature)
-        if feature is None:
-            absent.append(measured_at[observation.seq])
-        else:
-            places.append(measured_at[observation.seq])
-            found.append(feature)
-    values = np.array([feature.value for feature in found])
-    sigmas = np.array([feature.sigma for feature in found])
-    training = Training(scale_to_unit(problem.space, tuple(places)), values, sigmas)
-    return Knowledge(training, scale_to_unit(problem.space, tuple(absent)))

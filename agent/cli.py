@@ -1,0 +1,54 @@
+"""The command line: `nightbeam`. Each command is a file of its own and loads what it needs when it runs."""
+
+import sys
+import traceback
+from datetime import UTC, datetime
+from pathlib import Path
+
+import typer
+
+from agent.commands.check import check
+from agent.commands.log import log
+from agent.commands.reduce import reduce
+from agent.commands.run import run
+from models.domain.errors import BadInput, NightbeamError
+
+EXIT_FAULT = 1
+EXIT_BAD_INPUT = 2
+
+app = typer.Typer(
+    name="nightbeam",
+    help="An autonomous experiment agent for small-angle X-ray scattering.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+for command in (run, check, log, reduce):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; a mistake or a fault is answered with one line, never with a traceback."""
+    try:
+        app()
+    except BadInput as error:
+        _say(str(error), EXIT_BAD_INPUT)
+    except NightbeamError as error:
+        _say(str(error), EXIT_FAULT)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone: nothing more to say
+        sys.exit(0)
+    except Exception as error:
+        report = Path(f"nightbeam-fault-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt")
+        report.write_text(traceback.format_exc())
+        _say(
+            f"a fault in the program: {type(error).__name__}: {error}. Details are in {report}; "
+            "run the same command again to go on from the log.",
+            EXIT_FAULT,
+        )
+
+
+def _say(sentence: str, status: int) -> None:
+    print(f"nightbeam: {sentence}", file=sys.stderr)
+    sys.exit(status)

@@ -1,0 +1,123 @@
+"""`nightbeam check`: whether a campaign would run, and what it would do."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from agent.commands.options import DEFAULT_DATABASE, AsJson, Database, Dataset
+from models.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from agent.assemble import Plan
+
+CONNECT_TIMEOUT_S = 5.0
+"""How long all devices together may take to answer."""
+SECONDS_PER_HOUR = 3600.0
+
+
+def check(
+    file: Annotated[Path | None, typer.Argument(metavar="CAMPAIGN.toml", help="The campaign file.")] = None,
+    db: Database = DEFAULT_DATABASE,
+    dataset: Dataset = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of campaign files and stop.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Validate a campaign file and say what would happen. Nothing is written, nothing moves.
+
+    Example: `nightbeam check examples/first_light.toml`
+    """
+    if schema:
+        from agent.assemble import shipped_schema
+
+        typer.echo(json.dumps(shipped_schema(), indent=2))
+        return
+    if file is None:
+        raise BadInput("check", "no campaign file is named", "Give a CAMPAIGN.toml, or --schema")
+    from agent.campaign import Campaign
+    from instruments.beamline import unreachable_devices
+
+    plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
+    missing = unreachable_devices(plan.beamline, CONNECT_TIMEOUT_S)
+    facts = _facts(plan, missing)
+    if as_json:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        _show(facts)
+    if missing:
+        raise BadInput(
+            f"{file}: instrument",
+            f"{', '.join(missing)} did not answer within {CONNECT_TIMEOUT_S:g} s",
+            "Start the device, or correct its name",
+        )
+
+
+def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
+    spec = plan.spec
+    n_samples = spec.budget.measurements
+    if plan.space.candidates:
+        n_samples = min(n_samples, len(plan.space.candidates))
+    blank = spec.measurement.blank
+    n_blanks = 0 if blank is None else -(-n_samples // blank.every)
+    seconds = (n_samples + n_blanks) * (spec.measurement.exposure_s + spec.measurement.overhead_s)
+    return {
+        "campaign": spec.name,
+        "state": "new" if plan.identity.is_new else "on record: a run would resume it",
+        "objective": spec.objective.text(),
+        "axes": [axis.model_dump() for axis in plan.space.axes],
+        "sums": [constraint.model_dump(mode="json") for constraint in plan.space.sums],
+        "samples_that_exist": len(plan.space.candidates) or None,
+        "strategy": spec.strategy.kind,
+        "budget": spec.budget.model_dump(),
+        "measurements": n_samples,
+        "blanks": n_blanks,
+        "estimated_hours": round(seconds / SECONDS_PER_HOUR, 3),
+        "features": {name: unit for extractor in plan.extractors for name, unit in extractor.makes.items()},
+        "devices": [
+            {"role": role, "name": getattr(device, "name", type(device).__name__)}
+            for role, device in plan.beamline.devices()
+        ],
+        "devices_missing": list(missing),
+        "database": plan.url,
+        "folder": str(plan.folder),
+    }
+
+
+def _show(facts: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="bold")
+    table.add_column(overflow="fold")
+    table.add_row("campaign", f"{facts['campaign']} ({facts['state']})")
+    table.add_row("objective", facts["objective"])
+    for axis in facts["axes"]:
+        unit = "" if axis["unit"] == "1" else f" {axis['unit']}"
+        table.add_row("axis", f"{axis['name']}: {axis['low']:g} to {axis['high']:g}{unit}")
+    for constraint in facts["sums"]:
+        table.add_row("sum", f"{' + '.join(constraint['axes'])} = {constraint['total']:g}")
+    if facts["samples_that_exist"]:
+        table.add_row("samples", f"{facts['samples_that_exist']} exist")
+    table.add_row("strategy", facts["strategy"])
+    hours = facts["budget"]["hours"]
+    limit = f", at most {hours:g} h" if hours else ""
+    table.add_row(
+        "budget",
+        f"{facts['measurements']} measurements and about {facts['blanks']} blanks{limit}; "
+        f"about {facts['estimated_hours']:.2g} h",
+    )
+    table.add_row(
+        "features", ", ".join(f"{n}{'' if u == '1' else f' ({u})'}" for n, u in facts["features"].items())
+    )
+    names = ", ".join(f"{d['name']} ({d['role']})" for d in facts["devices"])
+    reached = (
+        f"missing: {', '.join(facts['devices_missing'])}" if facts["devices_missing"] else "all reachable"
+    )
+    table.add_row("devices", f"{names}: {reached}")
+    table.add_row("database", facts["database"])
+    table.add_row("files", facts["folder"])
+    Console().print(table)

@@ -1,0 +1,120 @@
+"""`nightbeam run`: run a campaign, or go on with it."""
+
+import json
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from agent.commands.options import DEFAULT_DATABASE, AsJson, CampaignFile, Database, Dataset
+
+if TYPE_CHECKING:
+    from agent.assemble import Plan
+    from agent.loop import Loop
+    from agent.stopping import Ending
+
+EXIT_STOPPED = 3
+
+
+def run(
+    file: CampaignFile,
+    db: Database = DEFAULT_DATABASE,
+    dataset: Dataset = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run a campaign, or resume it where it stopped; the same command does both.
+
+    Ctrl-C ends it after the measurement in hand; a second Ctrl-C ends it at once. Exit status: 0 finished,
+    3 stopped by a limit or a person, 2 bad input, 1 fault.
+
+    Example: `nightbeam run examples/first_light.toml`
+    """
+    from agent.assemble import build_loop
+    from agent.campaign import Campaign
+
+    plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
+    narrator, context = _narrator(plan, as_json)
+    with context:
+        loop = build_loop(plan, narrator)
+        _stop_on_signal(loop)
+        ending = loop.run()
+    picture = _draw(plan, loop)
+    if as_json:
+        typer.echo(json.dumps(_summary(plan, loop, ending, picture), ensure_ascii=False))
+    else:
+        from agent.summary import show_summary
+
+        show_summary(plan, loop.history, ending, picture)
+    if not ending.is_finished:
+        raise typer.Exit(EXIT_STOPPED)
+
+
+def _narrator(plan: "Plan", as_json: bool) -> tuple[Any, Any]:
+    """Who is told, and the context in which: a live panel on a terminal, plain lines elsewhere."""
+    from contextlib import nullcontext
+
+    from rich.console import Console
+
+    from agent.display import LiveDisplay
+    from agent.narrators import PlainLines, Silent
+
+    if as_json:
+        return Silent(), nullcontext()
+    console = Console()
+    if not console.is_terminal:
+        return PlainLines(typer.echo, plan.spec.objective.feature), nullcontext()
+    display = LiveDisplay(console, plan.spec)
+    return display, display
+
+
+def _stop_on_signal(loop: "Loop") -> None:
+    """The first signal asks the loop to end at a safe edge; the second ends it at once."""
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del frame
+        if loop.is_stopping:
+            signal.signal(number, signal.SIG_DFL)
+            raise KeyboardInterrupt
+        loop.request_stop("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, ask)
+
+
+def _draw(plan: "Plan", loop: "Loop") -> Path | None:
+    """Draw the campaign's picture; a campaign is not lost because its picture fails."""
+    from agent.pictures.page import draw_page
+
+    path = plan.folder / f"{plan.spec.name}.png"
+    try:
+        return draw_page(plan.spec, plan.space, loop.history, path)
+    except (OSError, ValueError, RuntimeError) as error:
+        print(f"nightbeam: the picture could not be drawn: {error}", file=sys.stderr)
+        return None
+
+
+def _summary(plan: "Plan", loop: "Loop", ending: "Ending", picture: Path | None) -> dict[str, Any]:
+    from models.domain.ranking import ranked
+
+    best = ranked(loop.history, plan.spec.objective)
+    return {
+        "campaign": plan.spec.name,
+        "ending": ending.code,
+        "sentence": ending.sentence,
+        "decisions": len(loop.history.decisions),
+        "measurements": loop.history.n_measured,
+        "failures": len(loop.history.failures),
+        "best": {
+            "seq": best[0][0].seq,
+            "point": best[0][0].point.model_dump(exclude_none=True) if best[0][0].point else None,
+            "feature": best[0][1].model_dump(),
+        }
+        if best
+        else None,
+        "database": plan.url,
+        "folder": str(plan.folder),
+        "picture": str(picture) if picture else None,
+    }

@@ -1,0 +1,1 @@
+"""Pictures that a scientist would show."""

@@ -1,0 +1,78 @@
+"""The panels that every campaign has: the best curves, and how the value rose."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+
+from models.domain.campaign import ObjectiveSpec
+from models.domain.history import MEASURING_KINDS, History
+from models.domain.ranking import badness, ranked
+from models.saxs.curve_files import read_curve
+
+N_CURVES = 4
+"""Best samples whose curves are drawn."""
+
+
+def axis_label(objective: ObjectiveSpec, history: History) -> str:
+    """Name and unit of the objective's feature."""
+    best = ranked(history, objective)
+    unit = best[0][1].unit if best else "1"
+    return objective.feature.replace("_", " ") + ("" if unit == "1" else f" / {unit}")
+
+
+def draw_curves(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
+    """Curves of the best samples, each shifted by a factor of ten, with their errors."""
+    colours = colormaps["viridis"](np.linspace(0.1, 0.85, N_CURVES))
+    unit = "a.u."
+    for place, (decision, feature) in enumerate(ranked(history, objective)[:N_CURVES]):
+        observation = history.observation(decision.seq)
+        if observation is None or observation.curve is None:
+            continue
+        curve = read_curve(Path(observation.curve.path))
+        unit = curve.unit
+        keep = curve.intensity > 0
+        factor = 10.0**-place
+        q, intensity, sigma = curve.q_inv_nm[keep], curve.intensity[keep], curve.sigma[keep]
+        low, high = np.maximum(intensity - sigma, intensity * 0.05), intensity + sigma
+        ax.fill_between(q, low * factor, high * factor, color=colours[place], alpha=0.3, linewidth=0)
+        shift = "" if place == 0 else f" (x 10$^{{-{place}}}$)"
+        label = f"{decision.seq}: {feature.value:.3g} ± {feature.sigma:.1g}{shift}"
+        ax.plot(q, intensity * factor, color=colours[place], linewidth=1.0, label=label)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xlabel("q / nm$^{-1}$")
+    ax.set_ylabel(f"intensity / {unit.replace('1/cm', 'cm$^{-1}$')}")
+    ax.set_title("Curves of the best samples", fontsize=10, loc="left")
+    if ax.lines:
+        ax.legend(fontsize=7, frameon=False, title="decision", title_fontsize=7)
+
+
+def draw_rise(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
+    """Every measured value in order, and the best so far."""
+    order = [d.seq for d in history.decisions if d.kind in MEASURING_KINDS]
+    number = {seq: place for place, seq in enumerate(order, start=1)}
+    x, y, error, best = [], [], [], []
+    for decision, observation in history.accepted():
+        feature = observation.feature(objective.feature)
+        if feature is None:
+            continue
+        x.append(number[decision.seq])
+        y.append(feature.value)
+        error.append(feature.sigma)
+        is_better = not best or badness(objective, feature.value) < badness(objective, best[-1])
+        best.append(feature.value if is_better else best[-1])
+    ax.errorbar(
+        x, y, yerr=error, fmt="o", markersize=3.5, color="tab:grey", ecolor="lightgrey", label="measured"
+    )
+    ax.step(x, best, where="post", color="tab:red", linewidth=1.3, label="best so far")
+    lost = [number[s] for s in order if s not in {d.seq for d, _ in history.accepted()}]
+    if lost:
+        ax.plot(lost, [0.02] * len(lost), "x", color="tab:red", markersize=5,
+                transform=ax.get_xaxis_transform(), label="failed or rejected")  # fmt: skip
+    if objective.target is not None:
+        ax.axhline(objective.target, color="black", linewidth=0.8, linestyle=":", label="target")
+    ax.set_xlabel("measurement")
+    ax.set_ylabel(axis_label(objective, history))
+    ax.legend(fontsize=7, frameon=False)

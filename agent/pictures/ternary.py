@@ -1,0 +1,97 @@
+"""A map over three fractions that add up to a constant."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.tri import Triangulation
+
+from models.domain.scattering import Floats
+from models.domain.space import Axis, SearchSpace
+
+HEIGHT = float(np.sqrt(3.0) / 2.0)
+"""Height of a triangle of unit side."""
+N_TICKS = 5
+"""Grid lines along each side."""
+N_FINE = 90
+"""Grid points along a side."""
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """The smallest triangle that holds all mixtures allowed by the lower bounds."""
+
+    axes: tuple[Axis, Axis, Axis]
+    """The three fractions: lower left corner, lower right corner, top."""
+    size: float
+    """How far each fraction rises from its lower bound to its corner."""
+
+    def to_plane(self, values: Floats) -> tuple[Floats, Floats]:
+        """Positions x, y in the plane, each shape (n,), of mixtures, shape (n, 3)."""
+        share = (values - np.array([axis.low for axis in self.axes])) / self.size
+        return share[:, 1] + share[:, 2] / 2.0, share[:, 2] * HEIGHT
+
+    def grid(self) -> Floats:
+        """A fine grid of mixtures within all bounds, shape (n, 3)."""
+        i, j = np.meshgrid(np.arange(N_FINE + 1), np.arange(N_FINE + 1))
+        keep = i + j <= N_FINE
+        share = np.stack([N_FINE - i[keep] - j[keep], i[keep], j[keep]], axis=1) / N_FINE
+        values = np.array([axis.low for axis in self.axes]) + share * self.size
+        high = np.array([axis.high for axis in self.axes])
+        return values[np.all(values <= high + 1e-9, axis=1)]
+
+
+def triangle_of(space: SearchSpace) -> Triangle | None:
+    """The triangle of a space of three fractions; None when the space is another."""
+    if len(space.axes) != 3 or len(space.sums) != 1 or len(space.sums[0].axes) != 3:
+        return None
+    first, second, third = space.axes
+    size = space.sums[0].total - sum(axis.low for axis in space.axes)
+    return Triangle((first, second, third), size) if size > 0 else None
+
+
+def draw_frame(ax: Axes, triangle: Triangle, is_labelled: bool = True) -> None:
+    """Draw the triangle, its grid and, where wanted, the names and values along its sides."""
+    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, HEIGHT], [0.0, 0.0]])
+    ax.plot(corners[:, 0], corners[:, 1], color="black", linewidth=1.0, zorder=3)
+    for step in np.linspace(0.0, 1.0, N_TICKS + 1)[1:-1]:
+        for corner in range(3):
+            ends = np.zeros((2, 3))
+            ends[:, corner] = step
+            ends[0, (corner + 1) % 3] = ends[1, (corner + 2) % 3] = 1.0 - step
+            x, y = ends[:, 1] + ends[:, 2] / 2.0, ends[:, 2] * HEIGHT
+            ax.plot(x, y, color="grey", linewidth=0.4, alpha=0.6, zorder=1)
+            if is_labelled:
+                _label_tick(ax, triangle, corner, float(step), (float(x[0]), float(y[0])))
+    if is_labelled:
+        names = [axis.name for axis in triangle.axes]
+        ax.text(-0.02, -0.05, names[0], ha="right", va="top", weight="bold")
+        ax.text(1.02, -0.05, names[1], ha="left", va="top", weight="bold")
+        ax.text(0.5, HEIGHT + 0.035, names[2], ha="center", va="bottom", weight="bold")
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+
+
+def draw_map(ax: Axes, triangle: Triangle, values: Floats, height: Floats, cmap: str) -> ScalarMappable:
+    """Colour the triangle by a quantity on a grid; what comes back can be given a colour scale."""
+    x, y = triangle.to_plane(values)
+    mesh = Triangulation(x, y)
+    mesh.set_mask(_long_triangles(x, y, mesh.triangles))
+    return ax.tripcolor(mesh, height, cmap=cmap, shading="gouraud", zorder=0)
+
+
+def _long_triangles(x: Floats, y: Floats, triangles: np.ndarray) -> np.ndarray:
+    """True for triangles that span a stretch where no mixture is allowed."""
+    px, py = x[triangles], y[triangles]
+    sides = np.hypot(px - np.roll(px, 1, axis=1), py - np.roll(py, 1, axis=1))
+    return sides.max(axis=1) > 2.1 / N_FINE
+
+
+def _label_tick(ax: Axes, triangle: Triangle, corner: int, step: float, place: tuple[float, float]) -> None:
+    axis = triangle.axes[corner]
+    shifts = ((-0.02, -0.03), (0.02, 0.0), (-0.02, 0.02))
+    sides = ("center", "left", "right")
+    dx, dy = shifts[corner]
+    text = f"{axis.low + step * triangle.size:.2g}"
+    ax.text(place[0] + dx, place[1] + dy, text, ha=sides[corner], va="center", fontsize=7, color="dimgrey")
