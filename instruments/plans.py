@@ -1,12 +1,14 @@
 """Small Bluesky plans: prepare, load, expose. Every wait is bounded; the shutter closes on every exit."""
 
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from bluesky import plan_stubs as bps
 from bluesky import preprocessors as bpp
 from bluesky.protocols import Movable, Stageable, Status, Triggerable
-from bluesky.utils import MsgGenerator, short_uid
+from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 
 from instruments.beamline import CLOSED, OPEN, Beamline, device_name
 from models.domain.errors import BeamlineFault
@@ -14,18 +16,26 @@ from models.domain.history import Action, Decision
 
 PRIMARY = "primary"
 """Bluesky's usual name for the stream of the main readings."""
+POLL_S = 0.02
+"""How often to look at a device after a pause, s."""
 
 
 def _all_within(statuses: Mapping[str, Status], group: str, timeout_s: float) -> MsgGenerator[None]:
     """Wait for what was started under one group; name whatever is not done in time."""
-    try:
+    deadline = time.monotonic() + timeout_s
+    with suppress(TimeoutError):
         yield from bps.wait(group, timeout=timeout_s)
-    except TimeoutError:
-        late = [what for what, status in statuses.items() if not status.done]
-        raise BeamlineFault(
-            f"{', '.join(late) or 'a device'} not done within {timeout_s:g} s; "
-            "free or restart the device, then resume."
-        ) from None
+    # A pause cuts the wait short, and what may not be rewound is not waited for again: so look.
+    while late := [what for what, status in statuses.items() if not status.done]:
+        if time.monotonic() >= deadline:
+            raise BeamlineFault(
+                f"{', '.join(late)} not done within {timeout_s:g} s; free or restart the device, then resume."
+            )
+        yield from bps.sleep(POLL_S)
+    for status in statuses.values():
+        error = status.exception()
+        if error is not None:
+            raise FailedStatus(status) from error
 
 
 def _move(moves: Iterable[tuple[Movable[Any], Any, str]], timeout_s: float) -> MsgGenerator[None]:
