@@ -1,32 +1,15 @@
 """What a measurement is worth: the expected improvement towards a goal, in logarithm."""
 
-from dataclasses import dataclass
-from typing import Literal
-
 import torch
 from botorch.acquisition.analytic import LogExpectedImprovement
 
+from models.domain.campaign import ObjectiveSpec
+from models.domain.ranking import badness
 from models.domain.scattering import Floats
 from models.gp.surrogate import Surrogate
 
 TINY = 1e-300
 """Smallest expectation whose logarithm is taken."""
-
-
-@dataclass(frozen=True)
-class Goal:
-    """What is sought, in the feature's own unit."""
-
-    kind: Literal["maximise", "minimise", "target"]
-    """Largest, smallest, or nearest to `target`."""
-    target: float = 0.0
-    """The value to hit, when that is the goal."""
-
-    def distance(self, values: Floats) -> Floats:
-        """How far values are from the goal, smaller is better, in the feature's unit; shape kept."""
-        if self.kind == "maximise":
-            return -values
-        return values if self.kind == "minimise" else abs(values - self.target)
 
 
 class ExpectedImprovement:
@@ -39,18 +22,15 @@ class ExpectedImprovement:
 
     name = "log_expected_improvement"
 
-    def __init__(self, surrogate: Surrogate, goal: Goal, measured: Floats) -> None:
+    def __init__(self, surrogate: Surrogate, objective: ObjectiveSpec, measured: Floats) -> None:
         """Find the incumbent among the measured points, scaled coordinates, shape (n, n_axes)."""
-        self._surrogate, self._goal = surrogate, goal
+        self._surrogate, self._objective = surrogate, objective
         means, _ = surrogate.predict(measured)
-        distances = goal.distance(means)
-        self.incumbent_row = int(distances.argmin())
-        """Row of the measured point that the model believes to be best."""
-        self.incumbent = float(means[self.incumbent_row])
-        """Posterior mean there, in the feature's unit."""
+        self.incumbent = float(means[badness(objective, means).argmin()])
+        """Posterior mean at the measured point that the model believes to be best, in the feature's unit."""
         standardised = (self.incumbent - surrogate.mean_value) / surrogate.spread
         self._closed_form = LogExpectedImprovement(
-            surrogate.model, best_f=standardised, maximize=goal.kind == "maximise"
+            surrogate.model, best_f=standardised, maximize=objective.goal == "maximise"
         )
 
     def __call__(self, unit_points: torch.Tensor) -> torch.Tensor:
@@ -58,20 +38,20 @@ class ExpectedImprovement:
 
         The improvement is counted in standard deviations of the training values.
         """
-        if self._goal.kind == "target":
-            return self._towards_target(unit_points)
+        if self._objective.target is not None:
+            return self._towards_target(unit_points, self._objective.target)
         value: torch.Tensor = self._closed_form(unit_points.unsqueeze(-2))
         return value
 
-    def _towards_target(self, unit_points: torch.Tensor) -> torch.Tensor:
+    def _towards_target(self, unit_points: torch.Tensor, goal: float) -> torch.Tensor:
         """Expectation of max(0, D - |f - target|), D the incumbent's distance, f normal.
 
         The tent (z + D)+ - 2 z+ + (z - D)+ equals max(0, D - |z|), so three terms of
         h(a) = E[(z + a)+] = a Phi(a/s) + s phi(a/s) give it in closed form.
         """
         mean, sigma = self._surrogate.standardised(unit_points)
-        target = (self._goal.target - self._surrogate.mean_value) / self._surrogate.spread
-        best = abs(self.incumbent - self._goal.target) / self._surrogate.spread
+        target = (goal - self._surrogate.mean_value) / self._surrogate.spread
+        best = abs(self.incumbent - goal) / self._surrogate.spread
         offset = mean - target
         tent = (
             _mean_positive_part(offset + best, sigma)

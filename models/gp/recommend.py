@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from models.domain.campaign import ObjectiveSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
-from models.gp.acquisition import ExpectedImprovement, Goal
+from models.gp.acquisition import ExpectedImprovement
 from models.gp.search import N_STARTS, Score, climb, score_pool
 from models.gp.surrogate import Surrogate, Training, use_one_thread
 
@@ -63,7 +64,7 @@ def fit_surrogate(training: Training) -> Surrogate:
 
 
 def recommend(
-    space: SearchSpace, goal: Goal, knowledge: Knowledge, pool: Floats, n_ranked: int
+    space: SearchSpace, objective: ObjectiveSpec, knowledge: Knowledge, pool: Floats, n_ranked: int
 ) -> Recommendation:
     """Rank what may be measured next.
 
@@ -71,7 +72,7 @@ def recommend(
     ----------
     space
         The search space; gradients are followed where it has no list of candidates.
-    goal
+    objective
         What is sought.
     knowledge
         What has been learned.
@@ -86,7 +87,7 @@ def recommend(
         When no model can be had from these observations.
     """
     surrogate = fit_surrogate(knowledge.training)
-    improvement = ExpectedImprovement(surrogate, goal, knowledge.training.unit_points)
+    improvement = ExpectedImprovement(surrogate, objective, knowledge.training.unit_points)
     score, presence_json = _with_presence(improvement, knowledge)
     values = score_pool(score, pool)
     rows: list[int | None] = list(range(len(pool)))

@@ -50,7 +50,7 @@ def _climb_one(score: Score, space: SearchSpace, start: Floats) -> Floats:
         x = torch.from_numpy(np.ascontiguousarray(unit_point)).unsqueeze(0).requires_grad_(True)
         value = score(x).sum()
         (gradient,) = torch.autograd.grad(value, x)
-        return -float(value), -gradient.squeeze(0).numpy()
+        return -float(value.detach()), -gradient.squeeze(0).numpy()
 
     sums, totals = _unit_sums(space)
     constraints = [

@@ -1,0 +1,53 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agent.loop import Loop, Parts
+from agent.narrators import Silent
+from agent.ports import Analysis, Instrument, Strategy
+from agent.strategy import bayes, space_filling
+from agent.strategy.problem import Problem
+from db.engine import open_to_write
+from db.log import DecisionLog, Process, identify
+from models.domain.campaign import CampaignSpec
+from tests import fakes
+
+
+@pytest.fixture
+def problem() -> Problem:
+    campaign = fakes.spec()
+    return Problem(campaign.space(), campaign.objective, "1/cm", 1.0, campaign.seed)
+
+
+@pytest.fixture
+def make_loop(tmp_path: Path) -> Callable[..., Loop]:
+    """A loop on a real SQLite file, with fakes for what is not given."""
+
+    def make(
+        strategy: Strategy,
+        *,
+        instrument: Instrument | None = None,
+        analysis: Analysis | None = None,
+        campaign: CampaignSpec | None = None,
+    ) -> Loop:
+        campaign = campaign or fakes.spec()
+        url = fakes.sqlite_url(tmp_path)
+        clock = fakes.ticking_clock()
+        log = DecisionLog(open_to_write(url), identify(url, campaign), campaign, Process(clock, "{}"))
+        parts = Parts(
+            instrument or fakes.FakeInstrument(), analysis or fakes.FakeAnalysis(), strategy, log, Silent()
+        )
+        return Loop(parts, campaign.budget, lambda: clock().utc, log.began_utc)
+
+    return make
+
+
+@pytest.fixture
+def even(problem: Problem) -> Strategy:
+    return space_filling.build(space_filling.Options(), problem)
+
+
+@pytest.fixture
+def bayesian(problem: Problem) -> Strategy:
+    return bayes.build(bayes.Options(initial=4, pool=256), problem)
