@@ -1,0 +1,142 @@
+"""`nightbeam reduce`: curves and features from frames or curve files."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+
+import typer
+
+from models.domain.errors import BadInput
+
+if TYPE_CHECKING:
+    from models.domain.scattering import Absence, Feature
+    from models.saxs.extractor import Extractor
+    from models.saxs.loose_files import Reading
+
+QUnit = Literal["1/A", "1/nm"]
+Q_UNITS = ("1/A", "1/nm")
+
+
+def reduce(  # noqa: PLR0913  each option of the command is an argument
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Frames, or curve files.")],
+    geometry: Annotated[
+        str,
+        typer.Option(
+            metavar="FILE|header",
+            help="Where the detector stands: a .poni file, a BioXTAS RAW .dat (its q range is kept too), "
+            "or `header` to read it from each frame.",
+        ),
+    ] = "header",
+    buffer: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Buffer; give it again for more, they are averaged."),
+    ] = None,
+    average: Annotated[
+        bool, typer.Option("--average", help="Average the files before reading features.")
+    ] = False,
+    mask: Annotated[Path | None, typer.Option(metavar="FILE", help="Mask image; not 0 is not used.")] = None,
+    features: Annotated[
+        str | None, typer.Option(metavar="a,b", help="Extractors to run; all that ship when left out.")
+    ] = None,
+    q_unit: Annotated[
+        str | None, typer.Option(metavar="1/A|1/nm", help="Unit of q in curve files that do not state it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per file.")] = False,
+    out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the reduced curves there.")] = None,
+) -> None:
+    """Reduce frames or curve files, and read features.
+
+    Frames get one bin for each pixel of radius. Curves, and features with one standard deviation, are in nm.
+
+    Example: `nightbeam reduce --geometry detector.poni --buffer water.tif protein.tif`
+    """
+    from models.saxs.extractors import known_names, load_extractors
+    from models.saxs.loose_files import Source, combine, read_file
+
+    if q_unit is not None and q_unit not in Q_UNITS:
+        raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", f"Give one of {' or '.join(Q_UNITS)}.")
+    source = Source(geometry=geometry, mask=mask, q_unit=cast("QUnit | None", q_unit))
+    extractors = load_extractors(features.split(",") if features else known_names())
+    buffers = [read_file(path, source) for path in buffer or ()]
+    groups = [files] if average else [[path] for path in files]
+    names = _curve_names(groups) if out is not None else []
+    for place, group in enumerate(groups):
+        reading = combine([read_file(path, source) for path in group], buffers)
+        if out is not None:
+            from models.saxs.curve_files import write_curve
+
+            write_curve(out / names[place], reading.curve)
+        _report(group, reading, extractors, as_json)
+
+
+def _curve_names(groups: list[list[Path]]) -> list[str]:
+    """Name the output files; refuse two of one name."""
+    names = [
+        f"{group[0].stem}.dat" if len(group) == 1 else f"{group[0].stem}_average.dat" for group in groups
+    ]
+    for name in names:
+        if names.count(name) > 1:
+            raise BadInput("--out", f"two files would both be written as {name}", "Rename one of them.")
+    return names
+
+
+def _report(
+    group: list[Path], reading: "Reading", extractors: "tuple[Extractor, ...]", as_json: bool
+) -> None:
+    """Print what one curve says."""
+    from models.domain.scattering import Absence, Feature
+    from models.saxs.pipeline import read_features
+
+    found = read_features(extractors, reading.curve)
+    made = [item for item in found if isinstance(item, Feature)]
+    absent = [item for item in found if isinstance(item, Absence)]
+    name = str(group[0]) if len(group) == 1 else f"{group[0]} and {len(group) - 1} more"
+    if as_json:
+        typer.echo(json.dumps(_facts(name, reading, made, absent), ensure_ascii=False))
+    else:
+        _show(name, reading, made, absent)
+
+
+def _facts(name: str, reading: "Reading", made: "list[Feature]", absent: "list[Absence]") -> dict[str, Any]:
+    """Put it into one JSON object."""
+    return {
+        "file": name,
+        "n_points": len(reading.curve),
+        "features": {
+            item.name: {"value": item.value, "sigma": item.sigma, "unit": item.unit} for item in made
+        },
+        "absences": {item.name: item.why for item in absent},
+        "verdicts": [verdict.model_dump() for verdict in reading.verdicts],
+    }
+
+
+def _show(name: str, reading: "Reading", made: "list[Feature]", absent: "list[Absence]") -> None:
+    """Put it into a table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    curve = reading.curve
+    span = (
+        f"{len(curve)} points, q {curve.q_inv_nm[0]:.4g} to {curve.q_inv_nm[-1]:.4g} 1/nm"
+        if len(curve)
+        else ""
+    )
+    table = Table(title=f"{name}\n{span}", title_justify="left", show_edge=False)
+    table.add_column("feature", style="bold")
+    table.add_column("value", justify="right")
+    table.add_column("sigma", justify="right")
+    table.add_column("unit", overflow="fold")
+    for item in made:
+        table.add_row(
+            item.name, f"{item.value:.5g}", f"{item.sigma:.2g}", "" if item.unit == "1" else item.unit
+        )
+    for item in absent:
+        table.add_row(item.name, "absent", "", item.why)
+    console = Console()
+    console.print(table)
+    for verdict in reading.verdicts:
+        if not verdict.is_ok:
+            found = f"{verdict.value:.4g} {verdict.unit} against a limit of {verdict.limit:.4g}"
+            console.print(f"[red]{verdict.check}[/red]: {found}. {verdict.remedy}")
+        elif not verdict.limit and not verdict.value and verdict.unit == "1":
+            console.print(f"[yellow]{verdict.check}[/yellow]: {verdict.remedy}")

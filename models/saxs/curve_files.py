@@ -1,0 +1,276 @@
+"""Read and write curves as plain text; refuse, with file and line, what is not one."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from models.domain.errors import BadInput
+from models.domain.scattering import Curve, Floats
+from models.saxs.text_table import TextTable, read_table
+
+QUnit = Literal["1/A", "1/nm"]
+"""Units of q that a file may be in."""
+INV_NM_PER_UNIT: dict[QUnit, float] = {"1/A": 10.0, "1/nm": 1.0}
+"""1/nm in one unit of q."""
+OWN_MARK = "nightbeam curve 1"
+"""First line of our own files: they are read back as they are, nothing trimmed."""
+SIGMA_ESTIMATED = "sigma estimated from local scatter"
+"""Stands in `Curve.source` when the file had no uncertainties."""
+MIN_POINTS = 3
+"""A curve has at least this many points."""
+N_STEADY = 8
+"""The beamstop's shadow ends before so many positive points in a row that follow each other smoothly."""
+MAX_STEP = 3.0
+"""Largest ratio of neighbouring intensities outside of the shadow, unless their errors explain more."""
+MAX_SHADOW = 0.1
+"""Largest part of a curve that may be shadow; beyond that, nothing is trimmed but the first bad run."""
+
+
+def read_curve(
+    path: Path, *, q_unit: QUnit | None = None, columns: tuple[str, ...] = ("q", "intensity", "sigma")
+) -> Curve:
+    """Read a curve from a text file.
+
+    Columns may be parted by spaces, tabs, commas or semicolons; lines before and after the numbers are
+    header. Points in the beamstop's shadow (a leading run of negative, zero or wildly jumping values), rows
+    with NaN and rows without a positive sigma are left out; falling q is turned round.
+
+    Parameters
+    ----------
+    path
+        The file.
+    q_unit
+        Unit of q in the file; None takes it from the header.
+    columns
+        What the columns hold, in order; names other than ``q``, ``intensity`` and ``sigma`` are skipped. A
+        file with fewer columns has no sigma: it is then estimated from the scatter of each point about its
+        two neighbours (running median over 21 points), and `Curve.source` says so.
+
+    Returns
+    -------
+    Curve
+        q in 1/nm, intensity in the file's unit.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read, or states no unit of q and none was given.
+    """
+    table = read_table(path, min_columns=_n_needed(columns))
+    if table.header[:1] == (OWN_MARK,):
+        return _own_curve(table)
+    unit = q_unit or stated_q_unit(table)
+    if unit is None:
+        raise BadInput(
+            f"{path}: unit of q", "is not stated in the file", "Say whether q is in 1/A or 1/nm (q_unit)."
+        )
+    q, intensity, sigma = _pick(table, columns)
+    rows = _usable_rows(table, q, intensity, sigma)
+    q, intensity, sigma = q[rows], intensity[rows], None if sigma is None else sigma[rows]
+    source = str(path)
+    if sigma is None:
+        sigma = estimate_sigma(intensity)
+        source = f"{path} ({SIGMA_ESTIMATED})"
+    start = shadow_end(intensity, sigma)
+    q, intensity, sigma = q[start:], intensity[start:], sigma[start:]
+    if q.size < MIN_POINTS:
+        raise BadInput(str(path), f"has {q.size} usable points, needs {MIN_POINTS}", "Give another curve.")
+    return Curve(q * INV_NM_PER_UNIT[unit], intensity, sigma, source=source)
+
+
+def write_curve(path: Path, curve: Curve) -> None:
+    """Write a curve as text, whole or not at all; reading it back gives the very same numbers.
+
+    Parameters
+    ----------
+    path
+        The file; its folder is made.
+    curve
+        The curve.
+    """
+    lines = [
+        f"# {OWN_MARK}",
+        f"# source: {' '.join(curve.source.split())}",
+        f"# intensity unit: {curve.unit}",
+        f"# common relative sigma: {curve.common_relative_sigma!r}",
+        f"# q(1/nm) intensity({curve.unit}) sigma({curve.unit})",
+    ]
+    rows = zip(curve.q_inv_nm.tolist(), curve.intensity.tolist(), curve.sigma.tolist(), strict=True)
+    lines += [f"{q!r} {intensity!r} {sigma!r}" for q, intensity, sigma in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write("\n".join(lines) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def stated_q_unit(table: TextTable) -> QUnit | None:
+    """Find the unit of q in a header; the line nearest to the numbers wins.
+
+    Parameters
+    ----------
+    table
+        The file.
+
+    Returns
+    -------
+    QUnit or None
+        None when no line states one, or the nearest states both.
+    """
+    for line in (*reversed(table.header), *table.footer):
+        compact = (
+            line.lower()
+            .translate(str.maketrans("åÅ⁻¹", "aa-1", " ^{}()[]*_\"'"))
+            .replace("angstroms", "angstrom")
+        )
+        says_a = any(mark in compact for mark in ("1/a", "a-1", "angstrom-1", "/angstrom", "qvectora"))
+        says_nm = any(mark in compact for mark in ("1/nm", "nm-1", "/nm", "nanometer-1"))
+        if says_a != says_nm:
+            return "1/A" if says_a else "1/nm"
+        if says_a:
+            return None
+    return None
+
+
+def has_stated_q_unit(path: Path) -> bool:
+    """Say whether a file states its unit of q.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    bool
+        True also for our own files, which are always in 1/nm.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read.
+    """
+    return stated_q_unit(read_table(path)) is not None
+
+
+def estimate_sigma(intensity: Floats) -> Floats:
+    """Estimate uncertainties of points that came without any, from how they scatter.
+
+    Parameters
+    ----------
+    intensity
+        Intensities, shape (n_q,).
+
+    Returns
+    -------
+    Floats
+        1.4826 times the running median, over 21 points, of each point's distance from the mean of its
+        neighbours, over sqrt(1.5), shape (n_q,). Curvature makes it too large, never too small.
+    """
+    padded = np.pad(intensity, 1, mode="reflect")
+    miss = np.abs(intensity - 0.5 * (padded[:-2] + padded[2:])) / np.sqrt(1.5)
+    width = min(21, miss.size - 1 + miss.size % 2)
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(miss, width // 2, mode="reflect"), width)
+    sigma = 1.4826 * np.median(windows, axis=-1)
+    floor = max(float(np.max(np.abs(intensity))) * 1e-12, np.finfo(float).tiny)
+    return np.maximum(sigma, floor)
+
+
+def shadow_end(intensity: Floats, sigma: Floats) -> int:
+    """Find where a curve leaves the shadow of the beamstop.
+
+    Parameters
+    ----------
+    intensity
+        Intensities, shape (n_q,).
+    sigma
+        Their standard deviations, shape (n_q,).
+
+    Returns
+    -------
+    int
+        Index of the first point of the first steady run; 0 for a curve that starts with one.
+    """
+    previous, following = intensity[:-1], intensity[1:]
+    is_smooth = np.abs(following - previous) <= 3 * np.hypot(sigma[:-1], sigma[1:])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = following / previous
+    is_smooth |= (ratio > 1 / MAX_STEP) & (ratio < MAX_STEP)
+    is_steady = (intensity[:-1] > 0) & (intensity[1:] > 0) & is_smooth
+    last = int(MAX_SHADOW * intensity.size) + 1
+    for start in range(min(last, intensity.size)):
+        run = is_steady[start : start + N_STEADY - 1]
+        if run.size and bool(run.all()):
+            return start
+    # too noisy to tell a shadow from noise: only what cannot be intensity at all goes
+    positive = np.flatnonzero(intensity > -3 * sigma)
+    return int(positive[0]) if positive.size else 0
+
+
+def _n_needed(columns: tuple[str, ...]) -> int:
+    """Count the columns that a file must have; refuse a list without q or intensity."""
+    missing = [name for name in ("q", "intensity") if name not in columns]
+    if missing:
+        raise BadInput(
+            f"columns = {list(columns)}", f"has no {missing[0]!r}", "Name the columns of q and intensity."
+        )
+    return max(columns.index("q"), columns.index("intensity")) + 1
+
+
+def _pick(table: TextTable, columns: tuple[str, ...]) -> tuple[Floats, Floats, Floats | None]:
+    """Take q, intensity and, where there is one, sigma out of a table."""
+    place = columns.index("sigma") if "sigma" in columns else table.rows.shape[1]
+    sigma = table.rows[:, place] if place < table.rows.shape[1] else None
+    if sigma is not None and not np.any(sigma > 0):
+        sigma = None  # a column of zeros is a program's way of saying that it knows no errors
+    return table.rows[:, columns.index("q")], table.rows[:, columns.index("intensity")], sigma
+
+
+def _usable_rows(table: TextTable, q: Floats, intensity: Floats, sigma: Floats | None) -> np.ndarray:
+    """Choose the rows to keep, in the order of rising q; refuse q that goes back and forth."""
+    is_finite = np.isfinite(q) & np.isfinite(intensity)
+    if sigma is not None:
+        is_finite &= np.isfinite(sigma) & (sigma > 0)
+    rows = np.flatnonzero(is_finite)
+    if rows.size > 1 and np.all(np.diff(q[rows]) < 0):
+        rows = rows[::-1]
+    step = np.diff(q[rows])
+    if rows.size > 2 and step[0] <= 0 and np.all(step[1:] > 0):
+        rows = rows[1:]  # a header of counts, such as `474 3 0`, reads as a first row
+        step = step[1:]
+    if np.any(step <= 0):
+        row = int(rows[1:][step <= 0][0])
+        raise BadInput(
+            f"{table.path}: line {table.line_numbers[row]}",
+            f"q = {q[row]:g} is not above the q of the row before",
+            "Sort the file by q, and keep one row for each q.",
+        )
+    if rows.size and q[rows[0]] < 0:
+        raise BadInput(
+            f"{table.path}: line {table.line_numbers[int(rows[0])]}",
+            f"q = {q[rows[0]]:g} is negative",
+            "Check the order of the columns.",
+        )
+    return rows
+
+
+def _own_curve(table: TextTable) -> Curve:
+    """Read a file of our own."""
+    fields = dict(line.split(": ", 1) for line in table.header if ": " in line)
+    try:
+        q, intensity, sigma = (np.ascontiguousarray(column) for column in table.rows.T)
+        common = float(fields["common relative sigma"])
+        return Curve(q, intensity, sigma, fields["intensity unit"], common, fields.get("source", ""))
+    except (KeyError, ValueError) as error:
+        raise BadInput(
+            str(table.path), f"says that it is a curve of ours and is not: {error}", "Reduce the frame again."
+        ) from error

@@ -1,0 +1,101 @@
+"""Porod's invariant: the integral of q^2 I over all q."""
+
+import numpy as np
+
+from models.domain.errors import FitFailed
+from models.domain.scattering import Absence, Curve, Feature, Floats
+from models.saxs.extractor import Extractor
+
+TAIL_START = 0.5
+"""The tail P/q^4 + B is fitted from this part of the curve on, in ln q."""
+MIN_POINTS = 20
+"""A curve has at least so many points with q above 0."""
+MAX_EXTRAPOLATED = 0.5
+"""Largest part of the invariant that may come from beyond the measured window."""
+
+
+def invariant_of(curve: Curve) -> tuple[float, float]:
+    """Integrate q^2 (I - B) from 0 to infinity.
+
+    Measured points by the trapezoidal rule; below them I as at the first points (q^2 I begins as a parabola
+    through 0); above them P/q^4, which adds P/q_max. P and B come from a weighted fit of the upper part. The
+    error of the fit enters with its full covariance; a third of each extrapolation is added as its error.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+
+    Returns
+    -------
+    value : float
+        The invariant, intensity times 1/nm^3.
+    sigma : float
+        One standard deviation, without the error that all points share.
+
+    Raises
+    ------
+    FitFailed
+        When there are too few points, or more than half of it lies beyond the measured window.
+    """
+    part = curve.between(float(np.nextafter(0, 1)), np.inf)
+    if len(part) < MIN_POINTS:
+        raise FitFailed(f"{len(part)} points, needs {MIN_POINTS}")
+    q, q_last = part.q_inv_nm, float(part.q_inv_nm[-1])
+    weight = _trapezoid(q) * q**2
+    n_low = max(3, len(part) // 100)
+    low = np.zeros(len(part))
+    low[:n_low] = q[0] ** 3 / 3 / n_low
+    fit = _tail_operator(part)
+    # every term is linear in the intensities, so the sum is, and its error needs no approximation
+    tail = fit[0] / q_last
+    background = fit[1] * (float(weight.sum()) + float(q[0]) ** 3 / 3)
+    operator = weight + low + tail - background
+    value = float(operator @ part.intensity)
+    beyond = abs(float(low @ part.intensity)) + abs(float(tail @ part.intensity))
+    if value <= 0 or beyond > MAX_EXTRAPOLATED * value:
+        raise FitFailed(
+            f"{beyond:.3g} of {value:.3g} lies beyond the measured window, at most {MAX_EXTRAPOLATED:.0%} may"
+        )
+    return value, float(np.hypot(np.linalg.norm(operator * part.sigma), beyond / 3))
+
+
+def _trapezoid(q: Floats) -> Floats:
+    """Weights of the trapezoidal rule, shape (n_q,), 1/nm."""
+    weight = np.zeros_like(q)
+    weight[:-1] += 0.5 * np.diff(q)
+    weight[1:] += 0.5 * np.diff(q)
+    return weight
+
+
+def _tail_operator(part: Curve) -> Floats:
+    """The matrix that takes intensities to (P, B) of the tail, shape (2, n_q)."""
+    q = part.q_inv_nm
+    is_tail = q >= q[0] * (q[-1] / q[0]) ** TAIL_START
+    scaled = np.stack([q**-4.0, np.ones_like(q)], axis=1) * (is_tail / part.sigma)[:, None]
+    return np.linalg.pinv(scaled.T @ scaled) @ (scaled / part.sigma[:, None]).T
+
+
+def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
+    """Read the invariant.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+
+    Returns
+    -------
+    tuple of Feature or Absence
+        ``invariant``, intensity times 1/nm^3.
+    """
+    value, sigma = invariant_of(curve)
+    shared = curve.common_relative_sigma * value
+    return (
+        Feature(
+            name="invariant", value=value, sigma=float(np.hypot(sigma, shared)), unit=f"{curve.unit}/nm^3"
+        ),
+    )
+
+
+EXTRACTOR = Extractor(makes={"invariant": "a.u./nm^3"}, extract=extract)

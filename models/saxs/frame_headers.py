@@ -1,0 +1,141 @@
+"""What the headers of image files say: Pilatus comments, and SAXSLAB's XML."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+from models.domain.errors import BadInput
+from models.domain.frozen import Frozen
+from models.domain.geometry import Geometry
+
+UNMONITORED = 1.0
+"""Monitor of a frame that states none: its intensity is in counts."""
+SAXSLAB_OPEN = b"<SAXSLABparameters>"
+SAXSLAB_CLOSE = b"</SAXSLABparameters>"
+
+
+class Settings(Frozen):
+    """How a frame was taken, as far as its header says."""
+
+    exposure_s: float = 1.0
+    """Exposure time, s; 1 where it is not stated."""
+    monitor: float = UNMONITORED
+    """Incident flux summed over the exposure; 1 where it is not stated."""
+    transmission: float = 1.0
+    """Transmitted over incident flux; 1 where it is not stated."""
+    saturation_counts: float | None = None
+    """Counts above which the detector is not linear, where it is known."""
+
+
+def read_settings(path: Path, header: Mapping[str, str]) -> Settings:
+    """Read how a frame was taken.
+
+    Parameters
+    ----------
+    path
+        The image file.
+    header
+        Its header, as fabio reads it: Pilatus keys, or the whole comment under ``imageDescription``.
+
+    Returns
+    -------
+    Settings
+        SAXSLAB's parameters win over Pilatus' own.
+    """
+    comment = header.get("imageDescription", "") + "\n" + header.get("_array_data.header_contents", "")
+    lines = comment + "\n" + "\n".join(f"{key} {value}" for key, value in header.items())
+    saxslab = saxslab_parameters(path)
+    return Settings(
+        exposure_s=_positive(saxslab.get("livetime")) or _stated(lines, "Exposure_time") or 1.0,
+        monitor=_positive(saxslab.get("saxsconf_Izero")) or UNMONITORED,
+        transmission=_positive(saxslab.get("sample_transfact")) or 1.0,
+        saturation_counts=_stated(lines, "Count_cutoff"),
+    )
+
+
+def saxslab_geometry(path: Path, shape: tuple[int, int]) -> Geometry | None:
+    """Read the geometry out of SAXSLAB's XML.
+
+    Parameters
+    ----------
+    path
+        The image file.
+    shape
+        Its shape, (rows, columns).
+
+    Returns
+    -------
+    Geometry or None
+        None when it has no such header.
+
+    Raises
+    ------
+    BadInput
+        When the header is there and a value is absent or no number.
+    """
+    found = saxslab_parameters(path)
+    if not found:
+        return None
+    try:
+        width_mm, height_mm = (float(x) for x in found["pixelsize"].split())
+        # row first: only so are the rings of its silver behenate round
+        row_px, column_px = (float(x) for x in found["beamcenter_actual"].split())
+        return Geometry(
+            distance_mm=float(found["detector_dist"]),
+            beam_column_px=column_px,
+            beam_row_px=row_px,
+            pixel_width_um=width_mm * 1e3,
+            pixel_height_um=height_mm * 1e3,
+            wavelength_nm=float(found["wavelength"]) / 10,
+            n_rows=shape[0],
+            n_columns=shape[1],
+        )
+    except (KeyError, ValueError) as error:
+        raise BadInput(
+            f"{path}: SAXSLAB header",
+            f"{error} is absent or not a number",
+            "Give a .poni file by --geometry.",
+        ) from error
+
+
+def saxslab_parameters(path: Path) -> dict[str, str]:
+    """Read the parameters that SAXSLAB writes as XML into a TIFF tag.
+
+    Parameters
+    ----------
+    path
+        The image file.
+
+    Returns
+    -------
+    dict
+        Values by name, those that are ``None`` left out; empty when the file has no such tag.
+    """
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return {}
+    raw = path.read_bytes()
+    start, end = raw.find(SAXSLAB_OPEN), raw.find(SAXSLAB_CLOSE)
+    if start < 0 or end < start:
+        return {}
+    try:
+        root = ElementTree.fromstring(raw[start : end + len(SAXSLAB_CLOSE)].decode("utf-8", errors="replace"))
+    except ElementTree.ParseError as error:
+        raise BadInput(f"{path}: SAXSLAB header", f"is not XML: {error}", "Copy the frame again.") from error
+    pairs = ((item.get("name", ""), (item.text or "").strip()) for item in root.iter("param"))
+    return {name: text for name, text in pairs if text not in ("", "None")}
+
+
+def _stated(lines: str, key: str) -> float | None:
+    """Find ``key [=:] number`` among the lines of a header."""
+    match = re.search(rf"{key}\s*[=:]?\s*([-+\d.eE]+)", lines)
+    return _positive(match.group(1)) if match else None
+
+
+def _positive(text: str | None) -> float | None:
+    """Read a positive number; None for anything else."""
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if value > 0 else None

@@ -1,0 +1,142 @@
+"""Reduce files that lie about, frames or curves, without a campaign around them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.domain.errors import BadInput
+from models.domain.geometry import Geometry
+from models.domain.scattering import Curve, Frame, Verdict
+from models.saxs.correct import average, subtract
+from models.saxs.curve_files import SIGMA_ESTIMATED, QUnit, has_stated_q_unit, read_curve
+from models.saxs.frame_files import FRAME_SUFFIXES, geometry_from_header, read_frame
+from models.saxs.frame_headers import UNMONITORED
+from models.saxs.geometry_files import read_geometry
+from models.saxs.integrate import integrate
+from models.saxs.quality import check_curve, check_frame
+
+FROM_HEADER = "header"
+"""Takes each frame's geometry from its own header."""
+ASSUMED_Q_UNIT: QUnit = "1/A"
+"""What most curve files are in, for those that do not say."""
+EDGE_TOLERANCE = 1e-6
+"""Relative; a window that was read from a text file includes its own ends."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """How files are read."""
+
+    geometry: str = FROM_HEADER
+    """A geometry file, or ``header``."""
+    mask: Path | None = None
+    """Mask image for frames."""
+    q_unit: QUnit | None = None
+    """Unit of q in curve files; None takes it from each file, and 1/A where that says nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One file as a curve."""
+
+    curve: Curve
+    """The curve."""
+    verdicts: tuple[Verdict, ...]
+    """What was checked, and what had to be assumed."""
+
+
+def read_file(path: Path, source: Source) -> Reading:
+    """Turn one file into a curve.
+
+    Parameters
+    ----------
+    path
+        A frame, told by its suffix, or a text file of a curve.
+    source
+        How it is read.
+
+    Returns
+    -------
+    Reading
+        The curve and its verdicts; assumptions stand among them with `is_ok` true.
+
+    Raises
+    ------
+    BadInput
+        When it cannot be read or cannot be normalised.
+    """
+    if path.suffix.lower() in FRAME_SUFFIXES:
+        return _read_frame(path, source)
+    if not path.is_file():
+        raise BadInput(str(path), "there is no such file", "Check the path.")
+    q_unit, verdicts = source.q_unit, ()
+    if q_unit is None and not has_stated_q_unit(path):
+        q_unit = ASSUMED_Q_UNIT
+        remedy = "The file states no unit of q: 1/A is assumed. Give --q-unit if it is 1/nm."
+        verdicts = (_note("q_unit", remedy),)
+    curve = read_curve(path, q_unit=q_unit)
+    if SIGMA_ESTIMATED in curve.source:
+        verdicts += (
+            _note("sigma", "The file states no uncertainties: they are estimated from local scatter."),
+        )
+    return Reading(curve, verdicts + check_curve(curve))
+
+
+def combine(samples: Sequence[Reading], buffers: Sequence[Reading]) -> Reading:
+    """Average samples, average buffers, and subtract these from those.
+
+    Parameters
+    ----------
+    samples
+        At least one.
+    buffers
+        None subtracts nothing.
+
+    Returns
+    -------
+    Reading
+        One curve, and all verdicts that are not repeated.
+    """
+    curve = average([reading.curve for reading in samples])
+    if buffers:
+        curve = subtract(curve, average([reading.curve for reading in buffers]))
+    verdicts: dict[str, Verdict] = {}
+    for verdict in (v for reading in (*samples, *buffers) for v in reading.verdicts):
+        if verdict.check not in verdicts or not verdict.is_ok:
+            verdicts[verdict.check] = verdict
+    return Reading(curve, tuple(verdicts.values()))
+
+
+def _read_frame(path: Path, source: Source) -> Reading:
+    """Read and integrate a frame, one bin per pixel of radius."""
+    frame = read_frame(path, mask_path=source.mask)
+    geometry, window = _geometry(path, frame, source)
+    verdicts = check_frame(frame)
+    for verdict in verdicts:
+        if verdict.check in ("finite", "transmission", "beam") and not verdict.is_ok:
+            raise BadInput(f"{path}: {verdict.check}", f"is {verdict.value:g} {verdict.unit}", verdict.remedy)
+    if frame.monitor == UNMONITORED:
+        remedy = "The file states no monitor: intensity is counts per pixel, not normalised."
+        verdicts += (_note("monitor", remedy),)
+    curve = integrate(frame, geometry)
+    if window is not None:
+        curve = curve.between(window[0] * (1 - EDGE_TOLERANCE), window[1] * (1 + EDGE_TOLERANCE))
+    return Reading(curve, verdicts + check_curve(curve))
+
+
+def _geometry(path: Path, frame: Frame, source: Source) -> tuple[Geometry, tuple[float, float] | None]:
+    """Find a frame's geometry, and the window of q that goes with it."""
+    if source.geometry == FROM_HEADER:
+        return geometry_from_header(path), None
+    file = Path(source.geometry)
+    geometry = read_geometry(file, shape=frame.counts.shape)
+    if file.suffix.lower() == ".poni":
+        return geometry, None
+    # a geometry that comes as a curve's header comes with the points which its authors kept
+    kept = read_curve(file, q_unit=source.q_unit or ASSUMED_Q_UNIT)
+    return geometry, (float(kept.q_inv_nm[0]), float(kept.q_inv_nm[-1]))
+
+
+def _note(check: str, remedy: str) -> Verdict:
+    """Say what was assumed."""
+    return Verdict(check=check, is_ok=True, value=0.0, limit=0.0, unit="1", remedy=remedy)

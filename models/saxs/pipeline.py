@@ -1,0 +1,237 @@
+"""From an exposure to an observation: reduce, subtract the blank, judge, extract."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from models.domain.campaign import AnalysisSpec
+from models.domain.errors import BadInput, FitFailed, FrameRejected
+from models.domain.geometry import Geometry
+from models.domain.history import Asset, Exposure, Observation
+from models.domain.scattering import Absence, Curve, Feature, Frame, Verdict
+from models.saxs.correct import subtract
+from models.saxs.curve_files import read_curve, write_curve
+from models.saxs.extractor import Extractor
+from models.saxs.extractors import features_made
+from models.saxs.frame_files import geometry_from_header, read_frame
+from models.saxs.integrate import Binning, integrate
+from models.saxs.quality import QualityLimits, check_curve, check_frame
+
+CURVES_FOLDER = "curves"
+"""Subfolder of the campaign's folder where reduced curves go."""
+N_BLANKS_KEPT = 4
+"""Blanks that are kept in memory; a campaign looks back at one, a resumed one at a few."""
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """An exposure as a curve."""
+
+    curve: Curve | None
+    """The curve; None when the frame cannot be normalised."""
+    frame: Frame | None
+    """The frame; None when the instrument brought a curve."""
+    verdicts: tuple[Verdict, ...]
+    """What the checks said of it on its own."""
+
+
+class ScatteringAnalysis:
+    """Reads exposures: the `Analysis` port. It remembers the blanks that it has reduced."""
+
+    def __init__(
+        self, spec: AnalysisSpec, extractors: Sequence[Extractor], folder: Path, geometry: Geometry | None
+    ) -> None:
+        """Take what `build_analysis` prepared.
+
+        Parameters
+        ----------
+        spec
+            How frames become curves and curves become features.
+        extractors
+            What reads features.
+        folder
+            The campaign's folder.
+        geometry
+            Where the detector stands; None takes it from each frame's header.
+        """
+        self._spec = spec
+        self._extractors = tuple(extractors)
+        self._folder = folder
+        self._geometry = geometry
+        self._limits = QualityLimits()
+        self._blanks: dict[str, Reduced] = {}
+
+    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+        """Reduce, subtract the blank, judge, and extract features.
+
+        Parameters
+        ----------
+        exposure
+            What the instrument brought back; its first frame or curve is read.
+        blank
+            The blank's exposure; None subtracts nothing.
+
+        Returns
+        -------
+        Observation
+            With no features when a check failed.
+
+        Raises
+        ------
+        FrameRejected
+            When nothing can be read from it at all.
+        """
+        empty = None if blank is None else self._reduced_blank(blank)
+        sample = self._reduce(exposure, None if empty is None else empty.frame)
+        curve = sample.curve
+        if curve is not None and empty is not None and empty.curve is not None:
+            curve = self._subtracted(exposure, curve, empty.curve)
+        verdicts = sample.verdicts
+        asset = None
+        if curve is not None:
+            curve = curve.between(self._spec.q_min_inv_nm, self._spec.q_max_inv_nm)
+            verdicts += check_curve(curve, self._limits)
+            asset = self._write(exposure.seq, curve)
+        is_accepted = curve is not None and all(verdict.is_ok for verdict in verdicts)
+        found = read_features(self._extractors, curve) if is_accepted and curve is not None else ()
+        return Observation(
+            seq=exposure.seq,
+            is_accepted=is_accepted,
+            features=tuple(x for x in found if isinstance(x, Feature)),
+            absences=tuple(x for x in found if isinstance(x, Absence)),
+            verdicts=verdicts,
+            curve=asset,
+            blank_seq=None if blank is None else blank.seq,
+        )
+
+    def _reduced_blank(self, blank: Exposure) -> Reduced:
+        """Reduce a blank once."""
+        key = blank.action_id
+        if key not in self._blanks:
+            if len(self._blanks) >= N_BLANKS_KEPT:
+                self._blanks.pop(next(iter(self._blanks)))
+            self._blanks[key] = self._reduce(blank, None)
+        return self._blanks[key]
+
+    def _reduce(self, exposure: Exposure, blank_frame: Frame | None) -> Reduced:
+        """Turn an exposure's file into a curve."""
+        asset = next((a for a in exposure.assets if a.role in ("frame", "curve")), None)
+        if asset is None:
+            raise FrameRejected(
+                f"decision {exposure.seq}: the exposure has no frame and no curve; measure again"
+            )
+        path = Path(asset.path)
+        try:
+            if asset.role == "curve":
+                return Reduced(read_curve(path, q_unit="1/nm"), None, ())
+            return self._reduce_frame(path, exposure, blank_frame)
+        except BadInput as error:
+            raise FrameRejected(str(error)) from error
+
+    def _reduce_frame(self, path: Path, exposure: Exposure, blank_frame: Frame | None) -> Reduced:
+        """Read, judge and integrate a frame."""
+        frame = read_frame(path, exposure=exposure)
+        verdicts = check_frame(frame, blank_frame, self._limits)
+        can_normalise = all(v.is_ok for v in verdicts if v.check in ("finite", "transmission", "beam"))
+        if not can_normalise:
+            return Reduced(None, frame, verdicts)
+        binning = Binning(
+            n_bins=self._spec.n_bins,
+            q_min_inv_nm=self._spec.q_min_inv_nm,
+            q_max_inv_nm=self._spec.q_max_inv_nm,
+        )
+        curve = integrate(frame, self._geometry or geometry_from_header(path), binning, self._spec.scale)
+        return Reduced(in_unit(curve, self._spec.intensity_unit), frame, verdicts)
+
+    def _subtracted(self, exposure: Exposure, sample: Curve, blank: Curve) -> Curve:
+        """Subtract the blank."""
+        try:
+            return subtract(sample, blank)
+        except BadInput as error:
+            raise FrameRejected(f"decision {exposure.seq}: {error}") from error
+
+    def _write(self, seq: int, curve: Curve) -> Asset:
+        """Write the curve, and say what was written."""
+        path = self._folder / CURVES_FOLDER / f"seq-{seq:05d}.dat"
+        write_curve(path, curve)
+        content = path.read_bytes()
+        return Asset(
+            role="curve", path=str(path), sha256=hashlib.sha256(content).hexdigest(), n_bytes=len(content)
+        )
+
+
+def build_analysis(
+    spec: AnalysisSpec, *, extractors: Sequence[Extractor], folder: Path, geometry: Geometry | None
+) -> ScatteringAnalysis:
+    """Build the analysis of one campaign.
+
+    Parameters
+    ----------
+    spec
+        How frames become curves and curves become features.
+    extractors
+        What reads features, as `load_extractors` gives them.
+    folder
+        The campaign's folder; curves go to ``curves/seq-00001.dat`` in it.
+    geometry
+        Where the detector stands; None takes it from each frame's header.
+
+    Returns
+    -------
+    ScatteringAnalysis
+        Call it with an exposure and its blank.
+    """
+    return ScatteringAnalysis(spec, extractors, folder, geometry)
+
+
+def read_features(extractors: Sequence[Extractor], curve: Curve) -> tuple[Feature | Absence, ...]:
+    """Run every extractor on a curve.
+
+    Parameters
+    ----------
+    extractors
+        What reads features.
+    curve
+        The curve.
+
+    Returns
+    -------
+    tuple of Feature or Absence
+        One for each feature that the extractors make: what an extractor that gave up, or left out, would have
+        made is absent.
+    """
+    found: list[Feature | Absence] = []
+    for extractor in extractors:
+        try:
+            made = extractor.extract(curve)
+        except FitFailed as error:
+            made = tuple(Absence(name=name, why=str(error)) for name in extractor.makes)
+        found += made
+        named = {item.name for item in made}
+        found += [
+            Absence(name=name, why="the extractor gave no answer")
+            for name in features_made((extractor,))
+            if name not in named
+        ]
+    return tuple(found)
+
+
+def in_unit(curve: Curve, unit: str) -> Curve:
+    """Name the unit of a curve's intensity.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+    unit
+        The unit.
+
+    Returns
+    -------
+    Curve
+        The same numbers.
+    """
+    return Curve(
+        curve.q_inv_nm, curve.intensity, curve.sigma, unit, curve.common_relative_sigma, curve.source
+    )
