@@ -1,10 +1,10 @@
 """The one place that knows every implementation: from a campaign file to a loop that can run."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from models.saxs.pipeline import build_analysis
 
 from agent.clock import system_clock
 from agent.environment import environment_json
@@ -30,6 +30,7 @@ from models.domain.space import SearchSpace
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, load_extractors
 from models.saxs.geometry_files import read_geometry
+from models.saxs.pipeline import build_analysis
 
 STRATEGIES = ("bayes", "space_filling", "random")
 """Strategies that ship with Nightbeam: modules of `agent.strategy`."""
@@ -112,16 +113,21 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     )
 
 
-def build_loop(plan: Plan, narrator: Narrator) -> Loop:
-    """Open the log and wire the parts: the campaign begins, or goes on."""
+@contextmanager
+def open_loop(plan: Plan, narrator: Narrator) -> Iterator[Loop]:
+    """Open the log and wire the parts: the campaign begins, or goes on. The log is closed afterwards."""
     clock = system_clock()
-    log = DecisionLog(open_to_write(plan.url), plan.identity, plan.spec, Process(clock, environment_json()))
+    process = Process(clock, environment_json())
+    log = DecisionLog(open_to_write(plan.url), plan.identity, plan.spec, process)
     analysis = build_analysis(
         plan.spec.analysis, extractors=plan.extractors, folder=plan.folder, geometry=plan.geometry
     )
     instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder)
     parts = Parts(instrument, analysis, plan.strategy, log, narrator)
-    return Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
+    try:
+        yield Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
+    finally:
+        log.close()
 
 
 def _objective_unit(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> str:

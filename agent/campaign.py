@@ -107,10 +107,11 @@ class Campaign:
         narrator
             Is told what goes on; silence when left out.
         """
-        from agent.assemble import build_loop
+        from agent.assemble import open_loop
         from agent.narrators import Silent
 
-        return build_loop(self.check(), narrator or Silent()).run()
+        with open_loop(self.check(), narrator or Silent()) as loop:
+            return loop.run()
 
     def history(self) -> History:
         """What is on record so far."""

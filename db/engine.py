@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import NullPool
 
 from db.schema import SCHEMA_VERSION, metadata, schema_version
 from models.domain.errors import BadInput
@@ -18,21 +19,25 @@ BUSY_TIMEOUT_S = 10.0
 
 
 def open_to_write(url: str) -> Engine:
-    """Open a database for an agent; make the tables where there are none.
+    """Open a database for an agent; make the tables where there are none. The caller disposes of it.
 
     Raises
     ------
     BadInput
         When the URL is not one, the database does not answer, or it belongs to another program.
     """
-    engine = _engine(url)
-    found = _tables(engine, url)
+    reader = _reading_engine(url)
+    found = _tables(reader, url)
+    if found:
+        _refuse_foreign(reader, url, found)
+    engine = sa.create_engine(reader.url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_to_write)
+        event.listen(engine, "begin", _begin_immediate)
     if not found:
         with engine.begin() as connection:
             metadata.create_all(connection)
             connection.execute(schema_version.insert().values(program="nightbeam", version=SCHEMA_VERSION))
-    else:
-        _refuse_foreign(engine, url, found)
     return engine
 
 
@@ -49,7 +54,7 @@ def open_to_read(url: str) -> Engine:
         raise BadInput(
             f"--db {url}", f"there is no file {path}", "Name the database of your campaign, or run one first"
         )
-    engine = _engine(url)
+    engine = _reading_engine(url)
     found = _tables(engine, url)
     if not found:
         raise BadInput(f"--db {url}", "the database is empty", "Run a campaign with this --db first")
@@ -68,7 +73,7 @@ def is_new(url: str) -> bool:
     path = _sqlite_path(make_url_or_refuse(url))
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return True
-    return not _tables(_engine(url), url)
+    return not _tables(_reading_engine(url), url)
 
 
 def make_url_or_refuse(url: str) -> URL:
@@ -89,20 +94,20 @@ def make_url_or_refuse(url: str) -> URL:
         ) from error
 
 
-def _engine(url: str) -> Engine:
+def _reading_engine(url: str) -> Engine:
+    """An engine that changes nothing and keeps no connection open."""
     parsed = make_url_or_refuse(url)
     path = _sqlite_path(parsed)
     if path is not None and not path.parent.is_dir():
         raise BadInput(f"--db {url}", f"the folder {path.parent} does not exist", "Make it, or name another")
     try:
-        engine = sa.create_engine(parsed)
+        engine = sa.create_engine(parsed, poolclass=NullPool)
     except (NoSuchModuleError, ImportError) as error:
         raise BadInput(
             f"--db {url}", f"no driver for {parsed.drivername!r} is installed ({error})", "Install the driver"
         ) from error
-    if parsed.get_backend_name() == "sqlite":
-        event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin_immediate)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_to_read)
     return engine
 
 
@@ -112,7 +117,12 @@ def _sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database)).absolute()
 
 
-def _set_pragmas(connection: Any, _record: Any) -> None:
+def _prepare_to_read(connection: Any, _record: Any) -> None:
+    connection.execute(f"PRAGMA busy_timeout = {int(BUSY_TIMEOUT_S * 1000)}")
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _prepare_to_write(connection: Any, _record: Any) -> None:
     """A commit is on the disk when it returns (FULL), and readers do not hold up the writer (WAL)."""
     connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see _begin_immediate
     for pragma in (
@@ -126,8 +136,7 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     """Take the write lock at once, so that a transaction never fails half way through."""
-    is_reader = connection.get_execution_options().get("is_reader", False)
-    connection.exec_driver_sql("BEGIN" if is_reader else "BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _tables(engine: Engine, url: str) -> set[str]:

@@ -107,6 +107,10 @@ class DecisionLog:
         except DBAPIError as error:
             raise LogUnavailable(f"the log cannot be written: {error.orig}") from error
 
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
     def history(self) -> History:
         """All that is on record."""
         with self._engine.connect() as connection:

@@ -86,15 +86,12 @@ def read_campaigns(connection: Connection, name: str | None = None) -> tuple[Log
 def read_decision_list(connection: Connection, campaign: LoggedCampaign) -> Iterator[LoggedDecision]:
     """All decisions of a campaign in order, each with its outcome in words."""
     history = read_history(connection, campaign.id)
-    utc = dict(
-        connection.execute(
-            sa.select(schema.decision.c.seq, schema.decision.c.utc).where(
-                schema.decision.c.campaign_id == campaign.id
-            )
+    rows = connection.execute(
+        sa.select(schema.decision.c.seq, schema.decision.c.utc).where(
+            schema.decision.c.campaign_id == campaign.id
         )
-        .tuples()
-        .all()
     )
+    utc = {row.seq: row.utc for row in rows}
     for decision in history.decisions:
         outcome = outcome_text(history, decision, campaign.spec.objective.feature)
         yield LoggedDecision(campaign.name, utc[decision.seq], decision, outcome)

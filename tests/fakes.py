@@ -73,8 +73,8 @@ def hill(point: Point) -> float:
 class FakeInstrument:
     """Does nothing, remembers everything, and fails where it is told to."""
 
-    def __init__(self, fails: Callable[[Action], bool] = lambda _: False) -> None:
-        self.fails = fails
+    def __init__(self, fails: Callable[[Action], bool] = lambda _: False, campaign: str = "fake") -> None:
+        self.fails, self.campaign = fails, campaign
         self.performed: list[str] = []
         self.reports: dict[str, ActionReport] = {}
         self.n_safe = 0
@@ -83,7 +83,7 @@ class FakeInstrument:
         kinds = (("load", "idempotent"), ("expose", "verify_then_retry"))
         return tuple(
             Action(
-                action_id=f"fake-{decision.seq:05d}-{step}{kind}-1", seq=decision.seq, step=step,
+                action_id=f"{self.campaign}-{decision.seq:05d}-{step}{kind}-1", seq=decision.seq, step=step,
                 kind=kind, action_class=action_class,
             )
             for step, (kind, action_class) in enumerate(kinds, start=1)

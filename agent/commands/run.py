@@ -32,13 +32,12 @@ def run(
 
     Example: `nightbeam run examples/first_light.toml`
     """
-    from agent.assemble import build_loop
+    from agent.assemble import open_loop
     from agent.campaign import Campaign
 
     plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
     narrator, context = _narrator(plan, as_json)
-    with context:
-        loop = build_loop(plan, narrator)
+    with context, open_loop(plan, narrator) as loop:
         _stop_on_signal(loop)
         ending = loop.run()
     picture = _draw(plan, loop)

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -21,8 +21,9 @@ def problem() -> Problem:
 
 
 @pytest.fixture
-def make_loop(tmp_path: Path) -> Callable[..., Loop]:
+def make_loop(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
     """A loop on a real SQLite file, with fakes for what is not given."""
+    opened: list[DecisionLog] = []
 
     def make(
         strategy: Strategy,
@@ -35,12 +36,15 @@ def make_loop(tmp_path: Path) -> Callable[..., Loop]:
         url = fakes.sqlite_url(tmp_path)
         clock = fakes.ticking_clock()
         log = DecisionLog(open_to_write(url), identify(url, campaign), campaign, Process(clock, "{}"))
+        opened.append(log)
         parts = Parts(
             instrument or fakes.FakeInstrument(), analysis or fakes.FakeAnalysis(), strategy, log, Silent()
         )
         return Loop(parts, campaign.budget, lambda: clock().utc, log.began_utc)
 
-    return make
+    yield make
+    for log in opened:
+        log.close()
 
 
 @pytest.fixture

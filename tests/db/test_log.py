@@ -1,0 +1,200 @@
+"""The log gives back what it was told, on SQLite and on PostgreSQL."""
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db import schema
+from db.engine import open_to_read
+from db.log import identify
+from db.queries import read_campaigns, read_decision_list
+from models.domain.campaign import BudgetSpec, ObjectiveSpec
+from models.domain.errors import BadInput, LogUnavailable
+from models.domain.history import (
+    ActionReport,
+    Asset,
+    Candidate,
+    Decision,
+    Failure,
+    ModelState,
+    Observation,
+    Prediction,
+    Reason,
+)  # fmt: skip
+from models.domain.records import Decided, Ended, Event, Started
+from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.space import Point
+from tests import fakes
+
+
+def decision(seq: int = 1, value: float = 0.1) -> Decision:
+    point = Point(coordinates={"surfactant": value, "cosurfactant": 0.1, "water": 0.9 - value})
+    expected = Prediction(mean=1.0 / 3.0, sigma=1e-17, unit="1/cm")
+    return Decision(
+        seq=seq, kind="suggest", point=point, exposure_s=0.1, seed=2**62 + 1, watermark=seq - 1,
+        reason=Reason(code="expected_improvement", sentence="Größter Nutzen: 0.3 ± 0.1."),
+        candidates=(
+            Candidate(rank=0, point=point, prediction=expected, acquisition_value=-12.5),
+            Candidate(rank=1, point=point, prediction=expected, acquisition_value=-13.0, reject_code="lower"),
+        ),
+        model=ModelState(acquisition="log_ei", canonical_json='{"a":[0.1]}', training_sha256="f" * 64),
+    )  # fmt: skip
+
+
+def put(log, one: Decision, *, is_exposed: bool = True, campaign: str = "fake") -> None:
+    actions = fakes.FakeInstrument(campaign=campaign).actions(one)
+    log.append(Decided(decision=one, actions=actions))
+    if is_exposed:
+        for action in actions:
+            log.append(Started(action_id=action.action_id))
+            exposure = fakes.exposure_of(action, one) if action.kind == "expose" else None
+            report = ActionReport(
+                action_id=action.action_id, status="succeeded", sentence="", exposure=exposure
+            )
+            log.append(Ended(report=report))
+
+
+def observation(seq: int = 1) -> Observation:
+    return Observation(
+        seq=seq, is_accepted=True, blank_seq=None,
+        features=(
+            Feature(name="height", value=0.1 + 0.2, sigma=1e-300, unit="1/cm"),
+            Feature(name="a_first", value=-1.5e300, sigma=2.0, unit="nm"),
+        ),
+        absences=(Absence(name="rg", why="no Guinier region: qRg > 1.3"),),
+        verdicts=(Verdict(check="x", is_ok=True, value=1.0, limit=2.0, unit="px", remedy="none"),),
+        curve=Asset(role="curve", path="/c", sha256="a" * 64, n_bytes=10),
+    )  # fmt: skip
+
+
+def test_a_history_comes_back_exactly_as_it_was_appended(open_log):
+    log = open_log()
+    first, second = decision(1), decision(2, 0.2)
+    put(log, first)
+    log.append(observation(1))
+    put(log, second, is_exposed=False)
+    log.append(Failure(seq=2, code="BeamlineFault", sentence="stuck"))
+    history = open_log().history()
+    assert history.decisions == (first, second)
+    assert history.observations == (observation(1),)
+    assert history.failures == (Failure(seq=2, code="BeamlineFault", sentence="stuck"),)
+    action = fakes.FakeInstrument().actions(first)[1]
+    assert history.exposures == (fakes.exposure_of(action, first),)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    value=st.floats(allow_nan=False, allow_infinity=False),
+    text=st.text(max_size=30).filter(lambda t: "\x00" not in t),
+)
+def test_every_float_and_every_text_survives_the_database(open_log, value, text):
+    log = open_log()
+    seq = log.history().next_seq
+    one = decision(seq).model_copy(
+        update={
+            "point": Point(coordinates={"x": value}),
+            "reason": Reason(code="c", sentence=text),
+            "candidates": (),
+        }
+    )
+    log.append(Decided(decision=one, actions=()))
+    feature = Feature(name="height", value=value, sigma=0.0, unit="1")
+    log.append(Observation(seq=seq, is_accepted=True, features=(feature,)))
+    history = open_log().history()
+    assert history.decisions[-1] == one
+    assert history.observations[-1].features == (feature,)
+
+
+def test_a_record_that_refers_to_nothing_leaves_no_trace(open_log, url):
+    log = open_log()
+    one = decision()
+    action = fakes.FakeInstrument().actions(one)[0]
+    with pytest.raises(LogUnavailable):
+        log.append(Started(action_id="never-planned"))
+    with pytest.raises(LogUnavailable):
+        log.append(Decided(decision=one, actions=(action, action)))
+    with open_to_read(url).connect() as connection:
+        for table in (schema.decision, schema.candidate, schema.action, schema.action_event):
+            assert connection.scalar(sa.select(sa.func.count()).select_from(table)) == 0
+
+
+def test_two_agents_cannot_write_the_same_decision(open_log):
+    one, other = open_log(), open_log()
+    one.append(Decided(decision=decision(1), actions=()))
+    with pytest.raises(LogUnavailable, match="another agent"):
+        other.append(Decided(decision=decision(1, 0.2), actions=()))
+
+
+def test_an_action_ends_only_once(open_log):
+    log = open_log()
+    put(log, decision())
+    report = ActionReport(action_id="fake-00001-1load-1", status="failed", sentence="late")
+    with pytest.raises(LogUnavailable):
+        log.append(Ended(report=report))
+
+
+def test_pending_commands_are_those_that_have_not_ended_in_their_last_attempt(open_log):
+    log = open_log()
+    one = decision()
+    load, expose = fakes.FakeInstrument().actions(one)
+    log.append(Decided(decision=one, actions=(load, expose)))
+    assert [(p.action, p.is_started) for p in log.pending(1)] == [(load, False), (expose, False)]
+    log.append(Started(action_id=load.action_id))
+    assert [p.is_started for p in log.pending(1)] == [True, False]
+    again = load.model_copy(update={"attempt": 2, "action_id": "fake-00001-1load-2"})
+    failed = ActionReport(action_id=load.action_id, status="failed", sentence="crash")
+    log.append(Ended(report=failed, retry=again))
+    assert [(p.action, p.is_started) for p in log.pending(1)] == [(again, False), (expose, False)]
+
+
+def test_an_abandoned_frame_stays_on_record_but_is_no_exposure(open_log, url):
+    log = open_log()
+    one = decision()
+    put(log, one, is_exposed=False)
+    expose = fakes.FakeInstrument().actions(one)[1]
+    log.append(Started(action_id=expose.action_id))
+    left = Asset(role="abandoned", path="/frames/half.h5", sha256="b" * 64, n_bytes=3)
+    log.append(
+        Ended(report=ActionReport(action_id=expose.action_id, status="failed", sentence="", assets=(left,)))
+    )
+    assert log.history().exposures == ()
+    with open_to_read(url).connect() as connection:
+        assert connection.scalars(sa.select(schema.asset.c.path)).all() == ["/frames/half.h5"]
+
+
+def test_a_campaign_may_not_change_its_file_but_may_raise_its_budget(open_log):
+    open_log()
+    open_log(fakes.spec(budget=BudgetSpec(measurements=99)))
+    with pytest.raises(BadInput, match="objective"):
+        open_log(fakes.spec(objective=ObjectiveSpec(feature="other")))
+
+
+def test_campaigns_in_one_database_do_not_see_each_other(open_log):
+    one, other = open_log(), open_log(fakes.spec("other"))
+    put(one, decision(1))
+    assert other.history().decisions == ()
+    put(other, decision(1, 0.3), campaign="other")
+    assert one.history().decisions == (decision(1),)
+
+
+def test_the_list_for_people_tells_what_came_of_each_decision(open_log, url):
+    log = open_log()
+    put(log, decision(1))
+    log.append(observation(1))
+    put(log, decision(2), is_exposed=False)
+    log.append(Failure(seq=2, code="BeamlineFault", sentence="the changer is stuck"))
+    put(log, decision(3))
+    log.append(Event(level="info", code="resumed", sentence="Resumed."))
+    with open_to_read(url).connect() as connection:
+        (campaign,) = read_campaigns(connection, "fake")
+        outcomes = [entry.outcome for entry in read_decision_list(connection, campaign)]
+    assert outcomes == ["height 0.3 ± 1e-300 1/cm", "failed: the changer is stuck", "open"]
+
+
+def test_identifying_a_campaign_writes_nothing(url):
+    first, second = identify(url, fakes.spec()), identify(url, fakes.spec())
+    assert first.is_new
+    assert first.uid != second.uid
+    with pytest.raises(BadInput):
+        open_to_read(url)
