@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from models.domain.scattering import Absence, Feature
     from models.saxs.extractor import Extractor
     from models.saxs.loose_files import Reading
-
-QUnit = Literal["1/A", "1/nm"]
-Q_UNITS = ("1/A", "1/nm")
 
 
 def reduce(  # noqa: PLR0913  each option of the command is an argument
@@ -53,9 +50,9 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     from models.saxs.extractors import known_names, load_extractors
     from models.saxs.loose_files import Source, combine, read_file
 
-    if q_unit is not None and q_unit not in Q_UNITS:
-        raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", f"Give one of {' or '.join(Q_UNITS)}.")
-    source = Source(geometry=geometry, mask=mask, q_unit=cast("QUnit | None", q_unit))
+    if q_unit not in (None, "1/A", "1/nm"):
+        raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", "Give 1/A or 1/nm.")
+    source = Source(geometry=geometry, mask=mask, q_unit=q_unit)
     extractors = load_extractors(features.split(",") if features else known_names())
     buffers = [read_file(path, source) for path in buffer or ()]
     groups = [files] if average else [[path] for path in files]

@@ -151,7 +151,7 @@ def _fabio_frame(path: Path) -> Frame:
         counts = np.where(np.isnan(counts), -1, np.rint(counts)).astype(np.int64)
     settings = frame_headers.read_settings(path, header)
     return Frame(
-        counts=counts.astype(np.int64) if counts.dtype not in (np.int32, np.int64, np.uint32) else counts,
+        counts=counts if counts.dtype == np.int32 else counts.astype(np.int64),
         mask=np.asarray(counts < 0),
         exposure_s=settings.exposure_s,
         monitor=settings.monitor,

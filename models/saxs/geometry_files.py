@@ -66,7 +66,6 @@ def read_geometry(path: Path, *, shape: tuple[int, int] | None = None) -> Geomet
     return geometry
 
 
-@lru_cache(maxsize=16)
 def to_pyfai(geometry: Geometry) -> AzimuthalIntegrator:
     """Make pyFAI's integrator of a geometry; the same geometry gives the same, warm integrator.
 
@@ -81,9 +80,15 @@ def to_pyfai(geometry: Geometry) -> AzimuthalIntegrator:
         With a plain detector of that shape and pixel size: the frame's mask, not the detector's name,
         says which pixels count.
     """
-    detector = Detector(
-        geometry.pixel_height_um * 1e-6, geometry.pixel_width_um * 1e-6, max_shape=geometry.shape
-    )
+    return _integrator(geometry.model_dump_json())
+
+
+@lru_cache(maxsize=8)
+def _integrator(geometry_json: str) -> AzimuthalIntegrator:
+    """Make an integrator; its tables of bins take a while to build and are worth keeping."""
+    geometry = Geometry.model_validate_json(geometry_json)
+    height_m, width_m = geometry.pixel_height_um * 1e-6, geometry.pixel_width_um * 1e-6
+    detector = Detector(height_m, width_m, max_shape=geometry.shape)
     integrator = AzimuthalIntegrator(detector=detector, wavelength=geometry.wavelength_nm * 1e-9)
     integrator.setFit2D(
         geometry.distance_mm,
@@ -146,7 +151,7 @@ def _known_detector(name: str) -> Detector | None:
 def _from_poni(path: Path, shape: tuple[int, int] | None) -> Geometry:
     """Read a PONI file by pyFAI."""
     try:
-        integrator = pyFAI.load(str(path))
+        integrator: Any = pyFAI.load(str(path))
         fit2d = integrator.getFit2D()
     except Exception as error:  # pyFAI raises whatever its parsers raise, from KeyError to AssertionError
         raise BadInput(
@@ -212,7 +217,7 @@ def _from_raw_header(path: Path, shape: tuple[int, int] | None) -> Geometry:
         raise BadInput(
             str(path), "a RAW header does not state the detector's shape", "Give a .poni file with max_shape."
         )
-    numbers: dict[str, float] = {}
+    numbers: dict[str, Any] = {}
     for ours, key in RAW_KEYS.items():
         try:
             numbers[ours] = float(calibration[key])

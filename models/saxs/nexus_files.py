@@ -1,6 +1,6 @@
 """Read our own frames: NeXus-like HDF5, as the virtual detector writes them."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -103,7 +103,7 @@ def read_geometry(path: Path) -> Geometry:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[h5py.File]:
+def _opened(path: Path) -> Generator[h5py.File]:
     """Open an HDF5 file, and name it when anything in it cannot be read."""
     try:
         with h5py.File(path, "r") as file:

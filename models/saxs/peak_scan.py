@@ -6,6 +6,7 @@ import numpy as np
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Curve, Floats
+from models.saxs.peak_height import Height
 
 RELATIVE_WIDTHS = (0.03, 0.05, 0.08, 0.13, 0.20, 0.30)
 """Full widths at half maximum that are tried, relative to q. Wider bumps are form factor, not correlation."""
@@ -78,30 +79,25 @@ def scan(curve: Curve) -> Scan:
     return Scan(*stacked)
 
 
-def mean_strength(found: Scan) -> tuple[float, float]:
-    """Average the strength over all places, each as likely as its peak makes the curve.
+def mean_height(found: Scan) -> Height:
+    """Average the height over all places, each as likely as its peak makes the curve.
 
     Parameters
     ----------
     found
-        What `scan` found.
+        What `scan` found, at least one place.
 
     Returns
     -------
-    mean : float
-        Mean of height over background divided by background; dips count as places without a peak.
-    sigma : float
-        Root of mean variance plus spread.
+    Height
+        The mean, and the root of mean variance plus spread; dips count as places without a peak.
     """
-    if found.q_inv_nm.size == 0:
-        raise FitFailed("nothing is left beside bumps that are too wide for a peak")
-    score = found.score
     noise = np.hypot(found.log_sigma, MODEL_ERROR)
-    weight = np.exp(0.5 * np.clip(score, 0.0, MIN_SCORE) ** 2) / noise**2
+    weight = np.exp(0.5 * np.clip(found.score, 0.0, MIN_SCORE) ** 2) / noise**2
     weight /= weight.sum()
     height = np.expm1(np.clip(found.log_height, -2 * noise, MIN_SCORE * noise))
     mean = float(weight @ height)
-    return mean, float(np.sqrt(weight @ (noise**2 + (height - mean) ** 2)))
+    return Height(mean, float(np.sqrt(weight @ (noise**2 + (height - mean) ** 2))))
 
 
 def _on_log_grid(curve: Curve) -> tuple[Floats, Floats, Floats]:
@@ -126,12 +122,12 @@ def _on_log_grid(curve: Curve) -> tuple[Floats, Floats, Floats]:
 def _scan_width(log_q: Floats, log_i: Floats, weight: Floats, relative: float) -> Floats:
     """Fit every place for one width; rows are those of `Scan`, shape (4, n_tried)."""
     reach = int(np.ceil(HALF_WINDOW * relative / STEP))
-    x = STEP * np.arange(-reach, reach + 1) / relative
+    x = np.asarray(np.arange(-reach, reach + 1) * (STEP / relative), dtype=np.float64)
     basis = np.stack([np.ones_like(x), x, x**2, np.exp(-4 * np.log(2) * x**2)])
     pairs = basis[:, None, :] * basis[None, :, :]
     normal = np.array([[_correlate(weight, pair) for pair in row] for row in pairs]).transpose(2, 0, 1)
     moment = np.array([_correlate(weight * log_i, row) for row in basis]).T
-    square = _correlate(weight * log_i**2, np.ones_like(x))
+    square = _correlate(weight * log_i**2, np.ones(x.size))
     is_filled = (weight > 0).astype(np.float64)
     core = _correlate(is_filled, (np.abs(x) <= 0.5).astype(np.float64))
     left = _correlate(is_filled, (x < -1).astype(np.float64))
@@ -140,7 +136,7 @@ def _scan_width(log_q: Floats, log_i: Floats, weight: Floats, relative: float) -
     is_tried &= np.linalg.cond(np.where(is_tried[:, None, None], normal, np.eye(N_PARAMETERS))) < 1e12
     inverse = np.linalg.inv(normal[is_tried])
     found = np.einsum("nij,nj->ni", inverse, moment[is_tried])
-    n_points = _correlate(is_filled, np.ones_like(x))[is_tried]
+    n_points = _correlate(is_filled, np.ones(x.size))[is_tried]
     chi2 = (square[is_tried] - np.einsum("ni,ni->n", found, moment[is_tried])) / np.maximum(
         n_points - N_PARAMETERS, 1
     )

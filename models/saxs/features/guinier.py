@@ -24,8 +24,6 @@ N_STARTS = 24
 """Count of beginnings that are compared."""
 START_TOLERANCE = 1.5
 """A beginning is taken when no later one changes the slope by more sigma than this."""
-MAX_ROUNDS = 50
-"""Rounds of fit and new window before a window counts as unsettled."""
 MIN_SNR = 3.0
 """rg squared must stand so many sigma above zero."""
 
@@ -74,21 +72,26 @@ def fit_guinier(curve: Curve, first: int, rg_guess_nm: float, qrg_max: float = Q
     FitFailed
         When the window is too short, begins too late, or intensity does not fall.
     """
-    rg_nm = rg_guess_nm
-    last_seen = -1
-    for _ in range(MAX_ROUNDS):
-        last = int(np.searchsorted(curve.q_inv_nm, qrg_max / rg_nm, side="right"))
-        if last - first < MIN_POINTS:
-            raise FitFailed(f"{last - first} points with q rg < {qrg_max:g}, needs {MIN_POINTS}")
-        fit = _fit_window(curve, first, last)
-        if last == last_seen:
+    fit = _fit_window(curve, first, _window_end(curve, first, qrg_max / rg_guess_nm))
+    seen = {fit.last}
+    while True:
+        last = _window_end(curve, first, qrg_max / fit.rg_nm)
+        if last in seen:  # settled, or going round between two windows that differ by a point or two
             break
-        last_seen = last
-        rg_nm = fit.rg_nm if last_seen < 0 else 0.5 * (rg_nm + fit.rg_nm)
+        seen.add(last)
+        fit = _fit_window(curve, first, last)
     start = curve.q_inv_nm[first] * fit.rg_nm
     if start > QRG_FIRST_MAX:
         raise FitFailed(f"the curve begins at q rg = {start:.2f}, must begin below {QRG_FIRST_MAX:g}")
     return fit
+
+
+def _window_end(curve: Curve, first: int, q_max_inv_nm: float) -> int:
+    """Find where a window ends; refuse one with too few points."""
+    last = int(np.searchsorted(curve.q_inv_nm, q_max_inv_nm, side="right"))
+    if last - first < MIN_POINTS:
+        raise FitFailed(f"{last - first} points below q = {q_max_inv_nm:.3g} 1/nm, needs {MIN_POINTS}")
+    return last
 
 
 def _fit_window(curve: Curve, first: int, last: int) -> GuinierFit:
@@ -101,7 +104,9 @@ def _fit_window(curve: Curve, first: int, last: int) -> GuinierFit:
     weight = np.where(is_positive, intensity, 0.0) / sigma
     log_i = np.log(np.where(is_positive, intensity, 1.0))
     design = np.stack([np.ones_like(q2), q2], axis=1)
-    found = np.linalg.lstsq(design * weight[:, None], log_i * weight, rcond=None)[0]
+    found = np.asarray(
+        np.linalg.lstsq(design * weight[:, None], log_i * weight, rcond=None)[0], dtype=np.float64
+    )
     for _ in range(5):
         model = np.exp(design @ found)
         jacobian = design * (model / sigma)[:, None]

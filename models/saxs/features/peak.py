@@ -1,30 +1,47 @@
 """The strongest correlation peak: position, spacing, width, and height over its background."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Absence, Curve, Feature
 from models.saxs.extractor import Extractor
 from models.saxs.peak_fit import PeakFit, fit_peak
-from models.saxs.peak_scan import MIN_SCORE, MODEL_ERROR, Scan, mean_strength, scan
+from models.saxs.peak_height import Height, measure_height
+from models.saxs.peak_scan import MIN_SCORE, MODEL_ERROR, Scan, mean_height, scan
 
-MAX_RELATIVE_FWHM = 0.55
-"""A bump that is wider, relative to its place, is form factor and no correlation peak."""
 N_TRIED = 4
-"""So many candidates are fitted before the answer is that there is no peak."""
+"""So many significant places are measured; the highest is the strongest peak."""
 SURE_SIGMA = 2.0
 """A place is as high as its height less so many sigma."""
+MAX_RELATIVE_FWHM = 0.55
+"""A bump that is wider, relative to its place, is form factor and no correlation peak."""
+NAMES = ("peak_q", "peak_d", "peak_width")
+"""What only a significant peak has."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A place where a peak surely is."""
+
+    q_inv_nm: float
+    """Position, 1/nm."""
+    fwhm_inv_nm: float
+    """Full width at half maximum, 1/nm."""
+    height: Height
+    """Height over background, divided by the background."""
 
 
 def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
     """Read the strongest peak.
 
-    The curve is described, around each place and for each width, as B(q) (1 + s V(q)): a smooth background B
-    (a power law whose exponent may drift) and a pseudo-Voigt V of height 1. `peak_strength` is s, the
-    peak's height over the background divided by the background.
+    A scan over places and widths finds bumps that stand out of a smooth background by 5 sigma or more. Of
+    these, the strongest has the largest I(q) / sqrt(I(q / 1.25) I(1.25 q)) - 1: its height over a local power
+    law, divided by that. Position and width are those of a pseudo-Voigt peak fitted there.
 
-    It is always made. Without a significant peak it is the mean of s over all places and widths, weighted
-    by their likelihoods, and sigma is the spread: about 0 +- sigma.
+    ``peak_strength`` is always made. Without a significant bump it is the mean of the heights that all places
+    and widths might have, weighted by likelihood, with their spread: about 0 +- sigma.
 
     Parameters
     ----------
@@ -38,71 +55,77 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
         (full width at half maximum, 1/nm).
     """
     found = scan(curve)
-    best = float(found.score.max())
-    why = f"the best candidate stands {best:.1f} sigma high, must stand {MIN_SCORE:g}"
-    for _ in range(N_TRIED):
-        if float(found.score.max(initial=0.0)) < MIN_SCORE:
-            break
-        place = strongest(found)
+    candidates = find_candidates(curve, found)
+    if not candidates:
+        best = float(found.score.max())
+        why = (
+            f"the best candidate stands {best:.1f} sigma high, must stand {MIN_SCORE:g} with measured flanks"
+        )
+        return (_strength(mean_height(found)), *(Absence(name=name, why=why) for name in NAMES))
+    best = max(candidates, key=lambda x: x.height.value - SURE_SIGMA * x.height.sigma)
+    try:
+        fit = _checked(fit_peak(curve, best.q_inv_nm, best.fwhm_inv_nm))
+        height = measure_height(curve, fit.q_inv_nm, fit.fwhm_inv_nm)
+    except FitFailed as error:
+        return (_strength(best.height), *(Absence(name=name, why=str(error)) for name in NAMES))
+    return (_strength(height), *_place(fit))
+
+
+def find_candidates(curve: Curve, found: Scan) -> list[Candidate]:
+    """Measure the most significant bumps.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+    found
+        What `scan` found in it.
+
+    Returns
+    -------
+    list of Candidate
+        At most four, none overlapping.
+    """
+    candidates: list[Candidate] = []
+    while len(candidates) < N_TRIED and float(found.score.max(initial=0.0)) >= MIN_SCORE:
+        noise = np.hypot(found.log_sigma, MODEL_ERROR)
+        surely = np.where(found.score >= MIN_SCORE, found.log_height - SURE_SIGMA * noise, -np.inf)
+        highest = int(np.argmax(surely))
+        # of the widths at that place, the most significant one
+        is_there = np.abs(found.q_inv_nm - found.q_inv_nm[highest]) <= 0.5 * found.fwhm_inv_nm[highest]
+        place = int(np.argmax(np.where(is_there, found.score, -np.inf)))
+        q_inv_nm, fwhm_inv_nm = float(found.q_inv_nm[place]), float(found.fwhm_inv_nm[place])
+        found = found.without(q_inv_nm, fwhm_inv_nm)
         try:
-            return _with_peak(
-                _checked(fit_peak(curve, float(found.q_inv_nm[place]), float(found.fwhm_inv_nm[place])))
-            )
-        except FitFailed as error:
-            why = str(error)
-            found = found.without(float(found.q_inv_nm[place]), float(found.fwhm_inv_nm[place]))
-    return _without_peak(mean_strength(found), why)
+            height = measure_height(curve, q_inv_nm, fwhm_inv_nm)
+        except FitFailed:
+            continue  # at the ends of a curve the background cannot be read
+        candidates.append(Candidate(q_inv_nm, fwhm_inv_nm, height))
+    return candidates
 
 
 def _checked(fit: PeakFit) -> PeakFit:
     """Refuse a bump that is no correlation peak."""
-    if fit.fwhm_inv_nm > MAX_RELATIVE_FWHM * fit.q_inv_nm:
-        limit = MAX_RELATIVE_FWHM * fit.q_inv_nm
+    limit = MAX_RELATIVE_FWHM * fit.q_inv_nm
+    if fit.fwhm_inv_nm > limit:
         raise FitFailed(
             f"the bump at {fit.q_inv_nm:.3g} 1/nm is {fit.fwhm_inv_nm:.2g} 1/nm wide, "
             f"a peak is narrower than {limit:.2g}"
         )
-    if fit.strength < fit.strength_sigma:
-        raise FitFailed(
-            f"the strength at {fit.q_inv_nm:.3g} 1/nm is {fit.strength:.2g} +- {fit.strength_sigma:.2g}"
-        )
+    if fit.strength <= 0:
+        raise FitFailed(f"the fit at {fit.q_inv_nm:.3g} 1/nm leaves no peak above its background")
     return fit
 
 
-def strongest(found: Scan) -> int:
-    """Choose the strongest of the significant peaks.
-
-    Parameters
-    ----------
-    found
-        What `scan` found.
-
-    Returns
-    -------
-    int
-        Index into it: the most significant width at the place that is surely the highest.
-    """
-    noise = np.hypot(found.log_sigma, MODEL_ERROR)
-    surely = np.where(found.score >= MIN_SCORE, found.log_height - SURE_SIGMA * noise, -np.inf)
-    highest = int(np.argmax(surely))
-    is_there = np.abs(found.q_inv_nm - found.q_inv_nm[highest]) <= 0.5 * found.fwhm_inv_nm[highest]
-    return int(np.argmax(np.where(is_there, found.score, -np.inf)))
+def _strength(height: Height) -> Feature:
+    """Name a height."""
+    return Feature(name="peak_strength", value=height.value, sigma=height.sigma, unit="1")
 
 
-def _without_peak(strength: tuple[float, float], why: str) -> tuple[Feature | Absence, ...]:
-    """Answer for a curve without a peak."""
-    value, sigma = strength
-    return (
-        Feature(name="peak_strength", value=value, sigma=sigma, unit="1"),
-        *(Absence(name=name, why=why) for name in ("peak_q", "peak_d", "peak_width")),
-    )
-
-
-def _with_peak(fit: PeakFit) -> tuple[Feature | Absence, ...]:
-    """Answer for a curve with a peak."""
+def _place(fit: PeakFit) -> tuple[Feature, ...]:
+    """Name position, spacing and width."""
     d_nm = 2 * np.pi / fit.q_inv_nm
     return (
-        Feature(name="peak_strength", value=fit.strength, sigma=fit.strength_sigma, unit="1"),
         Feature(name="peak_q", value=fit.q_inv_nm, sigma=fit.q_sigma_inv_nm, unit="1/nm"),
         Feature(name="peak_d", value=d_nm, sigma=d_nm * fit.q_sigma_inv_nm / fit.q_inv_nm, unit="nm"),
         Feature(name="peak_width", value=fit.fwhm_inv_nm, sigma=fit.fwhm_sigma_inv_nm, unit="1/nm"),

@@ -69,11 +69,11 @@ def fit_porod(curve: Curve, start: float) -> PorodFit:
 def _weighted(design: Floats, values: Floats, sigma: Floats) -> tuple[Floats, Floats]:
     """Solve weighted least squares; the covariance is scaled by reduced chi squared above 1."""
     scaled = design / sigma[:, None]
-    covariance = np.linalg.pinv(scaled.T @ scaled)
+    covariance = np.asarray(np.linalg.pinv(scaled.T @ scaled), dtype=np.float64)
     found = covariance @ (scaled.T @ (values / sigma))
     n_free = max(values.size - design.shape[1], 1)
     chi2 = float(np.sum(((values - design @ found) / sigma) ** 2)) / n_free
-    return found, covariance * max(1.0, chi2)
+    return found, np.asarray(covariance * max(1.0, chi2), dtype=np.float64)
 
 
 def _slope(part: Curve, background: float) -> tuple[float, float]:
