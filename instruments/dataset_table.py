@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from models.domain.frozen import Frozen
 from models.domain.inputs import read_toml, validated
 from models.domain.space import SUM_TOLERANCE, Axis, Point, SearchSpace, SumConstraint
 
+AXIS_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+"""What an axis may be called."""
 DELIMITERS = ",;\t"
 """What may part the columns of a table; the one that the header holds most of is used."""
 
@@ -32,6 +35,14 @@ class AxisColumn(Frozen):
     def axis(self) -> str:
         """Name of the axis."""
         return self.name or self.column
+
+    @model_validator(mode="after")
+    def _axis_is_a_word(self) -> Self:
+        if not re.fullmatch(AXIS_NAME, self.axis):
+            raise ValueError(
+                f"an axis cannot be called {self.axis!r}; give it a name of letters, digits and underscores"
+            )
+        return self
 
 
 class SumOfColumns(Frozen):
@@ -79,6 +90,10 @@ class DatasetSpec(Frozen):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"the axis {name!r} is listed {names.count(name)} times; keep one")
+        summed = [name for total in self.sums for name in total.axes]
+        for name in summed:
+            if summed.count(name) > 1:
+                raise ValueError(f"the axis {name!r} stands in a sum twice; merge or split the sums")
         for total in self.sums:
             for name in total.axes:
                 if name not in names:

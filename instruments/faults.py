@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from bluesky.utils import FailedStatus, RunEngineInterrupted
-from ophyd.utils.errors import LimitError, OpException
+from ophyd.utils.errors import OpException
 
-from models.domain.errors import BadInput, BeamlineFault, NightbeamError, UnreachablePoint
+from models.domain.errors import BadInput, BeamlineFault, NightbeamError
 
 DEVICE_ERRORS = (
     NightbeamError,
@@ -24,7 +24,9 @@ DEVICE_ERRORS = (
 def _causes(error: BaseException) -> Iterator[BaseException]:
     """The error and all that led to it, the last one first."""
     current: BaseException | None = error
-    while current is not None:
+    seen: set[int] = set()
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
         yield current
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
 
@@ -42,12 +44,10 @@ def explain(error: BaseException, doing: str) -> NightbeamError:
     Returns
     -------
     NightbeamError
-        `UnreachablePoint` when a limit or the stock forbids the point, else `BeamlineFault`.
+        The error of ours that started it, such as `UnreachablePoint`, else a `BeamlineFault`.
     """
     chain = list(_causes(error))
     for cause in chain:
-        if isinstance(cause, LimitError):
-            return UnreachablePoint(f"{doing}: {cause}; choose a point inside the device's limits.")
         if isinstance(cause, NightbeamError) and not isinstance(cause, BadInput):
             return cause
     root = next((c for c in chain if not isinstance(c, FailedStatus)), error)

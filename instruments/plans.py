@@ -9,9 +9,10 @@ from bluesky import plan_stubs as bps
 from bluesky import preprocessors as bpp
 from bluesky.protocols import Movable, Stageable, Status, Triggerable
 from bluesky.utils import FailedStatus, MsgGenerator, short_uid
+from ophyd.utils.errors import LimitError
 
 from instruments.beamline import CLOSED, OPEN, Beamline, device_name
-from models.domain.errors import BeamlineFault
+from models.domain.errors import BeamlineFault, NightbeamError, UnreachablePoint
 from models.domain.history import Action, Decision
 
 PRIMARY = "primary"
@@ -21,30 +22,62 @@ POLL_S = 0.02
 
 
 def _all_within(statuses: Mapping[str, Status], group: str, timeout_s: float) -> MsgGenerator[None]:
-    """Wait for what was started under one group; name whatever is not done in time."""
+    """Wait for what was started under one group; name whatever fails or is not done in time."""
     deadline = time.monotonic() + timeout_s
-    with suppress(TimeoutError):
+    with suppress(TimeoutError, FailedStatus):
         yield from bps.wait(group, timeout=timeout_s)
     # A pause cuts the wait short, and what may not be rewound is not waited for again: so look.
-    while late := [what for what, status in statuses.items() if not status.done]:
+    while True:
+        _raise_failures(statuses)
+        late = [what for what, status in statuses.items() if not status.done]
+        if not late:
+            return
         if time.monotonic() >= deadline:
             raise BeamlineFault(
                 f"{', '.join(late)} not done within {timeout_s:g} s; free or restart the device, then resume."
             )
         yield from bps.sleep(POLL_S)
-    for status in statuses.values():
-        error = status.exception()
+
+
+def _failure(what: str, error: BaseException) -> NightbeamError:
+    """What a device's error amounts to, with the device's name."""
+    if isinstance(error, NightbeamError):
+        return error
+    if isinstance(error, LimitError):
+        return UnreachablePoint(f"{what}: {error}; choose a point inside the device's limits.")
+    said = str(error).rstrip(".")
+    fault = BeamlineFault(f"{what} failed: {type(error).__name__}: {said}; look at the device, then resume.")
+    fault.__cause__ = error
+    return fault
+
+
+def _raise_failures(statuses: Mapping[str, Status]) -> None:
+    """Raise what the first failed status says."""
+    for what, status in statuses.items():
+        error = status.exception() if status.done else None
         if error is not None:
-            raise FailedStatus(status) from error
+            raise _failure(what, error)
+
+
+def _begin(what: str, command: MsgGenerator[Any], statuses: dict[str, Status]) -> MsgGenerator[None]:
+    """Give a command that is waited for later; a failure is told with the name of what failed."""
+    try:
+        statuses[what] = yield from command
+    except LimitError as error:
+        raise _failure(what, error) from None
+    except FailedStatus as error:
+        # Bluesky throws it at whatever is being said just then: it may be an earlier one's.
+        _raise_failures(statuses)
+        raise _failure(what, error.__cause__ or error) from None
 
 
 def _move(moves: Iterable[tuple[Movable[Any], Any, str]], timeout_s: float) -> MsgGenerator[None]:
     """Move devices together to (device, value, unit) and wait for all."""
     group, statuses = short_uid("move"), dict[str, Status]()
     for device, value, unit in moves:
-        status = yield from bps.abs_set(device, value, group=group)
         shown = f"{value:g}" if isinstance(value, float) else str(value)
-        statuses[f"{device_name(device)} (to {shown}{unit})"] = status
+        what = f"{device_name(device)} (to {shown}{unit})"
+        yield from _begin(what, bps.abs_set(device, value, group=group), statuses)
     yield from _all_within(statuses, group, timeout_s)
 
 
@@ -125,7 +158,7 @@ def expose(
         group, statuses = short_uid("count"), dict[str, Status]()
         for device in counters:
             if isinstance(device, Triggerable):
-                statuses[device_name(device)] = yield from bps.trigger(device, group=group)
+                yield from _begin(device_name(device), bps.trigger(device, group=group), statuses)
         yield from _all_within(statuses, group, decision.exposure_s + beamline.timeouts.readout_s)
 
     def read() -> MsgGenerator[None]:

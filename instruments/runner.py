@@ -1,6 +1,7 @@
 """The instrument that the loop talks to: one RunEngine call per action, one plain sentence per fault."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from bluesky import RunEngine
 from bluesky.utils import DuringTask, MsgGenerator
 
 from instruments import plans
-from instruments.beamline import Beamline, device_name
+from instruments.beamline import CLOSED, Beamline, device_name
 from instruments.documents import DocumentWriter, read_run
 from instruments.evidence import asset_paths, leftovers, rebuild_exposure, verify_file
 from instruments.faults import DEVICE_ERRORS, explain
@@ -65,6 +66,23 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
     return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
 
 
+class LetItEnd(DuringTask):
+    """Waits for a plan. The first Ctrl-C lets the command end; Bluesky would leave the shutter open."""
+
+    def __init__(self) -> None:
+        """Nobody has asked to stop."""
+        super().__init__()
+        self.was_asked_to_stop = False
+
+    def block(self, blocking_event: threading.Event) -> None:
+        """Wait; a second Ctrl-C is passed on."""
+        try:
+            blocking_event.wait()
+        except KeyboardInterrupt:
+            self.was_asked_to_stop = True
+            blocking_event.wait()
+
+
 class BlueskyInstrument:
     """Measures with any beamline of ophyd devices; the `Instrument` port."""
 
@@ -88,7 +106,8 @@ class BlueskyInstrument:
         for library in ("bluesky", "ophyd"):
             logging.getLogger(library).addHandler(logging.NullHandler())
         # Signals are the loop's to handle, and no window is to be kept alive while a plan runs.
-        self._engine = RunEngine({}, context_managers=[], during_task=DuringTask())
+        self._wait = LetItEnd()
+        self._engine = RunEngine({}, context_managers=[], during_task=self._wait)
         self._engine.subscribe(self._writer)
 
     def actions(self, decision: Decision) -> tuple[Action, ...]:
@@ -150,7 +169,11 @@ class BlueskyInstrument:
         try:
             if self._engine.state == "paused":
                 self._engine.abort("made safe")
-            self._run(plans.close_shutter(self._beamline))
+            if self._engine.state == "idle":
+                self._run(plans.close_shutter(self._beamline))
+            elif self._beamline.shutter is not None:
+                # An engine that broke in the middle of a plan takes no more plans.
+                self._beamline.shutter.set(CLOSED).exception(self._beamline.timeouts.move_s)
         except DEVICE_ERRORS as error:
             raise BeamlineFault(
                 f"The shutter did not close ({explain(error, 'make safe')}). Close it by hand."
@@ -169,6 +192,9 @@ class BlueskyInstrument:
 
     def _run(self, plan: MsgGenerator[Any]) -> None:
         self._engine(plan)
+        if self._wait.was_asked_to_stop:
+            self._wait.was_asked_to_stop = False
+            raise KeyboardInterrupt
 
     def _plan(self, action: Action, decision: Decision) -> MsgGenerator[Any]:
         if action.kind == "prepare":

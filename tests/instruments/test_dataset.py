@@ -188,6 +188,8 @@ WRONG_DESCRIPTIONS = {
     "a q unit that is none": ('"1/nm"', '"nm"', r"dataset.toml: q_unit: is 'nm'"),
     "broken TOML": ('licence = "CC0"', "licence = CC0", r"dataset.toml: is not valid TOML.*line 2"),
     "a sum of no axis": ('"oil", "water"', '"oil", "wine"', r"the axis 'wine', which does not exist"),
+    "one axis in two": ("axes = [", 'axes = ["oil", "salt"]\n[[sums]]\naxes = [', r"'oil' stands in a sum"),
+    "a heading that is no name": ('name = "oil"', 'name = "oil (%)"', r"axes\[1\]: an axis cannot be called"),
     "two axes of one name": ('name = "water"', 'name = "oil"', r"the axis 'oil' is listed 2 times"),
     "a column that is not there": ('"salt"', '"sugar"', r"line 1: has no column 'sugar', .*axes\[0\].column"),
     "a curve column that is not there": ('"curve"', '"usaxs"', r"has no column 'usaxs', which curve_column"),

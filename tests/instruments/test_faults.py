@@ -1,16 +1,21 @@
 """What breaks is told in one sentence, in bounded time, and leaves the beamline safe and usable."""
 
+import subprocess
+import sys
+import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from ophyd import Signal
+from ophyd import Signal, SoftPositioner
 from ophyd.status import Status
-from ophyd.utils.errors import LimitError
 
 from instruments.beamline import unreachable_devices
 from models.domain.errors import BeamlineFault, LogUnavailable, UnreachablePoint
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def test_a_stuck_motor_is_a_fault_in_bounded_time_that_names_the_motor(instrument, decide, measure, world):
@@ -32,7 +37,7 @@ def test_the_shutter_is_closed_after_a_detector_fails(instrument, beamline, deci
     world.faults[1] = "broken"
     words = []
     beamline.shutter.subscribe(lambda value, **_: words.append(value), run=False)
-    with pytest.raises(BeamlineFault, match="expose for decision 1: RuntimeError: the detector lost its"):
+    with pytest.raises(BeamlineFault, match="pilatus failed: RuntimeError: the detector lost its connection"):
         measure(instrument, decide(1))
     assert words[0] == "open"
     assert not beamline.shutter.is_open
@@ -90,11 +95,6 @@ def test_a_negative_fraction_is_unreachable(instrument, decide, measure):
         measure(instrument, decide(point=point))
 
 
-class LimitedMotor(Signal):
-    def set(self, value, **_):
-        raise LimitError(f"position={value} not within limits (0, 40)")
-
-
 class FailingMotor(Signal):
     def set(self, value, **_):
         status = Status(self)
@@ -107,14 +107,19 @@ def with_axis(beamline, motor):
 
 
 def test_a_soft_limit_is_an_unreachable_point(beamline, start, decide, measure):
-    stage = with_axis(beamline, LimitedMotor(name="heater", value=20.0))
-    with pytest.raises(UnreachablePoint, match=r"load for decision 1: position=90.0 not within limits"):
+    stage = with_axis(beamline, SoftPositioner(name="heater", limits=(0, 40), init_pos=20.0))
+    stage = replace(stage, units={"temperature": "degC"})
+    with pytest.raises(
+        UnreachablePoint, match=r"heater \(to 90 degC\): position=90.0 not within limits \(0, 40\)"
+    ):
         measure(start(stage), decide(point={"coordinates": {"temperature": 90.0}}))
 
 
 def test_a_failed_status_is_a_fault_with_the_devices_own_words(beamline, start, decide, measure):
     stage = with_axis(beamline, FailingMotor(name="heater", value=20.0))
-    with pytest.raises(BeamlineFault, match="no answer from the controller"):
+    with pytest.raises(
+        BeamlineFault, match=r"heater \(to 90\) failed: OSError: no answer from the controller"
+    ):
         measure(start(stage), decide(point={"coordinates": {"temperature": 90.0}}))
 
 
@@ -162,3 +167,51 @@ def test_devices_that_do_not_answer_are_named(beamline):
     deaf = SimpleNamespace(name="diode", wait_for_connection=never)
     assert unreachable_devices(beamline, 1.0) == ()
     assert unreachable_devices(replace(beamline, transmission=deaf), 1.0) == ("diode (transmission)",)
+
+
+def test_a_pause_that_nobody_resumes_is_a_fault_and_the_engine_stays_usable(
+    instrument, beamline, decide, measure, world
+):
+    usual = world.expose
+
+    def slow(composition, *, seq, exposure_s):
+        time.sleep(0.3)
+        return usual(composition, seq=seq, exposure_s=exposure_s)
+
+    world.expose = slow
+    threading.Timer(0.15, instrument._engine.request_pause).start()
+    with pytest.raises(BeamlineFault, match="expose for decision 1"):
+        measure(instrument, decide(1))
+    assert not beamline.shutter.is_open
+    assert measure(instrument, decide(2)).status == "succeeded"
+
+
+INTERRUPTED = """
+import signal, sys, threading, os
+from pathlib import Path
+from instruments.kinds import BuildContext, build_beamline
+from instruments.runner import BlueskyInstrument
+from instruments.virtual import build
+from models.domain.history import Decision
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+folder, decision = Path(sys.argv[1]), Decision.model_validate_json(sys.argv[2])
+beamline = build_beamline(build, {"time_scale": 0.5}, BuildContext("night", 5, folder))
+instrument = BlueskyInstrument(beamline, "night", folder)
+prepare, load, expose = instrument.actions(decision)
+instrument.perform(prepare, decision)
+instrument.perform(load, decision)
+threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+try:
+    instrument.perform(expose, decision)
+except KeyboardInterrupt:
+    print(instrument.reconcile(expose, decision).status, beamline.shutter.get())
+"""
+
+
+def test_ctrl_c_lets_the_exposure_end_and_the_shutter_close(decide, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path), decide(1).model_dump_json()],
+        cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.split() == ["succeeded", "closed"], done.stderr
