@@ -1,6 +1,7 @@
 """Where an experiment may look: axes, sums that must hold, and a list when only some points exist."""
 
 from collections.abc import Mapping
+from math import ulp
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
@@ -8,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from models.domain.frozen import Frozen
 
 SUM_TOLERANCE = 1e-6
-"""How far fractions may miss their total, in units of the total, before a point is refused."""
+"""How far a point may miss a bound or a total, relative to the axis' range or to the total's scale."""
 
 
 class Axis(Frozen):
@@ -37,6 +38,11 @@ class Axis(Frozen):
         """Width of the range, in `unit`."""
         return self.high - self.low
 
+    @property
+    def magnitude(self) -> float:
+        """Largest absolute value that may be asked for, in `unit`: the scale of rounding errors."""
+        return max(abs(self.low), abs(self.high))
+
 
 class Point(Frozen):
     """One place in a search space."""
@@ -63,6 +69,14 @@ class SumConstraint(Frozen):
     """Names of the axes that are added."""
     total: float = 1.0
     """What they must add up to, in the unit that the axes share."""
+
+    @field_validator("axes")
+    @classmethod
+    def _axes_are_added_once(cls, axes: tuple[str, ...]) -> tuple[str, ...]:
+        for name in axes:
+            if axes.count(name) > 1:
+                raise ValueError(f"the sum names the axis {name!r} twice; keep one")
+        return axes
 
     def miss(self, coordinates: Mapping[str, float]) -> float:
         """How far a point is from the total, signed, in the axes' unit."""
@@ -103,7 +117,7 @@ class SearchSpace(Frozen):
                 seen.add(name)
             parts = [self.axis(name) for name in constraint.axes]
             least, most = sum(a.low for a in parts), sum(a.high for a in parts)
-            slack = SUM_TOLERANCE * max(1.0, abs(constraint.total))
+            slack = self._slack(constraint)
             if not least - slack <= constraint.total <= most + slack:
                 raise ValueError(
                     f"{' + '.join(constraint.axes)} must be {constraint.total:g}, but the bounds "
@@ -128,14 +142,19 @@ class SearchSpace(Frozen):
             return [f"no value for {', '.join(missing)}"]
         for axis in self.axes:
             value = point[axis.name]
-            slack = SUM_TOLERANCE * max(1.0, axis.span)
+            slack = SUM_TOLERANCE * axis.span + ulp(axis.magnitude)
             if not axis.low - slack <= value <= axis.high + slack:
                 found.append(f"{axis.name} = {value:g} {axis.unit} is outside {axis.low:g} to {axis.high:g}")
         for constraint in self.sums:
             miss = constraint.miss(point.coordinates)
-            if abs(miss) > SUM_TOLERANCE * max(1.0, abs(constraint.total)):
+            if abs(miss) > self._slack(constraint):
                 found.append(
                     f"{' + '.join(constraint.axes)} = {constraint.total + miss:g}, "
                     f"must be {constraint.total:g}"
                 )
         return found
+
+    def _slack(self, constraint: SumConstraint) -> float:
+        """How far a point may miss a total, in the axes' unit; a total of 0 takes its scale from the axes."""
+        parts = (self.axis(name).magnitude for name in constraint.axes)
+        return SUM_TOLERANCE * max(abs(constraint.total), *parts)
