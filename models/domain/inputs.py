@@ -21,7 +21,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises
     ------
     BadInput
-        When there is no such file or it is not TOML; the message names the line.
+        When the file cannot be read or is not TOML; the message names the line.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -29,6 +29,10 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise BadInput(str(path), "there is no such file", "Check the path") from None
     except IsADirectoryError:
         raise BadInput(str(path), "is a folder, not a file", "Name the TOML file in it") from None
+    except OSError as error:
+        raise BadInput(
+            str(path), f"cannot be read ({error.strerror})", "Check the path and who may read it"
+        ) from None
     except UnicodeDecodeError as error:
         raise BadInput(
             str(path), f"is not a text file in UTF-8 (byte {error.start})", "Name a TOML file"
