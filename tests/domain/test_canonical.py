@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -76,5 +77,5 @@ def test_every_seed_fits_a_signed_64_bit_column(seed, labels):
 def test_neighbouring_decisions_have_seeds_that_share_nothing():
     seeds = [derive_seed(7, "decision", seq) for seq in range(1, 1001)]
     assert len(set(seeds)) == 1000
-    bits = [(a ^ b).bit_count() for a, b in zip(seeds, seeds[1:], strict=False)]
+    bits = [(a ^ b).bit_count() for a, b in pairwise(seeds)]
     assert 30 < sum(bits) / len(bits) < 33
