@@ -16,6 +16,11 @@ QRG_SHORT = 1.1
 """Upper end of the second, shorter window, which exposes what the first one's curvature does."""
 QRG_FIRST_MAX = 0.9
 """The window must begin below, in q times rg, or there is no Guinier region to see."""
+BEND_SIGMA = 0.007
+"""How far particles bend away from Guinier's law: ln I = ln I0 - u^2 / 3 + k u^4 with u = q rg, and k is
+-0.008 for a sphere, 0 for a Gaussian, +0.028 for a random coil (their series, Debye 1947 for the coil)."""
+CLEAR_BEND = 2.0
+"""A bend that stands so many sigma from 0 is believed, however large."""
 MIN_POINTS = 8
 """A window has at least so many points."""
 QRG_START_MAX = 0.65
@@ -227,11 +232,64 @@ def _search(curve: Curve) -> tuple[int, float]:
     raise FitFailed("no stretch of the curve falls as Guinier's law does")
 
 
+def bend_effect(curve: Curve, fit: GuinierFit) -> tuple[float, float]:
+    """Ask what the bend of ln I against q^2 does to a fit that knows none.
+
+    The curve is fitted again with a bend k, expected at 0 +- 0.007, or where it clearly is if it stands out.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+    fit
+        A fit of Guinier's law.
+
+    Returns
+    -------
+    rg_sigma_nm : float
+        The bent fit's standard deviation of rg, and the shift of rg to that fit, in quadrature, nm.
+    i0_sigma : float
+        The same of I0.
+    """
+    free, free_covariance = _fit_bent(curve, fit, np.inf)
+    bend, bend_sigma = abs(float(free[2])), float(np.sqrt(free_covariance[2, 2]))
+    expected = max(BEND_SIGMA, bend) if bend > CLEAR_BEND * bend_sigma else BEND_SIGMA
+    found, covariance = _fit_bent(curve, fit, expected)
+    # rg^2 is -3 times the slope in units of the straight fit's rg^2
+    rg_shift_nm = fit.rg_nm * (np.sqrt(max(-3 * found[1], 0.0)) - 1)
+    rg_sigma_nm = 1.5 * fit.rg_nm * np.sqrt(covariance[1, 1])
+    i0_shift = float(np.exp(found[0])) - fit.i0
+    return (
+        float(np.hypot(rg_sigma_nm, rg_shift_nm)),
+        float(np.hypot(fit.i0 * np.sqrt(covariance[0, 0]), i0_shift)),
+    )
+
+
+def _fit_bent(curve: Curve, fit: GuinierFit, bend_sigma: float) -> tuple[Floats, Floats]:
+    """Fit ln I0, slope and bend in units of a straight fit's rg; the bend is expected at 0 +- bend_sigma."""
+    u2 = (curve.q_inv_nm[fit.first : fit.last] * fit.rg_nm) ** 2
+    intensity, sigma = curve.intensity[fit.first : fit.last], curve.sigma[fit.first : fit.last]
+    sigma = sigma * np.sqrt(max(1.0, fit.reduced_chi2))
+    design = np.stack([np.ones_like(u2), u2, u2**2], axis=1)
+    prior = np.array([[0.0, 0.0, 1 / bend_sigma]])
+    found = np.array([np.log(fit.i0), -1 / 3, 0.0])
+    covariance = np.zeros((3, 3))
+    for _ in range(4):
+        model = np.exp(np.clip(design @ found, -700, 700))
+        jacobian = np.concatenate([design * (model / sigma)[:, None], prior])
+        residual = np.append((intensity - model) / sigma, -found[2] / bend_sigma)
+        covariance = np.linalg.pinv(jacobian.T @ jacobian)
+        found = found + covariance @ (jacobian.T @ residual)
+    return found, np.asarray(covariance, dtype=np.float64)
+
+
 def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
     """Read rg and I0.
 
-    sigma is that of the fit, with the difference between the two windows (q rg < 1.3 and < 1.1) added in
-    quadrature as far as noise does not explain it, and, for I0, the error that all points share.
+    The values are those of the straight fit up to q rg = 1.3. sigma is that of a fit which may bend, with the
+    shift to it, and with the change to the window up to 1.1 as far as noise does not explain it, in
+    quadrature; so it holds what a particle's shape does to Guinier's law. For I0, the error that all points
+    share is added.
 
     Parameters
     ----------
@@ -244,25 +302,21 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
         ``rg`` in nm and ``i0`` in the curve's unit.
     """
     guessed, rg_nm = guess_window(curve)
-    first = choose_first(curve, guessed, rg_nm)
-    fit = fit_guinier(curve, first, rg_nm)
-    rg_spread_nm = i0_spread = 0.0
+    fit = fit_guinier(curve, choose_first(curve, guessed, rg_nm), rg_nm)
+    rg_sigma_nm, i0_sigma = bend_effect(curve, fit)
     try:
-        short = fit_guinier(curve, first, fit.rg_nm, QRG_SHORT)
+        short = fit_guinier(curve, fit.first, fit.rg_nm, QRG_SHORT)
     except FitFailed:
         pass  # too few points for the shorter window: the long one's sigma is wide then anyway
     else:
-        rg_spread_nm = _beyond(short.rg_nm - fit.rg_nm, short.rg_sigma_nm, fit.rg_sigma_nm)
-        i0_spread = _beyond(short.i0 - fit.i0, short.i0_sigma, fit.i0_sigma)
-    shared = fit.i0 * curve.common_relative_sigma
+        rg_sigma_nm = np.hypot(
+            rg_sigma_nm, _beyond(short.rg_nm - fit.rg_nm, short.rg_sigma_nm, fit.rg_sigma_nm)
+        )
+        i0_sigma = np.hypot(i0_sigma, _beyond(short.i0 - fit.i0, short.i0_sigma, fit.i0_sigma))
+    i0_sigma = np.hypot(i0_sigma, fit.i0 * curve.common_relative_sigma)
     return (
-        Feature(name="rg", value=fit.rg_nm, sigma=float(np.hypot(fit.rg_sigma_nm, rg_spread_nm)), unit="nm"),
-        Feature(
-            name="i0",
-            value=fit.i0,
-            sigma=float(np.sqrt(fit.i0_sigma**2 + i0_spread**2 + shared**2)),
-            unit=curve.unit,
-        ),
+        Feature(name="rg", value=fit.rg_nm, sigma=float(rg_sigma_nm), unit="nm"),
+        Feature(name="i0", value=fit.i0, sigma=float(i0_sigma), unit=curve.unit),
     )
 
 
