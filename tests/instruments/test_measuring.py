@@ -1,6 +1,8 @@
 """A decision is measured: one trip through RunEngine, devices, documents and frame file."""
 
 import json
+import threading
+from dataclasses import replace
 from pathlib import Path
 
 import event_model
@@ -10,7 +12,9 @@ import numpy as np
 import pytest
 
 from instruments.documents import documents_path, read_run
+from instruments.frame_writer import write_atomically
 from instruments.kinds import BuildContext, build_beamline
+from instruments.soft import FileDetector, FileKind, Setting
 from instruments.virtual import build
 
 
@@ -153,8 +157,6 @@ def test_the_shutter_is_open_only_while_the_frame_is_taken(instrument, beamline,
 
 
 def test_a_closed_shutter_gives_neither_counts_nor_flux(beamline, start, decide, measure):
-    from dataclasses import replace
-
     report = measure(start(replace(beamline, shutter=None)), decide())
     with h5py.File(report.exposure.assets[0].path) as file:
         assert file["/entry/data/data"][()].max() == 0
@@ -171,3 +173,34 @@ def test_the_real_world_behind_the_devices_gives_a_megapixel_frame(start, decide
     assert counts.shape == (1043, 981)
     assert counts[counts >= 0].sum() > 1e5
     assert (counts < 0).mean() > 0.05, "gaps hold no counts"
+
+
+def test_a_file_has_its_name_only_once_it_is_whole(tmp_path):
+    path, seen = tmp_path / "frames" / "a.h5", []
+
+    def write(partial: Path) -> None:
+        seen.append((partial == path, path.exists()))
+        partial.write_bytes(b"whole")
+
+    write_atomically(path, write)
+    assert seen == [(False, False)]
+    assert [file.name for file in path.parent.iterdir()] == ["a.h5"]
+
+
+def test_a_late_file_does_not_lend_its_documents_to_the_next(tmp_path):
+    release, tag = threading.Event(), Setting(name="tag", value="late")
+
+    def take(action_id: str, exposure_s: float, path: Path) -> None:
+        if action_id == "late":
+            release.wait(5)
+        path.write_text(action_id)
+
+    files = FileKind(tmp_path, ".", ".txt", "TEXT", (1,), "<i4")
+    camera = FileDetector(name="camera", files=files, take=take, action_id=tag)
+    late = camera.trigger()
+    tag.put("next")
+    camera.trigger().wait(5)
+    release.set()
+    late.wait(5)
+    documents = dict(camera.collect_asset_docs())
+    assert documents["resource"]["resource_path"] == "next.txt"
