@@ -1,6 +1,6 @@
 """The one place that knows every implementation: from a campaign file to a loop that can run."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +114,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
 
 
 @contextmanager
-def open_loop(plan: Plan, narrator: Narrator) -> Iterator[Loop]:
+def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
     """Open the log and wire the parts: the campaign begins, or goes on. The log is closed afterwards."""
     clock = system_clock()
     process = Process(clock, environment_json())
@@ -127,6 +127,7 @@ def open_loop(plan: Plan, narrator: Narrator) -> Iterator[Loop]:
     try:
         yield Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
     finally:
+        instrument.close()
         log.close()
 
 

@@ -52,3 +52,7 @@ def main() -> None:
 def _say(sentence: str, status: int) -> None:
     print(f"nightbeam: {sentence}", file=sys.stderr)
     sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

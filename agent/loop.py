@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.ports import Analysis, DecisionLog, Instrument, Narrator, Strategy
+from agent.resume import Recovery, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import last_blank
 from models.domain.campaign import BudgetSpec
@@ -16,7 +17,7 @@ from models.domain.history import (
     Failure,
     Observation,
 )
-from models.domain.records import Decided, Ended, Event, Started
+from models.domain.records import Decided, Ended, Event, Retried, Started
 
 SURVIVABLE = (BeamlineFault, UnreachablePoint)
 """What an instrument may raise: recorded, and the campaign goes on."""
@@ -130,24 +131,26 @@ class Loop:
         try:
             report = self._parts.instrument.perform(action, decision)
         except SURVIVABLE as error:
-            sentence = str(error)
-            failure = Failure(seq=decision.seq, code=type(error).__name__, sentence=sentence)
-            failed = ActionReport(action_id=action.action_id, status="failed", sentence=sentence)
-            self._give_up(decision, Ended(report=failed, failure=failure))
+            failure = Failure(seq=decision.seq, code=type(error).__name__, sentence=str(error))
+            self._end(Ended(report=self._failed(action, decision, error), failure=failure))
+            self._parts.narrator.learned(decision, self.history)
             return None
         self._end(Ended(report=report))
         return report
+
+    def _failed(self, action: Action, decision: Decision, error: Exception) -> ActionReport:
+        """The report of a command that failed, with every file that it left behind."""
+        found = self._parts.instrument.reconcile(action, decision)
+        files = (*found.assets, *(found.exposure.assets if found.exposure else ()))
+        left = tuple(asset.model_copy(update={"role": "abandoned"}) for asset in files)
+        return ActionReport(action_id=action.action_id, status="failed", sentence=str(error), assets=left)
 
     def _end(self, ended: Ended) -> None:
         self._parts.log.append(ended)
         if ended.report.exposure is not None:
             self.history = self.history.plus(ended.report.exposure)
-
-    def _give_up(self, decision: Decision, ended: Ended) -> None:
-        self._parts.log.append(ended)
         if ended.failure is not None:
             self.history = self.history.plus(ended.failure)
-        self._parts.narrator.learned(decision, self.history)
 
     def _read(self, decision: Decision, exposure: Exposure | None) -> None:
         """Read what was exposed and learn from it."""
@@ -172,34 +175,38 @@ class Loop:
         if not self.history.decisions:
             return
         decision = self.history.decisions[-1]
-        self._note("info", "resumed", f"Resumed after {len(self.history.decisions)} decisions.")
-        if decision.point is None or self._has_outcome(decision):
+        is_open = decision.point is not None and not self._has_outcome(decision)
+        found = Recovery((), (), ())
+        if is_open:
+            found = recover(
+                self._parts.log.actions(decision.seq),
+                lambda action: self._parts.instrument.reconcile(action, decision),
+            )
+        self._note("info", "resumed", resumed_text(self.history, found))
+        if not is_open or not self._settle(decision, found):
             return
-        for pending in self._parts.log.pending(decision.seq):
-            action = self._reconcile(pending.action, decision) if pending.is_started else pending.action
-            if action is not None and self._act(action, decision) is None:
-                return
-            if self._has_outcome(decision):
-                return
-        self._read(decision, self.history.exposure(decision.seq))
+        if all(self._act(action, decision) is not None for action in found.todo):
+            self._read(decision, self.history.exposure(decision.seq))
 
-    def _reconcile(self, action: Action, decision: Decision) -> Action | None:
-        """What became of a command that was given: None when it ended, else the command to give again."""
-        report = self._parts.instrument.reconcile(action, decision)
-        if report.status == "succeeded":
-            self._end(Ended(report=report))
-            self._note("info", "verified", f"{action.action_id}: {report.sentence}", decision.seq)
-            return None
-        if report.status == "unknown":
-            sentence = f"{action.kind} may or may not have been done: {report.sentence}"
-            failure = Failure(seq=decision.seq, code=f"unknown_{action.kind}", sentence=sentence)
-            self._give_up(decision, Ended(report=report, failure=failure))
-            self._note("alarm", "unknown", f"{action.action_id}: {sentence}", decision.seq)
-            return None
-        retry = next_attempt(action)
-        self._end(Ended(report=report, retry=retry))
-        self._note("warning", "retried", f"{action.action_id}: {report.sentence}", decision.seq)
-        return retry
+    def _settle(self, decision: Decision, found: Recovery) -> bool:
+        """Write down what was found; False when the decision has to be given up for it."""
+        for report in found.reports:
+            failure = None
+            if report.status == "unknown":
+                code = "unknown_" + next(
+                    entry.action.kind
+                    for entry in self._parts.log.actions(decision.seq)
+                    if entry.action.action_id == report.action_id
+                )
+                failure = Failure(seq=decision.seq, code=code, sentence=report.sentence)
+            self._end(Ended(report=report, failure=failure))
+        if found.unknown is not None:
+            self._note("alarm", "unknown", found.unknown.sentence, decision.seq)
+            self._parts.narrator.learned(decision, self.history)
+            return False
+        if found.again:
+            self._parts.log.append(Retried(actions=found.again))
+        return True
 
     def _has_outcome(self, decision: Decision) -> bool:
         history = self.history
@@ -209,10 +216,3 @@ class Loop:
         event = Event.model_validate({"level": level, "code": code, "sentence": sentence, "seq": seq})
         self._parts.log.append(event)
         self._parts.narrator.noted(event)
-
-
-def next_attempt(action: Action) -> Action:
-    """The same command once more, under an id of its own."""
-    attempt = action.attempt + 1
-    stem = action.action_id.removesuffix(f"-{action.attempt}")
-    return action.model_copy(update={"attempt": attempt, "action_id": f"{stem}-{attempt}"})

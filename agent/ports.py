@@ -4,7 +4,7 @@ from typing import Protocol
 
 from agent.stopping import Ending
 from models.domain.history import Action, ActionReport, Decision, Exposure, History, Observation
-from models.domain.records import Event, PendingAction, Record
+from models.domain.records import Event, LoggedAction, Record
 
 
 class Instrument(Protocol):
@@ -76,8 +76,8 @@ class DecisionLog(Protocol):
         """All that is on record."""
         ...
 
-    def pending(self, seq: int) -> tuple[PendingAction, ...]:
-        """The commands of a decision that have not ended, in order."""
+    def actions(self, seq: int) -> tuple[LoggedAction, ...]:
+        """The commands of a decision in order, each in its last attempt."""
         ...
 
 

@@ -15,7 +15,7 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import BadInput, LogUnavailable
 from models.domain.history import Action, ActionStatus, Asset, Decision, Failure, History, Observation
-from models.domain.records import Decided, Ended, Event, PendingAction, Record, Started
+from models.domain.records import Decided, Ended, Event, LoggedAction, Record, Retried, Started
 
 MAY_CHANGE = {"budget", "folder"}
 """Keys of a campaign file that may be changed between two runs of one campaign."""
@@ -116,10 +116,10 @@ class DecisionLog:
         with self._engine.connect() as connection:
             return queries.read_history(connection, self._campaign_id)
 
-    def pending(self, seq: int) -> tuple[PendingAction, ...]:
-        """The commands of a decision that have not succeeded, in order, each in its last attempt."""
+    def actions(self, seq: int) -> tuple[LoggedAction, ...]:
+        """The commands of a decision in order, each in its last attempt."""
         with self._engine.connect() as connection:
-            return queries.read_pending(connection, self._campaign_id, seq)
+            return queries.read_actions(connection, self._campaign_id, seq)
 
     def _write(self, connection: Connection, record: Record) -> None:
         match record:
@@ -129,6 +129,9 @@ class DecisionLog:
                 self._write_action_event(connection, action_id, "started", "")
             case Ended():
                 self._write_end(connection, record)
+            case Retried(actions=actions):
+                for action in actions:
+                    _write_action(connection, self._decision_id(connection, action.seq), action)
             case Observation():
                 self._write_observation(connection, record)
             case Failure():
@@ -196,8 +199,6 @@ class DecisionLog:
             self._write_asset(connection, asset, report.action_id)
         if ended.failure is not None:
             self._write_failure(connection, ended.failure)
-        if ended.retry is not None:
-            _write_action(connection, self._decision_id(connection, ended.retry.seq), ended.retry)
 
     def _write_action_event(
         self, connection: Connection, action_id: str, status: ActionStatus, sentence: str

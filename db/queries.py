@@ -25,7 +25,7 @@ from models.domain.history import (
     Prediction,
     Reason,
 )  # fmt: skip
-from models.domain.records import PendingAction
+from models.domain.records import LoggedAction
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
 from models.domain.wording import outcome_text
@@ -111,26 +111,28 @@ def read_history(connection: Connection, campaign_id: int) -> History:
     )
 
 
-def read_pending(connection: Connection, campaign_id: int, seq: int) -> tuple[PendingAction, ...]:
-    """Commands of a decision that have not succeeded, in order, each in its last attempt."""
-    last: dict[int, PendingAction] = {}
+def read_actions(connection: Connection, campaign_id: int, seq: int) -> tuple[LoggedAction, ...]:
+    """The commands of a decision in order, each in its last attempt."""
+    events: dict[str, list[str]] = {}
+    table = schema.action_event
+    joined = (
+        sa.select(table.c.action_id, table.c.status)
+        .select_from(table)
+        .join(schema.action)
+        .join(schema.decision)
+    )
+    of_decision = (schema.decision.c.campaign_id == campaign_id, schema.decision.c.seq == seq)
+    for row in connection.execute(joined.where(*of_decision).order_by(table.c.id)):
+        events.setdefault(row.action_id, []).append(row.status)
+    last: dict[int, LoggedAction] = {}
     statement = _of_campaign(schema.action, campaign_id).where(schema.decision.c.seq == seq)
     for row in connection.execute(statement.order_by(schema.action.c.step, schema.action.c.attempt)):
-        statuses = set(
-            connection.scalars(
-                sa.select(schema.action_event.c.status).where(
-                    schema.action_event.c.action_id == row.action_id
-                )
-            )
-        )
-        if "succeeded" in statuses:
-            last.pop(row.step, None)
-            continue
         action = Action(
             action_id=row.action_id, seq=seq, step=row.step, kind=row.kind,
             action_class=row.action_class, attempt=row.attempt,
         )  # fmt: skip
-        last[row.step] = PendingAction(action=action, is_started="started" in statuses)
+        state: Any = events.get(row.action_id, ["planned"])[-1]
+        last[row.step] = LoggedAction(action=action, state=state)
     return tuple(last[step] for step in sorted(last))
 
 

@@ -1,8 +1,12 @@
 """Which measurement is best, as far as the measured values say."""
 
+from typing import TypeVar
+
 from models.domain.campaign import ObjectiveSpec
 from models.domain.history import Decision, History
-from models.domain.scattering import Feature
+from models.domain.scattering import Feature, Floats
+
+Value = TypeVar("Value", float, Floats)
 
 
 def ranked(history: History, objective: ObjectiveSpec) -> list[tuple[Decision, Feature]]:
@@ -23,8 +27,8 @@ def ranked(history: History, objective: ObjectiveSpec) -> list[tuple[Decision, F
     return sorted(found, key=lambda pair: badness(objective, pair[1].value))
 
 
-def badness(objective: ObjectiveSpec, value: float) -> float:
-    """How far a value is from the goal; smaller is better, in the feature's unit."""
+def badness(objective: ObjectiveSpec, value: Value) -> Value:
+    """How far a value, or each of an array, is from the goal; smaller is better, in the feature's unit."""
     if objective.target is not None:
         return abs(value - objective.target)
     return -value if objective.goal == "maximise" else value

@@ -29,8 +29,13 @@ class Ended(Frozen):
     """How it ended."""
     failure: Failure | None = None
     """Given when the decision is given up for it."""
-    retry: Action | None = None
-    """Given when the command will be given again, under a new attempt."""
+
+
+class Retried(Frozen):
+    """Commands that will be given again after a crash, each under a new attempt."""
+
+    actions: tuple[Action, ...]
+    """The commands with their new attempts, in order."""
 
 
 class Event(Frozen):
@@ -46,14 +51,14 @@ class Event(Frozen):
     """`seq` of the decision it belongs to, if any."""
 
 
-Record = Decided | Started | Ended | Observation | Failure | Event
+Record = Decided | Started | Ended | Retried | Observation | Failure | Event
 """Everything that can be appended."""
 
 
-class PendingAction(Frozen):
-    """A command that is on record and has not ended."""
+class LoggedAction(Frozen):
+    """A command of a decision, in its last attempt, and how far the log says that it got."""
 
     action: Action
-    """The command, in its last attempt."""
-    is_started: bool
-    """True when it was given before the crash: it may or may not have been carried out."""
+    """The command."""
+    state: Literal["planned", "started", "succeeded", "failed", "unknown"]
+    """`planned` when it was never given; `started` when it was, and how it ended is not on record."""

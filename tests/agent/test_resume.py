@@ -76,7 +76,7 @@ def test_an_exposure_that_was_verified_is_not_taken_again(make_loop, even):
     assert resumed.history.observation(1) is not None
 
 
-def test_an_exposure_that_did_not_finish_is_taken_again_under_a_new_attempt(make_loop, even):
+def test_an_exposure_that_did_not_finish_is_taken_again_after_the_sample_is_loaded_again(make_loop, even):
     first = make_loop(even)
     crash_on(first, Started, lambda record: "expose" in record.action_id)
     with pytest.raises(Crash):
@@ -84,7 +84,7 @@ def test_an_exposure_that_did_not_finish_is_taken_again_under_a_new_attempt(make
     instrument = fakes.FakeInstrument()
     resumed = make_loop(even, instrument=instrument)
     resumed.run()
-    assert instrument.performed[0] == "fake-00001-2expose-2"
+    assert instrument.performed[:2] == ["fake-00001-1load-2", "fake-00001-2expose-2"]
 
 
 def test_a_dispense_of_unknown_outcome_is_given_up_and_never_repeated(make_loop, even):

@@ -22,7 +22,7 @@ from models.domain.history import (
     Prediction,
     Reason,
 )  # fmt: skip
-from models.domain.records import Decided, Ended, Event, Started
+from models.domain.records import Decided, Ended, Event, Retried, Started
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
 from tests import fakes
@@ -134,18 +134,19 @@ def test_an_action_ends_only_once(open_log):
         log.append(Ended(report=report))
 
 
-def test_pending_commands_are_those_that_have_not_ended_in_their_last_attempt(open_log):
+def test_a_command_is_known_by_its_last_attempt_and_how_far_it_got(open_log):
     log = open_log()
     one = decision()
     load, expose = fakes.FakeInstrument().actions(one)
     log.append(Decided(decision=one, actions=(load, expose)))
-    assert [(p.action, p.is_started) for p in log.pending(1)] == [(load, False), (expose, False)]
+    assert [(a.action, a.state) for a in log.actions(1)] == [(load, "planned"), (expose, "planned")]
     log.append(Started(action_id=load.action_id))
-    assert [p.is_started for p in log.pending(1)] == [True, False]
+    assert [a.state for a in log.actions(1)] == ["started", "planned"]
+    log.append(Ended(report=ActionReport(action_id=load.action_id, status="failed", sentence="crash")))
+    assert [a.state for a in log.actions(1)] == ["failed", "planned"]
     again = load.model_copy(update={"attempt": 2, "action_id": "fake-00001-1load-2"})
-    failed = ActionReport(action_id=load.action_id, status="failed", sentence="crash")
-    log.append(Ended(report=failed, retry=again))
-    assert [(p.action, p.is_started) for p in log.pending(1)] == [(again, False), (expose, False)]
+    log.append(Retried(actions=(again,)))
+    assert [(a.action, a.state) for a in log.actions(1)] == [(again, "planned"), (expose, "planned")]
 
 
 def test_an_abandoned_frame_stays_on_record_but_is_no_exposure(open_log, url):

@@ -1,0 +1,76 @@
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+CAMPAIGN = """
+name = "night"
+seed = 5
+
+[[axes]]
+name = "surfactant"
+low = 0.02
+high = 0.60
+[[axes]]
+name = "cosurfactant"
+low = 0.0
+high = 0.45
+[[axes]]
+name = "water"
+low = 0.30
+high = 0.98
+[[sums]]
+axes = ["surfactant", "cosurfactant", "water"]
+
+[objective]
+feature = "peak_strength"
+
+[instrument]
+kind = "virtual"
+
+[measurement]
+exposure_s = 1.0
+blank = { point = { surfactant = 0.0, cosurfactant = 0.0, water = 1.0 }, every = 6 }
+
+[analysis]
+features = ["peak"]
+q_min_inv_nm = 0.08
+q_max_inv_nm = 4.0
+scale = 76054.6
+intensity_unit = "1/cm"
+
+[strategy]
+kind = "bayes"
+initial = 5
+
+[budget]
+measurements = 10
+"""
+
+
+@pytest.fixture
+def campaign_file(tmp_path: Path) -> Path:
+    path = tmp_path / "night.toml"
+    path.write_text(CAMPAIGN)
+    return path
+
+
+@pytest.fixture
+def nightbeam(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command line in a process of its own, in an empty folder."""
+
+    def run(*words: str, folder: Path = tmp_path, trap: tuple[str, int] | None = None):
+        start = (
+            ["-m", "agent.cli"] if trap is None else ["-m", "tests.journeys.killed", *map(str, trap), "--"]
+        )
+        return subprocess.run(
+            [sys.executable, *start, *words], cwd=folder, capture_output=True, text=True, timeout=300,
+            env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
+        )  # fmt: skip
+
+    return run
