@@ -1,0 +1,153 @@
+"""How many measurements until the sought sample is found: Bayesian against random order.
+
+Nothing is timed. Curves that were measured once are served from memory; analysis and strategies are the
+real ones. Among existing samples the Bayesian strategy draws nothing at random, so each seed draws the first
+sample instead, the same one for both orders: everything after it differs from seed to seed.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import JsonValue
+
+from agent.ports import Strategy
+from agent.strategy import bayes, random
+from agent.strategy.problem import Problem
+from benchmarks.machine import machine_settings
+from benchmarks.row import Peer, Row, make_row
+from benchmarks.shelf import Shelf, fill_shelf
+from benchmarks.task import Skipped, Task
+from benchmarks.timing import Spread, spread_of
+from instruments.dataset_table import read_dataset
+from models.domain.campaign import ObjectiveSpec
+from models.domain.history import Decision, History, Reason
+from models.domain.ranking import badness
+from models.domain.seeds import derive_seed
+from models.gp.surrogate import use_one_thread
+
+DESCRIPTION = Path(__file__).parent.parent / "examples" / "mesoporous_silica" / "dataset.toml"
+"""What the columns of the measured silica mean."""
+N_SEEDS = 20
+TARGET_D_NM = 3.6
+"""The spacing that is sought, nm."""
+OBJECTIVES = {
+    "strongest_peak": ObjectiveSpec(feature="peak_strength"),
+    "target_spacing": ObjectiveSpec(feature="peak_d", goal="target", target=TARGET_D_NM),
+}
+"""What is sought, by the row's name."""
+
+Order = Literal["bayes", "random"]
+
+
+@dataclass(frozen=True, eq=False)
+class Hunt:
+    """One sample is sought among those on a shelf."""
+
+    shelf: Shelf
+    """The samples."""
+    objective: ObjectiveSpec
+    """What is sought."""
+    sought: str
+    """Name of the sample that meets it best."""
+
+
+def measure(task: Task) -> list[Row]:
+    """A row for each objective."""
+    if not task.dataset.is_dir():
+        raise Skipped(f"there is no dataset at {task.dataset}; name one with --dataset DIR")
+    use_one_thread()
+    with tempfile.TemporaryDirectory() as folder:
+        shelf = fill_shelf(read_dataset(DESCRIPTION, task.dataset), Path(folder))
+    seeds = range(task.repeats(N_SEEDS, 3))
+    return [
+        _measure_hunt(task, name, begin_hunt(shelf, sought), seeds) for name, sought in OBJECTIVES.items()
+    ]
+
+
+def begin_hunt(shelf: Shelf, objective: ObjectiveSpec) -> Hunt:
+    """Look up which sample meets the objective best: what no strategy may know."""
+    values = {
+        sample: feature.value
+        for sample, observation in shelf.observations.items()
+        if (feature := observation.feature(objective.feature)) is not None
+    }
+    return Hunt(shelf, objective, min(values, key=lambda sample: badness(objective, values[sample])))
+
+
+def count_until_found(hunt: Hunt, order: Order, seed: int) -> int:
+    """Measurements until the sought sample is measured, itself and the first, drawn one among them.
+
+    Parameters
+    ----------
+    hunt
+        What is sought.
+    order
+        How the next sample is chosen.
+    seed
+        Draws the first sample, and the random order.
+    """
+    shelf = hunt.shelf
+    unit = next(
+        f.unit for o in shelf.observations.values() for f in o.features if f.name == hunt.objective.feature
+    )
+    problem = Problem(shelf.space, hunt.objective, unit, exposure_s=1.0, seed=seed)
+    strategy: Strategy = (
+        bayes.build(bayes.Options(), problem) if order == "bayes" else random.build(random.Options(), problem)
+    )
+    history = History()
+    decision = _first(problem, history)
+    while decision.point is not None:
+        history = _carry_out(shelf, history, decision)
+        if decision.point.sample == hunt.sought:
+            return history.n_measured
+        decision = strategy.propose(history)
+    raise AssertionError(f"{order} stopped before {hunt.sought} was measured: {decision.reason.sentence}")
+
+
+def _first(problem: Problem, history: History) -> Decision:
+    points = problem.space.candidates
+    drawn = np.random.default_rng(derive_seed(problem.seed, "first")).integers(len(points))
+    reason = Reason(code="first", sentence="Drawn at random: each seed begins elsewhere.")
+    return problem.measure(history, "human_override", points[int(drawn)], reason)
+
+
+def _carry_out(shelf: Shelf, history: History, decision: Decision) -> History:
+    history = history.plus(decision)
+    for action in shelf.actions(decision):
+        exposure = shelf.perform(action, decision).exposure
+        assert exposure is not None
+        history = history.plus(exposure).plus(shelf(exposure, None))
+    return history
+
+
+def _measure_hunt(task: Task, name: str, hunt: Hunt, seeds: Sequence[int]) -> Row:
+    bayesian = [count_until_found(hunt, "bayes", seed) for seed in task.track(seeds, f"{name}, bayes")]
+    drawn = [count_until_found(hunt, "random", seed) for seed in task.track(seeds, f"{name}, random order")]
+    ours, peer = spread_of(bayesian), spread_of(drawn)
+    n_samples = len(hunt.shelf.space.candidates)
+    task.say(_sentence(hunt, ours, peer))
+    settings: dict[str, JsonValue] = {
+        "objective": hunt.objective.text(),
+        "sought": hunt.sought,
+        "n": n_samples,
+        **ours.settings(),
+        "counts": list(bayesian),
+        "peer_quartiles": peer.settings()["quartiles"],
+        "peer_counts": list(drawn),
+        "peer_expected_median": (n_samples + 1) / 2,
+        **machine_settings("botorch", "gpytorch", "torch", "numpy", "scipy"),
+    }
+    beside = Peer(name="random order", value=peer.median)
+    return make_row(f"sample_search.{name}", ours.median, "measurements", settings, beside)
+
+
+def _sentence(hunt: Hunt, ours: Spread, peer: Spread) -> str:
+    return (
+        f"{hunt.objective.text()} ({hunt.sought}): bayes: median {ours.median:g} of "
+        f"{len(hunt.shelf.space.candidates)} measurements (quartiles {ours.low:g} to {ours.high:g}); "
+        f"random order: {peer.median:g} ({peer.low:g} to {peer.high:g})."
+    )
