@@ -10,8 +10,8 @@ from bluesky.protocols import Status
 
 from instruments.beamline import Beamline, Tags
 from instruments.dataset_table import Dataset, read_dataset
+from instruments.evidence import FRAMES
 from instruments.kinds import BuildContext
-from instruments.runner import FRAMES
 from instruments.soft import FileDetector, FileKind, Report, Setting
 from models.domain.errors import BadInput, BeamlineFault, UnreachablePoint
 from models.domain.frozen import Frozen

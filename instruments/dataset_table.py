@@ -163,21 +163,25 @@ def read_dataset(description: Path, folder: Path) -> Dataset:
         if not row.cells[spec.curve_column]:
             n_left_out += 1
             continue
-        sample = row.cells[spec.sample_column]
-        if not sample:
-            raise row.problem(spec.sample_column, "is empty", "Give the sample a name")
-        if sample in lines:
-            raise row.problem(
-                spec.sample_column,
-                f"{sample!r} stands in {lines[sample]} too",
-                "Give each sample its own name",
-            )
+        sample = _new_sample(row, spec, lines)
         lines[sample] = row.where.rpartition(", ")[2]
         curves[sample] = _curve_path(folder / spec.curve_folder, row, spec)
         candidates.append(Point(coordinates=_coordinates(row, spec), sample=sample))
     if not candidates:
         raise BadInput(f"{table}", "has no row with a curve", f"Fill the column {spec.curve_column}")
     return Dataset(spec, folder, _space(spec, tuple(candidates)), curves, n_left_out)
+
+
+def _new_sample(row: _Row, spec: DatasetSpec, lines: dict[str, str]) -> str:
+    """The row's sample, when no earlier line has one of that name."""
+    sample = row.cells[spec.sample_column]
+    if not sample:
+        raise row.problem(spec.sample_column, "is empty", "Give the sample a name")
+    if sample in lines:
+        raise row.problem(
+            spec.sample_column, f"{sample!r} stands in {lines[sample]} too", "Give each its own name"
+        )
+    return sample
 
 
 def _rows(table: Path, spec: DatasetSpec, description: Path) -> Iterator[_Row]:

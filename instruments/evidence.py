@@ -15,6 +15,8 @@ from models.domain.errors import BeamlineFault
 from models.domain.history import Action, Asset, Exposure
 from models.domain.space import Point
 
+FRAMES = "frames"
+"""Folder of frames and curves, inside the campaign's folder."""
 HDF5_ENDINGS = frozenset({".h5", ".hdf5", ".hdf", ".nxs", ".cxi"})
 """File endings that are opened as HDF5 to see whether the file is whole."""
 

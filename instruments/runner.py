@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,9 @@ from bluesky.utils import DuringTask, MsgGenerator
 
 from instruments import plans
 from instruments.beamline import CLOSED, Beamline, device_name
-from instruments.documents import DocumentWriter, read_run
-from instruments.evidence import asset_paths, leftovers, rebuild_exposure, verify_file
+from instruments.documents import DocumentWriter
 from instruments.faults import DEVICE_ERRORS, explain
+from instruments.reconcile import reconcile, report_exposure
 from models.domain.errors import BeamlineFault, NightbeamError
 from models.domain.history import (
     MEASURING_KINDS,
@@ -22,7 +21,6 @@ from models.domain.history import (
     ActionClass,
     ActionKind,
     ActionReport,
-    ActionStatus,
     Decision,
 )
 
@@ -34,20 +32,8 @@ CLASSES: dict[ActionKind, ActionClass] = {
     "expose": "verify_then_retry",
 }
 """What a resumed run may do with each kind of action."""
-JOURNAL_SAYS: dict[str | None, tuple[ActionStatus, str]] = {
-    "done": ("succeeded", "The dispenser's journal says that the sample was mixed."),
-    "started": (
-        "unknown",
-        "The dispenser's journal has a beginning and no end; a person must look at the vial.",
-    ),
-    "no journal": ("unknown", "The dispenser keeps no journal; a person must look at the vial."),
-    None: ("failed", "The dispenser's journal does not know this mix; nothing was dispensed."),
-}
-"""What a dispenser's journal proves of a mix."""
 CLOSE_S = 5.0
 """Longest wait for the RunEngine's thread to end, s."""
-FRAMES = "frames"
-"""Folder of frames and curves, inside the campaign's folder."""
 
 
 def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: int) -> str:
@@ -141,7 +127,7 @@ class BlueskyInstrument:
         try:
             self._run(self._plan(action, decision))
             if action.kind == "expose":
-                return self._report_exposure(action)
+                return report_exposure(self._beamline, self._folder, action)
         except DEVICE_ERRORS as error:
             fault = explain(error, doing)
             unsafe = self._try_to_make_safe()
@@ -151,12 +137,7 @@ class BlueskyInstrument:
     def reconcile(self, action: Action, decision: Decision) -> ActionReport:
         """What became of a command that was given before a crash, or that ended in a fault."""
         del decision
-        by_kind: dict[ActionKind, Callable[[Action], ActionReport]] = {
-            "prepare": self._reconcile_prepare,
-            "load": self._reconcile_load,
-            "expose": self._reconcile_expose,
-        }
-        return by_kind[action.kind](action)
+        return reconcile(self._beamline, self._folder, action)
 
     def make_safe(self) -> None:
         """Close the shutter.
@@ -237,56 +218,3 @@ class BlueskyInstrument:
         except NightbeamError as error:
             return str(error)
         return ""
-
-    def _report_exposure(self, action: Action) -> ActionReport:
-        """The report of an exposure whose run has ended, from its documents."""
-        run = read_run(self._folder, action.action_id)
-        if run is None or run.event is None:
-            raise BeamlineFault(f"{action.action_id}: no event was written; expose again.")
-        paths = asset_paths(run)
-        files = [
-            verify_file(p, action.action_id, run.event["data"], self._beamline.asset_role) for p in paths
-        ]
-        found = [file for file in files if file is not None]
-        if not found or len(found) < len(paths):
-            raise BeamlineFault(
-                f"{device_name(self._beamline.detector)} wrote no file, or not the one that its documents "
-                f"name ({', '.join(map(str, paths)) or 'none named'}); look at its file path."
-            )
-        for file in found:
-            if file.objection is not None:
-                raise BeamlineFault(f"{file.objection}; expose again.")
-        exposure = rebuild_exposure(run, action, tuple(file.asset for file in found))
-        said = "Exposed" if run.stop is not None else "Exposed (the stop document is missing)"
-        return ActionReport(
-            action_id=action.action_id,
-            status="succeeded",
-            sentence=f"{said} for {exposure.exposure_s:g} s at {exposure.point.text()}.",
-            exposure=exposure,
-        )
-
-    def _reconcile_expose(self, action: Action) -> ActionReport:
-        try:
-            return self._report_exposure(action)
-        except NightbeamError as error:
-            abandoned = leftovers(self._folder / FRAMES, action.action_id)
-            left = f" {len(abandoned)} file left behind." if abandoned else " Nothing is left behind."
-            return ActionReport(
-                action_id=action.action_id,
-                status="failed",
-                sentence=f"{error}{left}",
-                assets=abandoned,
-            )
-
-    def _reconcile_load(self, action: Action) -> ActionReport:
-        return ActionReport(
-            action_id=action.action_id,
-            status="failed",
-            sentence="Whether the load ended is not known; absolute moves may simply be done again.",
-        )
-
-    def _reconcile_prepare(self, action: Action) -> ActionReport:
-        dispenser = self._beamline.dispenser
-        entry = dispenser.journal_entry(action.action_id) if dispenser is not None else "no journal"
-        status, sentence = JOURNAL_SAYS[entry]
-        return ActionReport(action_id=action.action_id, status=status, sentence=sentence)

@@ -3,8 +3,8 @@
 from pydantic import Field
 
 from instruments.beamline import Beamline, Tags, Timeouts
+from instruments.evidence import FRAMES
 from instruments.kinds import BuildContext
-from instruments.runner import FRAMES
 from instruments.soft import FileDetector, FileKind, Setting, Shutter
 from instruments.virtual_beam import Diode, MeasurableWorld, VirtualBeam
 from instruments.virtual_sample import JOURNAL, Journal, VialChanger, VirtualDispenser
