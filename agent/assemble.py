@@ -27,6 +27,7 @@ from models.domain.geometry import Geometry
 from models.domain.history import History
 from models.domain.inputs import options_for
 from models.domain.space import SearchSpace
+from models.gp.design import DRAWS_PER_POINT, draw_feasible
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, load_extractors
 from models.saxs.geometry_files import read_geometry
@@ -36,6 +37,8 @@ STRATEGIES = ("bayes", "space_filling", "random")
 """Strategies that ship with Nightbeam: modules of `agent.strategy`."""
 DATA_FOLDER = "nightbeam-data"
 """Where frames, curves and pictures go when the campaign file names no folder."""
+N_PROBE = 1024
+"""Points drawn from a space to see that it can be filled."""
 
 
 @dataclass(frozen=True)
@@ -157,12 +160,22 @@ def _beamline(spec: CampaignSpec, home: Path, folder: Path) -> Beamline:
 
 def _space(spec: CampaignSpec, beamline: Beamline) -> SearchSpace:
     if beamline.space is not None:
-        return beamline.space
+        return beamline.space if beamline.space.candidates else _drawable(beamline.space, spec.seed)
     if not spec.axes:
         raise BadInput(
             "axes", "are missing, and the instrument brings none of its own", "Add one [[axes]] table an axis"
         )
-    return spec.space()
+    return _drawable(spec.space(), spec.seed)
+
+
+def _drawable(space: SearchSpace, seed: int) -> SearchSpace:
+    """The space, when points can be drawn from it with twice the ease that any later draw asks for."""
+    try:
+        draw_feasible(space, N_PROBE, seed, DRAWS_PER_POINT // 2)
+    except ValueError as error:
+        problem, _, remedy = str(error).partition("; ")
+        raise BadInput("sums", problem, remedy.capitalize()) from None
+    return space
 
 
 def _strategy(spec: CampaignSpec, space: SearchSpace, unit: str) -> Strategy:

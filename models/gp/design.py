@@ -1,13 +1,20 @@
 """Points that a space allows: drawn evenly, and chosen to lie far apart. Loads no torch."""
 
+import math
+
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import qmc
 
 from models.domain.scattering import Floats
 from models.domain.space import Point, SearchSpace, SumConstraint
 
-MAX_DRAWS = 2**18
-"""Draws after which a space counts as too thin to fill by rejection."""
+DRAWS_PER_POINT = 256
+"""Draws that one point may cost before a space counts as too thin to fill by rejection."""
+LEAST_BATCH = 64
+"""Fewest draws at a time; a power of two, which keeps a Sobol sequence balanced."""
+ROUNDING = 1e-9
+"""How far a drawn value may miss a bound, relative to the axis' range."""
 
 
 def scale_to_unit(space: SearchSpace, points: tuple[Point, ...]) -> Floats:
@@ -37,12 +44,13 @@ def unscale(space: SearchSpace, unit: Floats) -> tuple[Point, ...]:
     return tuple(Point(coordinates=dict(zip(space.names, map(float, row), strict=True))) for row in values)
 
 
-def draw_feasible(space: SearchSpace, n_points: int, seed: int) -> Floats:
+def draw_feasible(
+    space: SearchSpace, n_points: int, seed: int, draws_per_point: int = DRAWS_PER_POINT
+) -> Floats:
     """Draw points evenly from the part of the space that its bounds and sums allow.
 
-    Free axes follow a scrambled Sobol sequence. Axes of a sum are drawn evenly from the simplex
-    (exponential spacings: Devroye, Non-Uniform Random Variate Generation, 1986, ch. V.2), laid on the
-    lower bounds or hung from the upper ones, whichever wastes less, and kept when they obey the rest.
+    Free axes follow a scrambled Sobol sequence. Axes of a sum are drawn evenly from a simple body that
+    holds all that is allowed, see `_draw_sum`, and kept when they obey the rest.
 
     Parameters
     ----------
@@ -52,6 +60,8 @@ def draw_feasible(space: SearchSpace, n_points: int, seed: int) -> Floats:
         How many to return.
     seed
         Seed of the sequence.
+    draws_per_point
+        Draws that one point may cost.
 
     Returns
     -------
@@ -63,25 +73,21 @@ def draw_feasible(space: SearchSpace, n_points: int, seed: int) -> Floats:
     ValueError
         When the bounds leave too thin a slice to hit.
     """
-    low, span = _bounds(space)
     sampler = qmc.Sobol(len(space.axes), scramble=True, rng=np.random.default_rng(seed))
     kept: list[Floats] = []
     n_kept = n_drawn = 0
-    n_batch = 2 ** max(6, int(np.ceil(np.log2(max(n_points, 2)))))
+    n_batch = max(LEAST_BATCH, 2 ** (n_points - 1).bit_length())
     while n_kept < n_points:
-        if n_drawn > MAX_DRAWS:
+        if n_drawn >= draws_per_point * max(n_points, LEAST_BATCH):
             raise ValueError(
                 f"only {n_kept} of {n_drawn} draws obey bounds and sums; widen the bounds of the summed axes"
             )
-        uniform = sampler.random(n_batch)
-        values = low + uniform * span
+        unit = sampler.random(n_batch)
+        unit[:, [axis.span == 0 for axis in space.axes]] = 0.0
         is_inside = np.ones(n_batch, dtype=bool)
         for constraint in space.sums:
-            columns, parts = _draw_parts(space, constraint, uniform)
-            values[:, columns] = parts
-            high = np.array([space.axes[c].high for c in columns])
-            is_inside &= np.all((parts >= low[columns] - 1e-12) & (parts <= high + 1e-12), axis=1)
-        kept.append(((values - low) / span)[is_inside])
+            is_inside &= _draw_sum(space, constraint, unit)
+        kept.append(unit[is_inside])
         n_kept += int(is_inside.sum())
         n_drawn += n_batch
     return np.concatenate(kept)[:n_points]
@@ -122,16 +128,33 @@ def choose_spread(pool: Floats, taken: Floats, n_points: int) -> list[int]:
     return chosen
 
 
-def _draw_parts(space: SearchSpace, constraint: SumConstraint, uniform: Floats) -> tuple[list[int], Floats]:
-    """Values of the axes of one sum, from uniform numbers: columns, and shape (n, n_parts)."""
-    columns = [space.names.index(name) for name in constraint.axes]
-    low = np.array([space.axes[c].low for c in columns])
-    high = np.array([space.axes[c].high for c in columns])
-    spacings = -np.log1p(-uniform[:, columns])
-    shares = spacings / np.maximum(spacings.sum(axis=1, keepdims=True), 1e-300)
-    above, below = constraint.total - low.sum(), high.sum() - constraint.total
-    parts = low + above * shares if above <= below else high - below * shares
-    return columns, parts
+def _draw_sum(space: SearchSpace, constraint: SumConstraint, unit: Floats) -> npt.NDArray[np.bool_]:
+    """Make uniform numbers obey one sum, in place; what comes back says which rows obey the bounds too.
+
+    Three bodies hold the allowed slice: the simplex on the lower bounds, the simplex that hangs from the
+    upper ones (exponential spacings: Devroye, Non-Uniform Random Variate Generation, 1986, ch. V.2), and
+    the box of all axes but the widest, which takes up the rest. The smallest wastes the fewest draws.
+    """
+    columns = np.array([space.names.index(name) for name in constraint.axes])
+    spans = np.array([space.axes[c].span for c in columns])
+    columns, spans = columns[spans > 0], spans[spans > 0]  # an axis without extent stays where it is
+    if len(columns) == 0:
+        return np.ones(len(unit), dtype=bool)
+    rise = constraint.total - sum(space.axis(name).low for name in constraint.axes)
+    rise = min(max(rise, 0.0), float(spans.sum()))  # a total at the edge may lie beyond it by rounding
+    fall = spans.sum() - rise
+    widest, n_free = int(np.argmax(spans)), len(columns) - 1
+    others = np.delete(np.arange(len(columns)), widest)
+    simplex = min(rise, fall) ** n_free / math.factorial(n_free)
+    if np.prod(spans[others]) < simplex:
+        values = unit[:, columns] * spans
+        values[:, widest] = rise - values[:, others].sum(axis=1)
+    else:
+        spacings = -np.log1p(-unit[:, columns])
+        shares = spacings / np.maximum(spacings.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+        values = rise * shares if rise <= fall else spans - fall * shares
+    unit[:, columns] = values / spans
+    return np.all(np.abs(unit[:, columns] - 0.5) <= 0.5 + ROUNDING, axis=1)
 
 
 def _bounds(space: SearchSpace) -> tuple[Floats, Floats]:
