@@ -124,7 +124,7 @@ def test_every_outcome_has_its_words():
         seq=2, is_accepted=False,
         verdicts=(
             Verdict(check="fine", is_ok=True, value=0, limit=1, unit="1", remedy="nothing"),
-            Verdict(check="monitor", is_ok=False, value=12.0, limit=1e4, unit="counts", remedy="Find the beam."),
+            Verdict(check="monitor", is_ok=False, value=12.0, limit=1e4, unit="counts", remedy="Open it."),
         ),
     )  # fmt: skip
     history = History().plus(decided(1, "blank")).plus(seen(1, 1.0)).plus(decided(2)).plus(rejected)
@@ -134,7 +134,7 @@ def test_every_outcome_has_its_words():
     words = [outcome_text(history, decision, "height") for decision in history.decisions]
     assert words == [
         "blank measured",
-        "rejected: monitor: 12 counts against a limit of 1e+04. Find the beam.",
+        "rejected: monitor: 12 counts against a limit of 1e+04. Open it.",
         "failed: the changer is stuck",
         "open",
         "no action",
