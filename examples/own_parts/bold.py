@@ -1,0 +1,48 @@
+"""One's own strategy: go where the feature may be best, counting uncertainty in one's favour."""
+
+from agent.strategy.choices import Choices
+from agent.strategy.learned import learned
+from agent.strategy.problem import Problem
+from models.domain.frozen import Frozen
+from models.domain.history import Decision, History, Reason
+from models.domain.ranking import badness
+from models.gp.recommend import fit_surrogate
+
+
+class Options(Frozen):
+    """Keys of [strategy] in the campaign file."""
+
+    boldness: float = 2.0
+    """Standard deviations that are counted in one's favour."""
+    initial: int = 4
+    """Measurements of the even start."""
+
+
+def build(options: Options, problem: Problem) -> "Bold":
+    """Make the strategy."""
+    return Bold(options, problem)
+
+
+class Bold:
+    """Confidence bound (Srinivas et al., IEEE Trans. Inf. Theory 58 (2012) 3250)."""
+
+    def __init__(self, options: Options, problem: Problem) -> None:
+        """Keep the task."""
+        self.options, self.problem = options, problem
+
+    def propose(self, history: History) -> Decision:
+        """The next decision, a function of the history alone."""
+        problem = self.problem
+        choices = Choices(problem.space, history, 256, problem.seed_for(history))
+        if sum(1 for _ in history.accepted()) < self.options.initial:
+            reason = Reason(code="even_start", sentence="Even start.")
+            return problem.measure(history, "initial_design", choices.most_remote(), reason)
+        knowledge = learned(problem.space, problem.objective, history)
+        mean, sigma = fit_surrogate(knowledge.training).predict(choices.pool)
+        hope = badness(problem.objective, mean) - self.options.boldness * sigma
+        row = int(hope.argmin())
+        reason = Reason(
+            code="confidence_bound",
+            sentence=f"{mean[row]:.3g} ± {sigma[row]:.2g} {problem.unit} is the most that can be hoped for.",
+        )
+        return problem.measure(history, "suggest", choices.point(row, choices.pool[row]), reason)
