@@ -22,6 +22,8 @@ def keep_to_one_thread() -> None:
 
 def machine_settings(*packages: str) -> dict[str, JsonValue]:
     """Processor, cores, threads, Python, and the versions of these packages."""
+    versions: dict[str, JsonValue] = {"python": platform.python_version()}
+    versions |= {name: version(name) for name in packages}
     return {
         "machine": {
             "cpu": _processor(),
@@ -29,7 +31,7 @@ def machine_settings(*packages: str) -> dict[str, JsonValue]:
             "threads": int(os.environ.get(THREAD_VARIABLES[0], 0)) or None,
             "load_1_min": round(os.getloadavg()[0], 2),
         },
-        "versions": {"python": platform.python_version()} | {name: version(name) for name in packages},
+        "versions": versions,
     }
 
 
