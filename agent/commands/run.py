@@ -84,13 +84,13 @@ def _stop_on_signal(loop: "Loop") -> None:
 
 
 def _draw(plan: "Plan", loop: "Loop") -> Path | None:
-    """Draw the campaign's picture; a campaign is not lost because its picture fails."""
+    """Draw the campaign's picture."""
     from agent.pictures.page import draw_page
 
     path = plan.folder / f"{plan.spec.name}.png"
     try:
         return draw_page(plan.spec, plan.space, loop.history, path)
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # the campaign is done and on record, whatever happens to its picture
         print(f"nightbeam: the picture could not be drawn: {error}", file=sys.stderr)
         return None
 

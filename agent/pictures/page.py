@@ -7,15 +7,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.patheffects import withStroke
 
 from agent.pictures.belief import believe
+from agent.pictures.labels import label_points
+from agent.pictures.line import draw_line
 from agent.pictures.panels import axis_label, draw_curves, draw_rise
 from agent.pictures.ternary import Triangle, draw_frame, draw_map, triangle_of
 from models.domain.campaign import CampaignSpec
 from models.domain.history import MEASURING_KINDS, History
 from models.domain.ranking import ranked
-from models.domain.space import SearchSpace
+from models.domain.space import Point, SearchSpace
 
 DOTS_PER_INCH = 150
 
@@ -43,18 +44,28 @@ def draw_page(spec: CampaignSpec, space: SearchSpace, history: History, path: Pa
         return None
     triangle = triangle_of(space)
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(13.0, 7.2) if triangle else (11.0, 4.6), layout="constrained")
+        figure = Figure(figsize=(13.0, 7.2) if triangle else (13.0, 4.6), layout="constrained")
         FigureCanvasAgg(figure)
         if triangle is not None:
             _ternary_page(figure, spec, space, history, triangle)
         else:
-            left, right = figure.subplots(1, 2)
-            draw_rise(left, history, spec.objective)
-            draw_curves(right, history, spec.objective)
+            _plain_page(figure, spec, space, history)
         figure.suptitle(f"{spec.name}: {spec.objective.text()}", weight="bold")
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=DOTS_PER_INCH)
     return path
+
+
+def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history: History) -> None:
+    """The page of a space that has no map: along its axis, where it has only one."""
+    is_line = len(space.axes) == 1
+    panels = list(figure.subplots(1, 3 if is_line else 2))
+    draw_rise(panels[-2], history, spec.objective)
+    draw_curves(panels[-1], history, spec.objective)
+    if is_line:
+        points = draw_line(panels[0], space, spec.objective, history)
+        figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
+        label_points(panels[0], *points)
 
 
 def _ternary_page(
@@ -73,34 +84,35 @@ def _ternary_page(
     draw_frame(big, triangle)
     draw_frame(small, triangle, is_labelled=False)
     small.set_title("Uncertainty", fontsize=10)
-    _draw_points(big, history, triangle, spec, is_numbered=True)
-    _draw_points(small, history, triangle, spec, is_numbered=False)
     draw_rise(figure.add_subplot(grid[1, 1]), history, spec.objective)
     draw_curves(figure.add_subplot(grid[:, 2]), history, spec.objective)
+    _draw_points(small, history, triangle, spec, size=2.5)
+    points = _draw_points(big, history, triangle, spec, size=4.0)
+    figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
+    x, y = triangle.to_plane(np.array([[p[axis.name] for axis in triangle.axes] for p in points.values()]))
+    label_points(big, x, y, [str(seq) for seq in points])
 
 
 def _draw_points(
-    ax: Axes, history: History, triangle: Triangle, spec: CampaignSpec, *, is_numbered: bool
-) -> None:
-    """The measured points, numbered in order; the best ringed, lost ones crossed."""
+    ax: Axes, history: History, triangle: Triangle, spec: CampaignSpec, *, size: float
+) -> dict[int, Point]:
+    """Mark the measured points, the best ringed, lost ones red; their points by `seq` come back."""
     accepted = {decision.seq for decision, _ in history.accepted()}
     best = ranked(history, spec.objective)
-    best_seq = best[0][0].seq if best else None
+    points: dict[int, Point] = {}
     for decision in history.decisions:
         if decision.kind not in MEASURING_KINDS or decision.point is None:
             continue
-        values = np.array([[decision.point[axis.name] for axis in triangle.axes]])
-        (x,), (y,) = triangle.to_plane(values)
+        points[decision.seq] = decision.point
+        (x,), (y,) = triangle.to_plane(np.array([[decision.point[axis.name] for axis in triangle.axes]]))
         is_good = decision.seq in accepted
-        is_start = decision.kind == "initial_design"
         ax.plot(
-            x, y, "s" if is_start else "o", markersize=4 if is_numbered else 2.5, zorder=5,
-            color="white" if is_good else "tab:red", markeredgecolor="black", markeredgewidth=0.6,
+            x, y, "s" if decision.kind == "initial_design" else "o", markersize=size,
+            zorder=6 if is_good else 5, color="white" if is_good else "tab:red",
+            markeredgecolor="black", markeredgewidth=0.6,
         )  # fmt: skip
-        if decision.seq == best_seq:
-            ax.plot(x, y, "o", markersize=13, markerfacecolor="none", markeredgecolor="tab:red", zorder=6)
-        if is_numbered:
-            ax.annotate(
-                str(decision.seq), (x, y), (4, 4), textcoords="offset points", fontsize=7, zorder=7,
-                path_effects=[withStroke(linewidth=1.8, foreground="white")],
-            )  # fmt: skip
+        if best and decision.seq == best[0][0].seq:
+            ax.plot(
+                x, y, "o", markersize=3 * size, markerfacecolor="none", markeredgecolor="tab:red", zorder=7
+            )
+    return points

@@ -1,12 +1,10 @@
 """Which measurement is best, as far as the measured values say."""
 
-from typing import TypeVar
+from typing import overload
 
 from models.domain.campaign import ObjectiveSpec
 from models.domain.history import Decision, History
 from models.domain.scattering import Feature, Floats
-
-Value = TypeVar("Value", float, Floats)
 
 
 def ranked(history: History, objective: ObjectiveSpec) -> list[tuple[Decision, Feature]]:
@@ -27,7 +25,11 @@ def ranked(history: History, objective: ObjectiveSpec) -> list[tuple[Decision, F
     return sorted(found, key=lambda pair: badness(objective, pair[1].value))
 
 
-def badness(objective: ObjectiveSpec, value: Value) -> Value:
+@overload
+def badness(objective: ObjectiveSpec, value: float) -> float: ...
+@overload
+def badness(objective: ObjectiveSpec, value: Floats) -> Floats: ...
+def badness(objective: ObjectiveSpec, value: float | Floats) -> float | Floats:
     """How far a value, or each of an array, is from the goal; smaller is better, in the feature's unit."""
     if objective.target is not None:
         return abs(value - objective.target)
