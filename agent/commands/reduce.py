@@ -112,6 +112,8 @@ def _show(name: str, reading: "Reading", made: "list[Feature]", absent: "list[Ab
     from rich.console import Console
     from rich.table import Table
 
+    from models.saxs.loose_files import ASSUMPTIONS
+
     curve = reading.curve
     span = (
         f"{len(curve)} points, q {curve.q_inv_nm[0]:.4g} to {curve.q_inv_nm[-1]:.4g} 1/nm"
@@ -135,5 +137,5 @@ def _show(name: str, reading: "Reading", made: "list[Feature]", absent: "list[Ab
         if not verdict.is_ok:
             found = f"{verdict.value:.4g} {verdict.unit} against a limit of {verdict.limit:.4g}"
             console.print(f"[red]{verdict.check}[/red]: {found}. {verdict.remedy}")
-        elif not verdict.limit and not verdict.value and verdict.unit == "1":
+        elif verdict.check in ASSUMPTIONS:
             console.print(f"[yellow]{verdict.check}[/yellow]: {verdict.remedy}")

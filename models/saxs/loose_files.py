@@ -1,14 +1,17 @@
 """Reduce files that lie about, frames or curves, without a campaign around them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.scattering import Curve, Frame, Verdict
+from models.saxs.beamstop import find_shadow
 from models.saxs.correct import average, subtract
-from models.saxs.curve_files import SIGMA_ESTIMATED, QUnit, has_stated_q_unit, read_curve
+from models.saxs.curve_files import SIGMA_ESTIMATED, QUnit, has_stated_q_unit, read_curve, shadow_end
 from models.saxs.frame_files import FRAME_SUFFIXES, geometry_from_header, read_frame
 from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
@@ -19,6 +22,8 @@ FROM_HEADER = "header"
 """Takes each frame's geometry from its own header."""
 ASSUMED_Q_UNIT: QUnit = "1/A"
 """What most curve files are in, for those that do not say."""
+ASSUMPTIONS = frozenset({"q_unit", "sigma", "monitor", "beamstop"})
+"""Verdicts of these names say what had to be assumed."""
 EDGE_TOLERANCE = 1e-6
 """Relative; a window that was read from a text file includes its own ends."""
 
@@ -118,9 +123,19 @@ def _read_frame(path: Path, source: Source) -> Reading:
     if frame.monitor == UNMONITORED:
         remedy = "The file states no monitor: intensity is counts per pixel, not normalised."
         verdicts += (_note("monitor", remedy),)
+    has_mask = bool(np.any(frame.mask & (frame.counts >= 0)))
+    if not has_mask:
+        shadow = find_shadow(frame, geometry)
+        frame = replace(frame, mask=frame.mask | shadow)
+        remedy = (
+            "The frame has no mask: the shadow of the beamstop was found and left out. Give --mask to decide."
+        )
+        verdicts += (_note("beamstop", remedy, int(np.count_nonzero(shadow)), "pixels"),)
     curve = integrate(frame, geometry)
     if window is not None:
         curve = curve.between(window[0] * (1 - EDGE_TOLERANCE), window[1] * (1 + EDGE_TOLERANCE))
+    elif not has_mask:
+        curve = curve.between(float(curve.q_inv_nm[shadow_end(curve.intensity, curve.sigma)]), np.inf)
     return Reading(curve, verdicts + check_curve(curve))
 
 
@@ -137,6 +152,6 @@ def _geometry(path: Path, frame: Frame, source: Source) -> tuple[Geometry, tuple
     return geometry, (float(kept.q_inv_nm[0]), float(kept.q_inv_nm[-1]))
 
 
-def _note(check: str, remedy: str) -> Verdict:
+def _note(check: str, remedy: str, value: float = 0.0, unit: str = "1") -> Verdict:
     """Say what was assumed."""
-    return Verdict(check=check, is_ok=True, value=0.0, limit=0.0, unit="1", remedy=remedy)
+    return Verdict(check=check, is_ok=True, value=value, limit=0.0, unit=unit, remedy=remedy)
