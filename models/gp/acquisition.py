@@ -1,5 +1,7 @@
 """What a measurement is worth: the expected improvement towards a goal, in logarithm."""
 
+import math
+
 import torch
 from botorch.acquisition.analytic import LogExpectedImprovement
 
@@ -10,6 +12,9 @@ from models.gp.surrogate import Surrogate
 
 TINY = 1e-300
 """Smallest expectation whose logarithm is taken."""
+LEAST_DISTANCE = 1e-3
+"""An incumbent nearer to the target than this, in standard deviations of the values, counts as this far
+off: the terms of the tent would cancel to nothing."""
 
 
 class ExpectedImprovement:
@@ -47,12 +52,13 @@ class ExpectedImprovement:
         """Expectation of max(0, D - |f - target|), D the incumbent's distance, f normal.
 
         The tent (z + D)+ - 2 z+ + (z - D)+ equals max(0, D - |z|), so three terms of
-        h(a) = E[(z + a)+] = a Phi(a/s) + s phi(a/s) give it in closed form.
+        h(a) = E[(z + a)+] = a Phi(a/s) + s phi(a/s) give it in closed form. The tent is even, so the mean
+        is laid below the target, where the terms are small and do not cancel.
         """
         mean, sigma = self._surrogate.standardised(unit_points)
         target = (goal - self._surrogate.mean_value) / self._surrogate.spread
-        best = abs(self.incumbent - goal) / self._surrogate.spread
-        offset = mean - target
+        best = max(abs(self.incumbent - goal) / self._surrogate.spread, LEAST_DISTANCE)
+        offset = -(mean - target).abs()
         tent = (
             _mean_positive_part(offset + best, sigma)
             - 2.0 * _mean_positive_part(offset, sigma)
@@ -62,7 +68,12 @@ class ExpectedImprovement:
 
 
 def _mean_positive_part(mean: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-    """E[max(0, z)] for z normal."""
-    ratio = mean / sigma
-    density = torch.exp(-0.5 * ratio**2) / (2.0 * torch.pi) ** 0.5
-    return mean * torch.special.ndtr(ratio) + sigma * density
+    """E[max(0, z)] for z normal.
+
+    The tail is taken from the scaled complementary error function, since the distribution function of
+    torch is 0 beyond eight standard deviations.
+    """
+    ratio = (mean / sigma).abs()
+    density = torch.exp(-0.5 * ratio**2) / math.sqrt(2.0 * math.pi)
+    tail = 1.0 - ratio * math.sqrt(math.pi / 2.0) * torch.special.erfcx(ratio / math.sqrt(2.0))
+    return mean.clamp_min(0.0) + sigma * density * tail
