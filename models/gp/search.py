@@ -69,12 +69,12 @@ def _climb_one(score: Score, space: SearchSpace, start: Floats) -> Floats:
 
 
 def _unit_sums(space: SearchSpace) -> tuple[Floats, Floats]:
-    """The sums in scaled coordinates: rows a and totals b of a . x = b."""
+    """The sums in scaled coordinates: rows a and totals b of a . x = b, the largest of each row being 1."""
     rows, totals = np.zeros((len(space.sums), len(space.axes))), np.zeros(len(space.sums))
     for i, constraint in enumerate(space.sums):
-        totals[i] = constraint.total
-        for name in constraint.axes:
-            axis = space.axis(name)
-            rows[i, space.names.index(name)] = axis.span
-            totals[i] -= axis.low
+        parts = [space.axis(name) for name in constraint.axes]
+        widest = max(axis.span for axis in parts) or 1.0
+        totals[i] = (constraint.total - sum(axis.low for axis in parts)) / widest
+        for axis in parts:
+            rows[i, space.names.index(axis.name)] = axis.span / widest
     return rows, totals

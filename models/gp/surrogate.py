@@ -2,12 +2,15 @@
 
 import json
 from dataclasses import dataclass
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 import torch
 from botorch.exceptions.errors import ModelFittingError
+from botorch.exceptions.warnings import OptimizationWarning
 from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
+from botorch.utils.sampling import manual_seed
 from gpytorch.constraints import GreaterThan
 from gpytorch.kernels import MaternKernel, ScaleKernel
 from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
@@ -20,6 +23,10 @@ from models.domain.scattering import Floats
 
 RELATIVE_NOISE_FLOOR = 1e-6
 """Smallest variance of an observation, relative to the spread of the values: keeps matrices regular."""
+RESTART_SEED = 0
+"""Seed of the hyperparameters from which a fit that stalled starts again."""
+ROUNDING = 1e-13
+"""Values that differ by less, relative to the largest, are equal: rounding is nothing to learn from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +65,7 @@ class Surrogate:
         if not np.isfinite(training.values).all() or not np.isfinite(training.sigmas).all():
             raise FitFailed("an observation is not finite")
         spread = float(training.values.std())
-        if spread == 0.0:
+        if spread <= ROUNDING * float(np.abs(training.values).max()):
             raise FitFailed(f"all {training.values.size} observations are equal")
         self.mean_value, self.spread = float(training.values.mean()), spread
         self._x = torch.from_numpy(training.unit_points.astype(np.float64))
@@ -93,7 +100,11 @@ class Surrogate:
         """
         likelihood = ExactMarginalLogLikelihood(self.model.likelihood, self.model)
         try:
-            fit_gpytorch_mll(likelihood)
+            # A fit that stalls starts again from hyperparameters drawn from their priors: these draws must
+            # not depend on what was drawn before, and the stall is nothing that a person need see.
+            with manual_seed(RESTART_SEED), catch_warnings():
+                simplefilter("ignore", OptimizationWarning)
+                fit_gpytorch_mll(likelihood)
         except (ModelFittingError, RuntimeError, ValueError) as error:
             raise FitFailed(f"no hyperparameters were found: {error}") from error
 
