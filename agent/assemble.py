@@ -17,7 +17,7 @@ from agent.strategy.upkeep import WithBlanks, WithRepeats
 from db.engine import open_to_read, open_to_write
 from db.log import CampaignIdentity, DecisionLog, Process, identify
 from db.queries import read_campaigns, read_history
-from instruments.beamline import Beamline
+from instruments.beamline import Beamline, device_name
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.kinds import BuildContext, build_beamline
 from instruments.runner import BlueskyInstrument
@@ -96,13 +96,13 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     """
     own = own or Own()
     add_home(home)
-    extractors = (*load_extractors(spec.analysis.features), *own.features)
+    extractors = (*_extractors(spec), *own.features)
     unit = _objective_unit(spec, extractors)
-    geometry = read_geometry(home / spec.analysis.geometry) if spec.analysis.geometry else None
     identity = identify(url, spec)
     folder = Path(spec.folder or DATA_FOLDER).absolute() / identity.label
     beamline = own.beamline or _beamline(spec, home, folder)
     space = _space(spec, beamline)
+    geometry = _geometry(spec, home, beamline)
     return Plan(
         spec=spec,
         url=url,
@@ -132,6 +132,36 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
     finally:
         instrument.close()
         log.close()
+
+
+def _extractors(spec: CampaignSpec) -> tuple[Extractor, ...]:
+    try:
+        return load_extractors(spec.analysis.features)
+    except BadInput as error:
+        raise error.within("analysis") from None
+
+
+def _geometry(spec: CampaignSpec, home: Path, beamline: Beamline) -> Geometry | None:
+    """The geometry that the file names, if any; refused when it is for another detector."""
+    if spec.analysis.geometry is None:
+        return None
+    where = "analysis.geometry"
+    try:
+        geometry = read_geometry(home / spec.analysis.geometry)
+    except BadInput as error:
+        raise error.within(where) from None
+    if beamline.frame_shape not in (None, geometry.shape):
+        raise BadInput(
+            where,
+            f"{spec.analysis.geometry} is for frames of {_shape_text(geometry.shape)} pixels, but "
+            f"{device_name(beamline.detector)} makes {_shape_text(beamline.frame_shape)}",
+            "Name the geometry of this detector, or leave the key out to take it from each frame",
+        )
+    return geometry
+
+
+def _shape_text(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} x {shape[1]}"
 
 
 def _objective_unit(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> str:
@@ -182,6 +212,12 @@ def _strategy(spec: CampaignSpec, space: SearchSpace, unit: str) -> Strategy:
     problem = Problem(space, spec.objective, unit, spec.measurement.exposure_s, spec.seed)
     build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
     strategy: Strategy = build(options_for(build, spec.strategy.options, "strategy"), problem)
+    if not callable(getattr(strategy, "propose", None)):
+        raise BadInput(
+            "strategy.kind",
+            f"is {spec.strategy.kind!r}, which returned a {type(strategy).__name__} that cannot propose",
+            "Return an object with a method propose(history)",
+        )
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:
         strategy = WithBlanks(strategy, spec.measurement.blank, problem)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.config import read_campaign
+from models.domain.errors import BadInput
 
 if TYPE_CHECKING:
     from agent.assemble import Plan
@@ -54,6 +55,7 @@ class Campaign:
         """
         self.spec, self.home, self.db = spec, home, db
         self._beamline, self._features = beamline, features
+        self._file: Path | None = None
 
     @classmethod
     def from_toml(
@@ -85,7 +87,9 @@ class Campaign:
         """
         path = Path(path)
         spec = read_campaign(path, Path(dataset) if dataset is not None else None)
-        return cls(spec, home=path.parent, db=db, beamline=beamline, features=features)
+        campaign = cls(spec, home=path.parent, db=db, beamline=beamline, features=features)
+        campaign._file = path
+        return campaign
 
     def check(self) -> Plan:
         """Check everything; nothing is written and nothing moves.
@@ -97,7 +101,12 @@ class Campaign:
         """
         from agent.assemble import Own, prepare  # loads bluesky and ophyd: only when they are needed
 
-        return prepare(self.spec, self.home, self.db, Own(self._beamline, self._features))
+        try:
+            return prepare(self.spec, self.home, self.db, Own(self._beamline, self._features))
+        except BadInput as error:
+            if self._file is None or error.where.startswith("--"):
+                raise
+            raise error.within(str(self._file)) from None
 
     def run(self, narrator: Narrator | None = None) -> Ending:
         """Run or resume until the campaign ends.

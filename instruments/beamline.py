@@ -114,6 +114,8 @@ class Beamline:
     """Unit of an axis by its name, for messages."""
     space: SearchSpace | None = None
     """Where one may look, when the instrument itself knows: only certain samples exist."""
+    frame_shape: tuple[int, int] | None = None
+    """Rows and columns of a frame, where they are known before the first."""
     timeouts: Timeouts = Timeouts()
     """How long the devices may take."""
 

@@ -66,6 +66,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         transmission=diode,
         changer=changer,
         dispenser=dispenser,
+        frame_shape=world.geometry.shape,
         tags=Tags(seq=seq, action_id=action_id),
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),
     )

@@ -28,6 +28,10 @@ class BadInput(NightbeamError):
         self.problem = problem
         self.remedy = remedy
 
+    def within(self, place: str) -> "BadInput":
+        """The same mistake, with the file or table that led to it named first."""
+        return BadInput(f"{place}: {self.where}", self.problem, self.remedy)
+
 
 class BeamlineFault(NightbeamError):
     """A device did not do what it was told: stuck, lost, timed out. Recorded; the loop goes on."""
