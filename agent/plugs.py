@@ -1,6 +1,7 @@
 """Find a part by the name that a campaign file gives it: one that ships, or one's own."""
 
 import importlib
+import inspect
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -47,19 +48,39 @@ def find_builder(plug: Plug, room: str, shipped: tuple[str, ...], where: str) ->
                 + f"Use one of {', '.join(shipped)}, or module:function for your own",
             )
         return importlib.import_module(f"{room}.{plug.kind}").build
-    module_name, _, attribute = plug.kind.partition(":")
+    return _own_builder(plug.kind, f"{where}.kind")
+
+
+def _own_builder(kind: str, where: str) -> Callable[..., Any]:
+    """The user's own function; whatever goes wrong while their module is read is theirs to correct."""
+    module_name, _, attribute = kind.partition(":")
     try:
-        found = getattr(importlib.import_module(module_name), attribute)
+        module = importlib.import_module(module_name)
     except ImportError as error:
         raise BadInput(
-            f"{where}.kind",
-            f"is {plug.kind!r}: {error}",
-            "Lay the module beside the campaign file, or install it",
+            where, f"is {kind!r}: {error}", "Lay the module beside the campaign file, or install it"
         ) from error
-    except AttributeError:
+    except Exception as error:
         raise BadInput(
-            f"{where}.kind",
-            f"is {plug.kind!r}: the module {module_name} has no {attribute!r}",
+            where, f"is {kind!r}: the module fails with {type(error).__name__}: {error}", "Correct it"
+        ) from error
+    found = getattr(module, attribute, None)
+    if found is None:
+        raise BadInput(
+            where,
+            f"is {kind!r}: the module {module_name} has no {attribute!r}",
             "Name a function that it has",
-        ) from None
+        )
+    if not callable(found) or not _takes_two(found):
+        raise BadInput(
+            where, f"is {kind!r}, which cannot be called with (options, task)", "Give it these two arguments"
+        )
     return found
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind(None, None)
+    except (TypeError, ValueError):
+        return False
+    return True
