@@ -61,7 +61,8 @@ def validated(model: type[Model], values: Mapping[str, Any], where: str) -> Mode
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = error.errors()
+        # An unknown key comes first: it is often the misspelt one that is then missing.
+        problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise _bad_input(model, problems[0], where, len(problems) - 1) from None
 
 

@@ -1,0 +1,120 @@
+"""What the documentation shows is run: its commands, its Python, its campaign files."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.domain.campaign import CampaignSpec
+from models.domain.inputs import read_toml, validated
+
+ROOT = Path(__file__).parents[1]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = ["README.md", "docs/extending.md", "docs/measured-data.md", "docs/the-record.md"]
+BEFORE = {"README.md": "nightbeam run examples/first_light.toml"}
+"""What a reader has done before a page's first command."""
+FILES = {
+    "heating.toml": """
+name = "heating"
+seed = 1
+axes = [{ name = "temperature", low = 10.0, high = 90.0 }]
+objective = { feature = "total" }
+instrument = { kind = "virtual" }
+analysis = { features = ["totals"] }
+strategy = { kind = "bayes", initial = 4 }
+budget = { measurements = 6 }
+""",
+    "misspelt.toml": """
+name = "misspelt"
+seed = 1
+objective = { feature = "total" }
+instrument = { kind = "virtual" }
+analysis = { features = ["totals"] }
+strategy = { kind = "bayes" }
+budget = { mesurements = 6 }
+""",
+}
+"""Files that a page speaks of as the reader's own."""
+
+
+def blocks(page: str) -> list[tuple[str, str]]:
+    return BLOCK.findall((ROOT / page).read_text())
+
+
+def squeezed(text: str) -> str:
+    """Runs of blanks count as one: tables are laid out for the width of the terminal."""
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def says(expected: str, printed: str) -> bool:
+    """True when the output is the expected one; ``...`` stands for anything."""
+    parts = [re.escape(squeezed(part)) for part in expected.split("...")]
+    return re.search(".*?".join(parts), squeezed(printed), re.DOTALL) is not None
+
+
+class Reader:
+    """Someone who follows a page in a folder of his own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT / "examples", folder / "examples")
+        for name, text in FILES.items():
+            (folder / name).write_text(text)
+        scripts = Path(sys.executable).parent
+        self.env = os.environ | {"PATH": f"{scripts}:{os.environ['PATH']}", "COLUMNS": "100"}
+
+    def type(self, command: str) -> str:
+        ended = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=self.env, capture_output=True, text=True,
+            timeout=300, check=False,
+        )  # fmt: skip
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return ended.stdout + ended.stderr
+
+    def run_python(self, source: str) -> str:
+        ended = subprocess.run(
+            [sys.executable, "-c", source], cwd=self.folder, env=self.env, capture_output=True, text=True,
+            timeout=300, check=False,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+
+def commands(block: str) -> list[tuple[str, str]]:
+    """Each command of a console block, and what should be printed."""
+    parts = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+    return [(part.partition("\n")[0], part.partition("\n")[2]) for part in parts]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path):
+    reader = Reader(tmp_path)
+    if page in BEFORE:
+        reader.type(BEFORE[page])
+    for language, block in blocks(page):
+        if language == "console":
+            for command, expected in commands(block):
+                printed = reader.type(command)
+                assert says(expected, printed), f"$ {command}\n{printed}"
+        elif language == "python":
+            reader.run_python(block)
+
+
+def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):
+    (text,) = [block for language, block in blocks("README.md") if language == "toml"]
+    (tmp_path / "shown.toml").write_text(text)
+    spec = validated(CampaignSpec, read_toml(tmp_path / "shown.toml"), "README.md")
+    tables = read_toml(tmp_path / "shown.toml")
+    optional = {"folder"}
+    assert set(CampaignSpec.model_fields) - optional == set(tables), "every key is explained"
+    assert spec.objective.target == 6.0
+
+
+def test_every_link_in_the_documentation_leads_somewhere():
+    for page in [*PAGES, "CONTRIBUTING.md"]:
+        for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text()):
+            assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
