@@ -132,7 +132,7 @@ class CampaignSpec(Frozen):
     strategy: Plug
     """How the next point is chosen."""
     budget: BudgetSpec
-    """When to stop."""
+    """Limits on measurements, hours and failures."""
     folder: str | None = None
     """Where frames, curves and pictures go; ``nightbeam-data`` in the working folder when left out."""
 
