@@ -1,5 +1,8 @@
 """Find the shadow of a beamstop in a frame that comes without a mask."""
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -24,8 +27,9 @@ PENUMBRA_PX = 2
 def find_shadow(frame: Frame, geometry: Geometry) -> Mask:
     """Find the pixels that a beamstop and its arm keep dark.
 
-    A shadow is one connected patch that begins where the innermost light is and sees less than 15 % of what most pixels
-    of the same ring see. Rings that are dark all round are left alone: no ring of them tells better.
+    A shadow is one connected patch that begins where the innermost light is and sees less than 15 % of what
+    most pixels of the same ring see. Rings that are dark all round are left alone: nothing in
+    them tells what light would be.
 
     Parameters
     ----------
@@ -52,11 +56,13 @@ def find_shadow(frame: Frame, geometry: Geometry) -> Mask:
     is_core = radius_px <= float(radius_px[is_lit].min(initial=np.inf)) + REACH_PX
     if not np.any(is_lit):
         return np.zeros_like(frame.mask)
-    labels, _ = ndimage.label(is_dark | is_core)
+    labelled: Any = ndimage.label(is_dark | is_core)
+    labels = np.asarray(labelled[0])
     touching = np.unique(labels[is_core])
     shadow = is_dark & np.isin(labels, touching[touching > 0])
     if np.any(shadow):
-        shadow = ndimage.binary_dilation(shadow, iterations=PENUMBRA_PX) & is_lit & is_usable
+        grown = np.asarray(ndimage.binary_dilation(shadow, iterations=PENUMBRA_PX), dtype=np.bool_)
+        shadow = grown & is_lit & is_usable
     return np.asarray(shadow[:, ::step])
 
 
@@ -75,7 +81,7 @@ def _ring_levels(
     rings, values = ring[is_usable][order], mean[is_usable][order]
     edges = np.searchsorted(rings, np.arange(int(ring.max()) + 2))
     levels = np.zeros(edges.size - 1)
-    for number, (first, last) in enumerate(zip(edges[:-1], edges[1:], strict=True)):
+    for number, (first, last) in enumerate(pairwise(edges.tolist())):
         if last > first:
             levels[number] = np.percentile(values[first:last], RING_PERCENTILE)
     return levels[ring]

@@ -27,6 +27,8 @@ MAX_STEP = 3.0
 """Largest ratio of neighbouring intensities outside of the shadow, unless their errors explain more."""
 MAX_SHADOW = 0.1
 """Largest part of a curve that may be shadow; beyond that, nothing is trimmed but the first bad run."""
+MIN_SHADOW = 12
+"""In short curves, so many points may be shadow all the same."""
 
 
 def read_curve(
@@ -206,8 +208,8 @@ def shadow_end(intensity: Floats, sigma: Floats) -> int:
         ratio = following / previous
     is_smooth |= (ratio > 1 / MAX_STEP) & (ratio < MAX_STEP)
     is_steady = (intensity[:-1] > 0) & (intensity[1:] > 0) & is_smooth
-    last = int(MAX_SHADOW * intensity.size) + 1
-    for start in range(min(last, intensity.size)):
+    n_starts = min(max(int(MAX_SHADOW * intensity.size), MIN_SHADOW), intensity.size // 2)
+    for start in range(n_starts + 1):
         run = is_steady[start : start + N_STEADY - 1]
         if run.size and bool(run.all()):
             return start

@@ -13,8 +13,8 @@ from pyFAI.integrator.azimuthal import AzimuthalIntegrator
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 
-ROTATION_TOLERANCE_RAD = 1e-6
-"""A turn of the detector about the beam below this is none."""
+ROTATION_TOLERANCE_RAD = 0.01
+"""A turn of the detector about the beam below this is none; Fit2D's tilt brings about some of it itself."""
 PIXEL_TOLERANCE = 1e-3
 """Relative difference of pixel sizes above which two detectors are not the same."""
 DEFAULT_ORIENTATION = 3

@@ -168,7 +168,8 @@ def guess_window(curve: Curve) -> tuple[int, float]:
     table = np.stack([curve.q_inv_nm, curve.intensity, curve.sigma], axis=1).astype(np.float64)
     logging.getLogger("freesas").setLevel(logging.ERROR)
     try:
-        found = autoRg(table)
+        with np.errstate(all="ignore"):  # it divides by the scatter of windows that have none
+            found = autoRg(table)
         if found.Rg > 0 and np.isfinite(found.Rg):
             return int(found.start_point), float(found.Rg)
     except (InsufficientDataError, NoGuinierRegionError, ValueError, IndexError, ZeroDivisionError):

@@ -15,6 +15,12 @@ N_TRIED = 4
 """So many significant places are measured; the highest is the strongest peak."""
 SURE_SIGMA = 2.0
 """A place is as high as its height less so many sigma."""
+OVERTONES = (3**0.5, 2.0, 7**0.5, 3.0)
+"""q of higher orders over that of the first, in lamellar and hexagonal lattices."""
+OVERTONE_TOLERANCE = 0.02
+"""Relative error of that ratio."""
+MIN_FUNDAMENTAL = 0.25
+"""A first order stands at least so high, relative to its overtone."""
 MAX_RELATIVE_FWHM = 0.55
 """A bump that is wider, relative to its place, is form factor and no correlation peak."""
 NAMES = ("peak_q", "peak_d", "peak_width")
@@ -62,7 +68,7 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
             f"the best candidate stands {best:.1f} sigma high, must stand {MIN_SCORE:g} with measured flanks"
         )
         return (_strength(mean_height(found)), *(Absence(name=name, why=why) for name in NAMES))
-    best = max(candidates, key=lambda x: x.height.value - SURE_SIGMA * x.height.sigma)
+    best = choose_fundamental(candidates)
     try:
         fit = _checked(fit_peak(curve, best.q_inv_nm, best.fwhm_inv_nm))
         height = measure_height(curve, fit.q_inv_nm, fit.fwhm_inv_nm)
@@ -102,6 +108,29 @@ def find_candidates(curve: Curve, found: Scan) -> list[Candidate]:
             continue  # at the ends of a curve the background cannot be read
         candidates.append(Candidate(q_inv_nm, fwhm_inv_nm, height))
     return candidates
+
+
+def choose_fundamental(candidates: list[Candidate]) -> Candidate:
+    """Choose the strongest peak, or the one of which it is an overtone.
+
+    Parameters
+    ----------
+    candidates
+        What `find_candidates` found, at least one.
+
+    Returns
+    -------
+    Candidate
+        A lamellar or hexagonal lattice is named by its first order, also where a higher one stands on a lower
+        background.
+    """
+    best = max(candidates, key=lambda x: x.height.value - SURE_SIGMA * x.height.sigma)
+    for other in sorted(candidates, key=lambda x: x.q_inv_nm):
+        ratio = best.q_inv_nm / other.q_inv_nm
+        is_overtone = any(abs(ratio / overtone - 1) < OVERTONE_TOLERANCE for overtone in OVERTONES)
+        if is_overtone and other.height.value > MIN_FUNDAMENTAL * best.height.value:
+            return other
+    return best
 
 
 def _checked(fit: PeakFit) -> PeakFit:

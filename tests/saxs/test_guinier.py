@@ -1,0 +1,68 @@
+"""rg and I0, with sigmas that can be believed."""
+
+import numpy as np
+import pytest
+
+from models.domain.errors import FitFailed
+from models.domain.scattering import Curve, Feature
+from models.saxs.features.guinier import EXTRACTOR, fit_guinier
+from tests.saxs.conftest import CurveMaker, sphere
+
+Q = np.linspace(0.05, 3, 300)
+
+
+def read(curve: Curve) -> dict[str, Feature]:
+    return {f.name: f for f in EXTRACTOR.extract(curve) if isinstance(f, Feature)}
+
+
+def test_a_noise_free_gaussian_gives_back_its_rg_and_i0():
+    curve = Curve(Q, 2.5 * np.exp(-((Q * 3.0) ** 2) / 3), np.full(Q.size, 1e-4))
+    fit = fit_guinier(curve, 0, 2.0)
+    assert fit.rg_nm == pytest.approx(3.0, rel=1e-6)
+    assert fit.i0 == pytest.approx(2.5, rel=1e-6)
+
+
+@pytest.mark.parametrize("counts", [30, 300, 3000])
+@pytest.mark.parametrize("shape", ["gaussian", "sphere"])
+def test_95_percent_intervals_of_rg_and_i0_hold_the_truth_as_often_as_they_say(
+    noisy: CurveMaker, shape: str, counts: float
+):
+    rg = 3.0
+    ideal = np.exp(-((Q * rg) ** 2) / 3) if shape == "gaussian" else sphere(Q, rg * np.sqrt(5 / 3))
+    z: dict[str, list[float]] = {"rg": [], "i0": []}
+    for seed in range(200):
+        try:
+            found = read(noisy(Q, ideal + 1e-6, counts, seed))
+        except FitFailed:
+            continue
+        z["rg"].append((found["rg"].value - rg) / found["rg"].sigma)
+        z["i0"].append((found["i0"].value - 1.0) / found["i0"].sigma)
+    assert len(z["rg"]) >= 195
+    assert np.mean(np.abs(z["rg"]) < 1.96) >= 0.90
+    assert np.mean(np.abs(z["i0"]) < 1.96) >= 0.86
+
+
+def test_a_repelled_low_q_is_left_out_of_the_window(noisy: CurveMaker):
+    ideal = np.exp(-((Q * 1.5) ** 2) / 3) * (1 - 0.3 * np.exp(-((Q / 0.15) ** 2)))
+    found = read(noisy(Q, ideal, 3000, 5))
+    assert found["rg"].value == pytest.approx(1.5, rel=0.03)
+
+
+def test_a_power_law_has_no_guinier_region():
+    q = np.geomspace(0.1, 5, 200)
+    with pytest.raises(FitFailed):
+        EXTRACTOR.extract(Curve(q, q**-4.0, 0.01 * q**-4.0))
+
+
+def test_five_points_are_too_few():
+    q = np.linspace(0.1, 0.5, 5)
+    with pytest.raises(FitFailed):
+        EXTRACTOR.extract(Curve(q, np.exp(-(q**2)), np.full(5, 0.01)))
+
+
+def test_the_error_that_all_points_share_goes_into_i0_only():
+    ideal = np.exp(-((Q * 3.0) ** 2) / 3)
+    plain = read(Curve(Q, ideal, np.full(Q.size, 1e-4)))
+    shared = read(Curve(Q, ideal, np.full(Q.size, 1e-4), common_relative_sigma=0.1))
+    assert shared["i0"].sigma == pytest.approx(0.1, rel=0.05)
+    assert shared["rg"].sigma == plain["rg"].sigma

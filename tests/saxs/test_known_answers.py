@@ -1,0 +1,79 @@
+"""Measured data whose answers are known."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.domain.scattering import Curve, Feature
+from models.saxs.correct import average, subtract
+from models.saxs.curve_files import read_curve
+from models.saxs.features import guinier, peak
+from models.saxs.frame_files import geometry_from_header
+from models.saxs.loose_files import Source, read_file
+
+
+def read(extract: object, curve: Curve) -> dict[str, Feature]:
+    return {f.name: f for f in extract(curve) if isinstance(f, Feature)}  # type: ignore[operator]
+
+
+def test_a_pilatus_frame_reduces_to_the_curve_that_was_published(biosaxs: Path):
+    published_file = biosaxs / "multiseries_dats" / "GI2_A9_19_001_0000.dat"
+    published = read_curve(published_file, q_unit="1/A")
+    curve = read_file(biosaxs / "GI2_A9_19_001_0000.tiff", Source(geometry=str(published_file))).curve
+    assert len(curve) == len(published) == 474
+    np.testing.assert_allclose(curve.q_inv_nm, published.q_inv_nm, rtol=1e-8)
+    ratio = curve.intensity / published.intensity
+    off = np.abs(ratio / np.median(ratio) - 1)
+    # its authors masked the beamstop's edge (q below 0.3 1/nm) and three bad pixels by hand
+    is_by_hand = (curve.q_inv_nm < 0.294) | (np.abs(curve.q_inv_nm - 1.102) < 0.006)
+    assert np.count_nonzero(is_by_hand) == 36
+    assert off[~is_by_hand].max() < 1e-6
+    assert (off * published.intensity / published.sigma).max() < 1.0
+
+
+def test_the_rg_of_glucose_isomerase(biosaxs: Path):
+    folder = biosaxs / "multiseries_dats"
+    sample, buffer = (
+        average([read_curve(file, q_unit="1/A") for file in sorted(folder.glob(pattern))])
+        for pattern in ("GI2_*.dat", "GIbuf2_*.dat")
+    )
+    rg = read(guinier.extract, subtract(sample, buffer))["rg"]
+    assert 3.34 < rg.value < 3.39
+
+
+def test_the_rg_of_lysozyme(biosaxs: Path):
+    rg = read(guinier.extract, read_curve(biosaxs / "lys_saxs.dat", q_unit="1/A"))["rg"]
+    assert 1.40 < rg.value < 1.41
+
+
+def test_silver_behenate_stands_where_its_wrong_header_puts_it(biosaxs: Path):
+    file = biosaxs / "saxslab_image.tiff"
+    assert geometry_from_header(file).distance_mm == pytest.approx(487.5608)
+    found = read(peak.extract, read_file(file, Source()).curve)
+    assert found["peak_d"].value == pytest.approx(5.838 * 487.56 / 481.2, rel=0.005)
+
+
+def test_every_silica_curve_is_read_and_its_controls_agree(silica: Path):
+    lines = (silica / "samples.csv").read_text().splitlines()
+    rows = [row for row in csv.DictReader(lines) if row["saxs"]]
+    assert len(rows) == 67
+    strengths: dict[str, float] = {}
+    for row in rows:
+        curve = read_curve(silica / row["saxs"])
+        assert curve.intensity[0] > 0
+        assert curve.q_inv_nm[0] < 0.03
+        strengths[row["name"]] = read(peak.extract, curve)["peak_strength"].value
+    controls = [value for name, value in strengths.items() if "control" in name]
+    assert len(controls) >= 3
+    assert np.std(controls) < 0.1 * np.mean(controls)
+    assert max(strengths.values()) > 10
+    assert min(strengths.values()) > -0.1
+
+
+def test_every_usaxs_curve_is_read(silica: Path):
+    files = sorted((silica / "usaxs").glob("*.dat"))
+    assert len(files) == 68
+    for file in files:
+        assert len(read_curve(file)) > 100

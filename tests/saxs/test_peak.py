@@ -1,0 +1,80 @@
+"""The strongest correlation peak."""
+
+import numpy as np
+import pytest
+
+from models.domain.scattering import Absence, Curve, Feature, Floats
+from models.saxs.features.peak import EXTRACTOR
+from tests.saxs.conftest import CurveMaker
+
+Q = np.linspace(0.05, 3, 400)
+
+
+def power_law(q: Floats) -> Floats:
+    return q**-3.0 + 0.05
+
+
+def with_peak(q: Floats, strength: float, at: float = 1.0, width: float = 0.06) -> Floats:
+    return power_law(q) * (1 + strength * np.exp(-4 * np.log(2) * ((q - at) / width) ** 2))
+
+
+def read(curve: Curve) -> dict[str, Feature | Absence]:
+    return {f.name: f for f in EXTRACTOR.extract(curve)}
+
+
+def value(found: dict[str, Feature | Absence], name: str) -> Feature:
+    feature = found[name]
+    assert isinstance(feature, Feature), feature
+    return feature
+
+
+def test_a_clear_peak_is_read_with_all_its_numbers(noisy: CurveMaker):
+    found = read(noisy(Q, with_peak(Q, 3.0), 2000, 1))
+    assert value(found, "peak_q").value == pytest.approx(1.0, abs=0.002)
+    assert value(found, "peak_d").value == pytest.approx(2 * np.pi, rel=0.002)
+    assert value(found, "peak_width").value == pytest.approx(0.06, rel=0.05)
+    assert value(found, "peak_strength").value == pytest.approx(3.0, rel=0.05)
+
+
+def test_a_smooth_curve_has_strength_about_zero_and_no_place(noisy: CurveMaker):
+    for seed in range(20):
+        found = read(noisy(Q, power_law(Q), 300, seed))
+        strength = value(found, "peak_strength")
+        assert abs(strength.value) < 2 * strength.sigma
+        assert isinstance(found["peak_q"], Absence)
+        assert "sigma" in found["peak_q"].why
+
+
+def test_95_percent_intervals_of_place_and_strength_hold_the_truth_as_often_as_they_say(noisy: CurveMaker):
+    ideal = with_peak(Q, 0.8)
+    flanks = with_peak(np.array([0.8, 1.0, 1.25]), 0.8)
+    truth = flanks[1] / np.sqrt(flanks[0] * flanks[2]) - 1
+    n_q = n_strength = 0
+    for seed in range(200):
+        found = read(noisy(Q, ideal, 300, seed))
+        place, strength = value(found, "peak_q"), value(found, "peak_strength")
+        n_q += abs(place.value - 1.0) < 1.96 * place.sigma
+        n_strength += abs(strength.value - truth) < 1.96 * strength.sigma
+    assert 180 <= n_q <= 199
+    assert 180 <= n_strength <= 200
+
+
+def test_strength_does_not_depend_on_the_scale_of_the_intensity(noisy: CurveMaker):
+    curve = noisy(Q, with_peak(Q, 2.0), 1000, 3)
+    scaled = Curve(Q, 1e6 * curve.intensity, 1e6 * curve.sigma)
+    assert value(read(scaled), "peak_strength").value == pytest.approx(
+        value(read(curve), "peak_strength").value, rel=1e-6
+    )
+
+
+def test_an_overtone_on_a_lower_background_does_not_hide_its_first_order(noisy: CurveMaker):
+    first = np.exp(-4 * np.log(2) * ((Q - 0.8) / 0.05) ** 2)
+    second = np.exp(-4 * np.log(2) * ((Q - 1.6) / 0.05) ** 2)
+    found = read(noisy(Q, power_law(Q) * (1 + 4 * first + 8 * second), 2000, 2))
+    assert value(found, "peak_q").value == pytest.approx(0.8, abs=0.003)
+
+
+def test_a_knee_is_no_peak(noisy: CurveMaker):
+    found = read(noisy(Q, np.exp(-((Q * 1.2) ** 2) / 3) + 0.01, 3000, 4))
+    assert isinstance(found["peak_q"], Absence)
+    assert abs(value(found, "peak_strength").value) < 0.3
