@@ -6,8 +6,8 @@ from models.domain.errors import FitFailed
 from models.domain.scattering import Absence, Curve, Feature, Floats
 from models.saxs.extractor import Extractor
 
-TAIL_START = 0.5
-"""The tail P/q^4 + B is fitted from this part of the curve on, in ln q."""
+TAIL_STARTS = (0.75, 0.65, 0.85)
+"""The tail P/q^4 + B is fitted from this part of the curve on, in ln q; the first gives the answer."""
 MIN_POINTS = 20
 """A curve has at least so many points with q above 0."""
 MAX_EXTRAPOLATED = 0.5
@@ -19,7 +19,8 @@ def invariant_of(curve: Curve) -> tuple[float, float]:
 
     Measured points by the trapezoidal rule; below them I as at the first points (q^2 I begins as a parabola
     through 0); above them P/q^4, which adds P/q_max. P and B come from a weighted fit of the upper part. The
-    error of the fit enters with its full covariance; a third of each extrapolation is added as its error.
+    error of the fit enters with its full covariance; a third of what is extrapolated, and the standard
+    deviation over three beginnings of the tail, are added in quadrature.
 
     Parameters
     ----------
@@ -46,18 +47,21 @@ def invariant_of(curve: Curve) -> tuple[float, float]:
     n_low = max(3, len(part) // 100)
     low = np.zeros(len(part))
     low[:n_low] = q[0] ** 3 / 3 / n_low
-    fit = _tail_operator(part)
-    # every term is linear in the intensities, so the sum is, and its error needs no approximation
-    tail = fit[0] / q_last
-    background = fit[1] * (float(weight.sum()) + float(q[0]) ** 3 / 3)
-    operator = weight + low + tail - background
-    value = float(operator @ part.intensity)
+    operators: list[Floats] = []
+    for start in TAIL_STARTS:
+        # every term is linear in the intensities, so the sum is, and its error needs no approximation
+        constant, background = _tail_operator(part, start)
+        operators.append(weight + low + constant / q_last - background * (weight.sum() + q[0] ** 3 / 3))
+    values = np.array(operators) @ part.intensity
+    value = float(values[0])
+    tail = _tail_operator(part, TAIL_STARTS[0])[0] / q_last
     beyond = abs(float(low @ part.intensity)) + abs(float(tail @ part.intensity))
     if value <= 0 or beyond > MAX_EXTRAPOLATED * value:
         raise FitFailed(
             f"{beyond:.3g} of {value:.3g} lies beyond the measured window, at most {MAX_EXTRAPOLATED:.0%} may"
         )
-    return value, float(np.hypot(np.linalg.norm(operator * part.sigma), beyond / 3))
+    variance = np.sum((operators[0] * part.sigma) ** 2) + (beyond / 3) ** 2 + np.var(values)
+    return value, float(np.sqrt(variance))
 
 
 def _trapezoid(q: Floats) -> Floats:
@@ -68,10 +72,10 @@ def _trapezoid(q: Floats) -> Floats:
     return weight
 
 
-def _tail_operator(part: Curve) -> Floats:
+def _tail_operator(part: Curve, start: float) -> Floats:
     """The matrix that takes intensities to (P, B) of the tail, shape (2, n_q)."""
     q = part.q_inv_nm
-    is_tail = q >= q[0] * (q[-1] / q[0]) ** TAIL_START
+    is_tail = q >= q[0] * (q[-1] / q[0]) ** start
     scaled = np.stack([q**-4.0, np.ones_like(q)], axis=1) * (is_tail / part.sigma)[:, None]
     return np.linalg.pinv(scaled.T @ scaled) @ (scaled / part.sigma[:, None]).T
 

@@ -9,7 +9,7 @@ from models.domain.scattering import Absence, Curve, Feature, Floats
 from models.saxs.extractor import Extractor
 from models.saxs.features.invariant import invariant_of
 
-STARTS = (0.4, 0.5, 0.6)
+STARTS = (0.65, 0.75, 0.85)
 """Windows begin at these parts of the curve, in ln q; the middle one answers, all give its spread."""
 MIN_POINTS = 10
 """A window has at least so many points."""

@@ -1,0 +1,55 @@
+"""Porod's law, the invariant and the totals on curves with a closed form."""
+
+import numpy as np
+import pytest
+
+from models.domain.scattering import Absence, Curve, Feature
+from models.saxs.extractors import known_names, load_extractors
+from models.saxs.pipeline import read_features
+from tests.saxs.conftest import CurveMaker
+
+LENGTH_NM = 5.0
+CONTRAST = 4.0
+
+
+def debye_bueche(q: np.ndarray) -> np.ndarray:
+    """Random two-phase medium (Debye & Bueche 1949): Q = 2 pi^2 eta^2, P = 8 pi eta^2 / a."""
+    return 8 * np.pi * CONTRAST * LENGTH_NM**3 / (1 + (q * LENGTH_NM) ** 2) ** 2
+
+
+def read(curve: Curve) -> dict[str, Feature | Absence]:
+    return {f.name: f for f in read_features(load_extractors(known_names()), curve)}
+
+
+def near(found: Feature | Absence, truth: float) -> None:
+    assert isinstance(found, Feature), found
+    assert abs(found.value - truth) < 3 * found.sigma, found
+    assert found.sigma < 0.1 * abs(truth)
+
+
+def test_a_random_two_phase_medium_gives_back_its_surface_and_invariant(noisy: CurveMaker):
+    q = np.linspace(0.02, 4, 600)
+    found = read(noisy(q, debye_bueche(q) + 0.05, 100, 3))
+    invariant, porod = 2 * np.pi**2 * CONTRAST, 8 * np.pi * CONTRAST / LENGTH_NM
+    near(found["invariant"], invariant)
+    near(found["porod_constant"], porod)
+    near(found["porod_slope"], -4.0)
+    near(found["surface_to_volume"], np.pi * porod / invariant)
+
+
+def test_a_gaussian_has_no_porod_constant(noisy: CurveMaker):
+    q = np.linspace(0.02, 2, 300)
+    found = read(noisy(q, 100 * np.exp(-(q**2)) + 0.1, 1000, 3))
+    assert isinstance(found["porod_constant"], Absence)
+
+
+def test_totals_are_the_integral_and_the_mean():
+    q = np.linspace(1.0, 3.0, 41)
+    found = read(Curve(q, 2 * q, np.full(41, 0.1), common_relative_sigma=0.02))
+    total = found["integrated_intensity"]
+    assert isinstance(total, Feature)
+    assert total.value == pytest.approx(8.0)
+    assert total.sigma == pytest.approx(np.hypot(0.1 * 0.05 * np.sqrt(39.5), 0.16), rel=1e-6)
+    mean = found["mean_intensity"]
+    assert isinstance(mean, Feature)
+    assert mean.value == pytest.approx(4.0)
