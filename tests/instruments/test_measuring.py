@@ -114,9 +114,8 @@ def test_a_standard_reader_finds_the_frame_from_the_documents_alone(instrument, 
 
 
 def test_the_facilities_own_handler_reads_it_too(instrument, decide, measure, tmp_path):
-    handlers = pytest.importorskip(
-        "area_detector_handlers.handlers", reason="area-detector-handlers is absent"
-    )
+    from area_detector_handlers import handlers
+
     exposure = measure(instrument, decide()).exposure
     frame = fill(documents_of(tmp_path, exposure.action_id), handlers.AreaDetectorHDF5Handler)
     assert frame.shape == (1, 40, 30)
