@@ -15,7 +15,8 @@ from agent.schema import campaign_schema
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from db.engine import open_to_read, open_to_write
-from db.log import CampaignIdentity, DecisionLog, Process, identify
+from db.identity import CampaignIdentity, identify
+from db.log import DecisionLog, Process
 from db.queries import read_campaigns, read_history
 from instruments.beamline import Beamline, device_name
 from instruments.kinds import SHIPPED as INSTRUMENTS

@@ -33,7 +33,8 @@ from benchmarks.stopwatch import (
 from benchmarks.task import Task
 from benchmarks.timing import spread_of, time_turn_about
 from db.engine import open_to_write
-from db.log import CampaignIdentity, DecisionLog, Process
+from db.identity import CampaignIdentity
+from db.log import DecisionLog, Process
 from instruments.kinds import BuildContext
 from instruments.runner import BlueskyInstrument
 from instruments.virtual import Options, beamline_around

@@ -9,7 +9,8 @@ from agent.ports import Analysis, Instrument, Strategy
 from agent.strategy import bayes, space_filling
 from agent.strategy.problem import Problem
 from db.engine import open_to_write
-from db.log import DecisionLog, Process, identify
+from db.identity import identify
+from db.log import DecisionLog, Process
 from models.domain.campaign import CampaignSpec
 from tests import fakes
 

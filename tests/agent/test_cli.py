@@ -9,7 +9,8 @@ import pytest
 
 from agent import cli
 from db.engine import open_to_write
-from db.log import DecisionLog, Process, identify
+from db.identity import identify
+from db.log import DecisionLog, Process
 from models.domain.history import Decision, Failure, Reason
 from models.domain.records import Decided, Ended, Started
 from models.domain.space import Point

@@ -5,7 +5,8 @@ import pytest
 import sqlalchemy as sa
 
 from db.engine import open_to_write
-from db.log import DecisionLog, Process, identify
+from db.identity import identify
+from db.log import DecisionLog, Process
 from models.domain.campaign import CampaignSpec
 from tests import fakes
 

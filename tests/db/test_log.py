@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from db import schema
 from db.engine import open_to_read
-from db.log import identify
+from db.identity import identify
 from db.queries import read_campaigns, read_decision_list
 from models.domain.campaign import BudgetSpec, ObjectiveSpec
 from models.domain.errors import BadInput, LogUnavailable
