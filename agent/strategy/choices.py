@@ -5,10 +5,7 @@ import numpy as np
 from models.domain.history import MEASURING_KINDS, History
 from models.domain.scattering import Floats
 from models.domain.space import Point, SearchSpace
-from models.gp.design import choose_spread, draw_feasible, scale_to_unit, unscale
-
-KEEP_AWAY = 0.05
-"""A point that failed keeps others this far away, in scaled coordinates."""
+from models.gp.design import choose_spread, draw_feasible, is_away, scale_to_unit, unscale
 
 
 class Choices:
@@ -39,9 +36,7 @@ class Choices:
             """Scaled coordinates of what may be chosen, shape (n_pool, n_axes)."""
         else:
             drawn = draw_feasible(space, n_pool, seed)
-            failed = _failed_points(space, history)
-            gaps = [np.linalg.norm(drawn - row, axis=1) for row in failed]
-            is_free = np.min(gaps, axis=0) > KEEP_AWAY if gaps else np.ones(len(drawn), dtype=bool)
+            is_free = is_away(drawn, failed_points(space, history))
             self.pool = drawn[is_free] if is_free.any() else drawn
             self._points = None
 
@@ -62,7 +57,8 @@ class Choices:
         return self.point(row, self.pool[row])
 
 
-def _failed_points(space: SearchSpace, history: History) -> Floats:
+def failed_points(space: SearchSpace, history: History) -> Floats:
+    """Scaled coordinates of points at which a measurement failed and none succeeded since, (n, n_axes)."""
     failed: list[Point] = []
     for decision in history.decisions:
         observation = history.observation(decision.seq)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from agent.strategy.choices import failed_points
 from models.domain.campaign import ObjectiveSpec
 from models.domain.history import History
 from models.domain.scattering import Feature
@@ -27,4 +28,4 @@ def learned(space: SearchSpace, objective: ObjectiveSpec, history: History) -> K
     values = np.array([feature.value for feature in found])
     sigmas = np.array([feature.sigma for feature in found])
     training = Training(scale_to_unit(space, tuple(places)), values, sigmas)
-    return Knowledge(training, scale_to_unit(space, tuple(absent)))
+    return Knowledge(training, scale_to_unit(space, tuple(absent)), failed_points(space, history))

@@ -13,6 +13,8 @@ DRAWS_PER_POINT = 256
 """Draws that one point may cost before a space counts as too thin to fill by rejection."""
 LEAST_BATCH = 64
 """Fewest draws at a time; a power of two, which keeps a Sobol sequence balanced."""
+KEEP_AWAY = 0.05
+"""A point that failed keeps others this far away, in scaled coordinates."""
 ROUNDING = 1e-9
 """How far a drawn value may miss a bound, relative to the axis' range."""
 
@@ -126,6 +128,23 @@ def choose_spread(pool: Floats, taken: Floats, n_points: int) -> list[int]:
         distance = np.minimum(distance, np.linalg.norm(pool - pool[best], axis=1))
         distance[chosen] = -1.0
     return chosen
+
+
+def is_away(points: Floats, failed: Floats) -> npt.NDArray[np.bool_]:
+    """Which points lie clear of all that failed.
+
+    Parameters
+    ----------
+    points, failed
+        Scaled coordinates, shape (n_points, n_axes) and (n_failed, n_axes).
+
+    Returns
+    -------
+    array of bool
+        True where a point lies farther than `KEEP_AWAY` from each that failed, shape (n_points,).
+    """
+    gaps = np.linalg.norm(points[:, np.newaxis] - failed[np.newaxis], axis=2)
+    return np.all(gaps > KEEP_AWAY, axis=1)
 
 
 def _draw_sum(space: SearchSpace, constraint: SumConstraint, unit: Floats) -> npt.NDArray[np.bool_]:

@@ -12,6 +12,7 @@ from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
 from models.gp.acquisition import ExpectedImprovement
+from models.gp.design import is_away
 from models.gp.search import N_STARTS, Score, climb, score_pool
 from models.gp.surrogate import Surrogate, Training, use_one_thread
 
@@ -31,6 +32,8 @@ class Knowledge:
     """Where the feature was measured, and what it was."""
     absent: Floats
     """Points whose curve did not have the feature, shape (n_absent, n_axes)."""
+    failed: Floats
+    """Points at which a measurement failed, shape (n_failed, n_axes): gradients do not lead back there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +98,7 @@ def recommend(
     if not space.candidates:
         starts = pool[np.argsort(-values, kind="stable")[:N_STARTS]]
         ends = climb(score, space, starts)
+        ends = ends[is_away(ends, knowledge.failed)]
         points = np.vstack([ends, pool])
         values = np.concatenate([score_pool(score, ends), values])
         rows = [None] * len(ends) + rows
