@@ -8,7 +8,7 @@ from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import FitFailed
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from models.gp.acquisition import ExpectedImprovement
-from models.gp.design import draw_feasible, scale_to_unit, unscale
+from models.gp.design import KEEP_AWAY, draw_feasible, is_away, scale_to_unit, unscale
 from models.gp.recommend import SEPARATION, Knowledge, fit_surrogate, recommend
 from models.gp.search import climb, score_pool
 from models.gp.surrogate import Surrogate, Training
@@ -27,7 +27,8 @@ def on_the_hill(n: int = 14, seed: int = 1) -> Training:
 
 
 def nothing_absent(training: Training) -> Knowledge:
-    return Knowledge(training, np.empty((0, training.unit_points.shape[1])))
+    none = np.empty((0, training.unit_points.shape[1]))
+    return Knowledge(training, none, none)
 
 
 @pytest.fixture(scope="module")
@@ -198,11 +199,19 @@ def test_where_curves_lacked_the_feature_less_is_recommended():
     pool = draw_feasible(TERNARY, 512, 3)
     plain = recommend(TERNARY, HIGHEST, knowledge, pool, 1).unit_points[0]
     around = plain + np.random.default_rng(1).normal(0, 0.03, (6, 3))
-    lacking = Knowledge(knowledge.training, around)
+    lacking = Knowledge(knowledge.training, around, knowledge.failed)
     found = recommend(TERNARY, HIGHEST, lacking, pool, 1)
     assert np.linalg.norm(found.unit_points[0] - plain) > 0.1
     assert '"presence":{' in found.state_json
     assert '"presence":null' in recommend(TERNARY, HIGHEST, knowledge, pool, 1).state_json
+
+
+def test_gradients_do_not_lead_back_to_where_a_measurement_failed():
+    knowledge, pool = nothing_absent(on_the_hill()), draw_feasible(TERNARY, 512, 3)
+    lost = recommend(TERNARY, HIGHEST, knowledge, pool, 1).unit_points
+    clear = pool[is_away(pool, lost)]
+    found = recommend(TERNARY, HIGHEST, Knowledge(knowledge.training, knowledge.absent, lost), clear, 4)
+    assert np.linalg.norm(found.unit_points - lost, axis=1).min() > KEEP_AWAY
 
 
 def test_two_observations_are_enough_to_recommend():
