@@ -54,8 +54,8 @@ def measure(task: Task) -> list[Row]:
     }
     rows: list[Row] = []
     for name, peer, peer_timing in (
-        ("reduction.integrate", "pyFAI integrate1d_ng, csr cython, Poisson", pyfai),
-        ("reduction.integrate_beside_memory", "numpy sum of the counts", memory),
+        ("reduction.beside_pyfai", "pyFAI integrate1d_ng, csr cython, Poisson", pyfai),
+        ("reduction.beside_memory", "numpy sum of the counts", memory),
     ):
         own: dict[str, JsonValue] = {
             "repeats": ours.wall_s.n,

@@ -18,7 +18,7 @@ class Row(Frozen):
     """One figure."""
 
     name: str
-    """Benchmark and figure: ``reduction.integrate``."""
+    """Benchmark and figure: ``reduction.beside_pyfai``."""
     value: float
     """The figure, a median where it was repeated, in `unit`."""
     unit: str
