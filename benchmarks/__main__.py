@@ -17,7 +17,7 @@ from benchmarks.task import Skipped, Task
 
 HERE = Path(__file__).parent
 LATEST = HERE / "results" / "latest.json"
-"""Where the rows go."""
+"""Where the rows of a full run go."""
 SILICA = HERE.parent.parent / "shared" / "data" / "mesoporous-silica"
 """Measured curves that lie beside a developer's checkout."""
 
@@ -28,7 +28,10 @@ def main(
     names: Annotated[
         list[str] | None, typer.Argument(help=f"Which to run: {', '.join(NAMES)}. All when left out.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="JSON file for the rows.")] = LATEST,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="JSON file for the rows; a full run goes to benchmarks/results/latest.json."),
+    ] = None,
     dataset: Annotated[Path, typer.Option(help="Folder of measured curves for sample_search.")] = SILICA,
     quick: Annotated[bool, typer.Option("--quick", help="Few repeats: to see that it works.")] = False,
 ) -> None:
@@ -44,8 +47,11 @@ def main(
     wanted = {name: find_benchmark(name) for name in names or NAMES}
     rows = run_all(wanted, console, dataset, is_quick=quick)
     console.print(table_of(rows))
-    write_rows(rows, out)
-    console.print(f"{len(rows)} rows are in {out}")
+    if out is None and (quick or len(wanted) < len(NAMES)):
+        console.print(f"Not written: {LATEST.name} holds full runs only; name a file with --out.")
+        return
+    write_rows(rows, out or LATEST)
+    console.print(f"{len(rows)} rows are in {out or LATEST}", soft_wrap=True)
 
 
 def run_all(wanted: dict[str, Measure], console: Console, dataset: Path, *, is_quick: bool) -> list[Row]:

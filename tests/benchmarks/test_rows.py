@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from benchmarks.__main__ import run_all
-from benchmarks.registry import NAMES, find_benchmark
+from benchmarks.__main__ import main, run_all
+from benchmarks.registry import NAMES, Measure, find_benchmark
 from benchmarks.report import table_of, write_rows
 from benchmarks.row import Peer, Row, make_row
 from benchmarks.task import Skipped, Task
@@ -21,6 +21,11 @@ def count_sheep(task: Task) -> list[Row]:
     """A tiny benchmark."""
     n = sum(1 for _ in task.track(range(task.repeats(6, 3)), "sheep"))
     return [make_row("sheep", float(n), "sheep", {"repeats": n}, Peer(name="a shepherd", value=12.0))]
+
+
+def find_sheep(name: str) -> Measure:
+    del name
+    return count_sheep
 
 
 def lack_a_dataset(task: Task) -> list[Row]:
@@ -70,6 +75,22 @@ def test_the_table_shows_both_figures_and_their_ratio(console: Console):
     console.print(table_of([make_row("sheep", 6.0, "ms", {}, Peer(name="a shepherd", value=12.0))]))
     for words in ("sheep", " 6 ", " 12 ", " ms ", "0.50", "a shepherd"):
         assert words in said(console)
+
+
+def test_a_partial_or_quick_run_leaves_the_committed_figures_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    latest = tmp_path / "latest.json"
+    monkeypatch.setattr("benchmarks.__main__.LATEST", latest)
+    monkeypatch.setattr("benchmarks.__main__.find_benchmark", find_sheep)
+    monkeypatch.setattr("benchmarks.__main__.keep_to_one_thread", lambda: None)
+    main(names=["reduction"])
+    main(quick=True)
+    assert not latest.exists()
+    main(names=["reduction"], out=tmp_path / "own.json")
+    assert (tmp_path / "own.json").exists()
+    main()
+    assert len(json.loads(latest.read_text())) == len(NAMES)
 
 
 def test_every_name_in_the_registry_has_its_benchmark():
