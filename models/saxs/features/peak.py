@@ -23,6 +23,10 @@ MIN_FUNDAMENTAL = 0.25
 """A first order stands at least so high, relative to its overtone."""
 MAX_RELATIVE_FWHM = 0.55
 """A bump that is wider, relative to its place, is form factor and no correlation peak."""
+FORM_FACTOR_EXPONENT = 3.0
+"""One standard deviation of the power of q by which a form factor under a peak may fall or rise, unseen."""
+FWHM_PER_SIGMA = 2.355
+"""Full width at half maximum of a Gaussian, in standard deviations."""
 NAMES = ("peak_q", "peak_d", "peak_width")
 """What only a significant peak has."""
 
@@ -152,11 +156,18 @@ def _strength(height: Height) -> Feature:
 
 
 def _place(fit: PeakFit) -> tuple[Feature, ...]:
-    """Name position, spacing and width."""
+    """Name position, spacing and width.
+
+    A lattice's peak is seen through the form factor P(q), whose slope moves the summit by about
+    width^2 d ln P / dq, width in standard deviations. The curve does not tell that slope from the
+    background's, so position and spacing carry it as uncertainty: it is a bias of narrow, bright peaks.
+    """
     d_nm = 2 * np.pi / fit.q_inv_nm
+    unseen = (fit.fwhm_inv_nm / FWHM_PER_SIGMA) ** 2 * FORM_FACTOR_EXPONENT / fit.q_inv_nm
+    q_sigma_inv_nm = float(np.hypot(fit.q_sigma_inv_nm, unseen))
     return (
-        Feature(name="peak_q", value=fit.q_inv_nm, sigma=fit.q_sigma_inv_nm, unit="1/nm"),
-        Feature(name="peak_d", value=d_nm, sigma=d_nm * fit.q_sigma_inv_nm / fit.q_inv_nm, unit="nm"),
+        Feature(name="peak_q", value=fit.q_inv_nm, sigma=q_sigma_inv_nm, unit="1/nm"),
+        Feature(name="peak_d", value=d_nm, sigma=d_nm * q_sigma_inv_nm / fit.q_inv_nm, unit="nm"),
         Feature(name="peak_width", value=fit.fwhm_inv_nm, sigma=fit.fwhm_sigma_inv_nm, unit="1/nm"),
     )
 
