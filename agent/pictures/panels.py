@@ -7,8 +7,10 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from models.domain.campaign import ObjectiveSpec
+from models.domain.errors import BadInput
 from models.domain.history import MEASURING_KINDS, History
 from models.domain.ranking import badness, ranked
+from models.domain.scattering import Curve
 from models.saxs.curve_files import read_curve
 
 N_CURVES = 4
@@ -25,16 +27,15 @@ def axis_label(objective: ObjectiveSpec, history: History) -> str:
 def draw_curves(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
     """Curves of the best samples, each shifted by a factor of ten, with their errors."""
     colours = colormaps["viridis"](np.linspace(0.1, 0.85, N_CURVES))
-    unit = "a.u."
+    unit, missing = "a.u.", list[str]()
     for place, (decision, feature) in enumerate(ranked(history, objective)[:N_CURVES]):
-        observation = history.observation(decision.seq)
-        if observation is None or observation.curve is None:
+        curve = _drawable_curve(history, decision.seq)
+        if curve is None:
+            missing.append(str(decision.seq))
             continue
-        curve = read_curve(Path(observation.curve.path))
         unit = curve.unit
-        keep = curve.intensity > 0
         factor = 10.0**-place
-        q, intensity, sigma = curve.q_inv_nm[keep], curve.intensity[keep], curve.sigma[keep]
+        q, intensity, sigma = curve.q_inv_nm, curve.intensity, curve.sigma
         low, high = np.maximum(intensity - sigma, intensity * 0.05), intensity + sigma
         ax.fill_between(q, low * factor, high * factor, color=colours[place], alpha=0.3, linewidth=0)
         shift = "" if place == 0 else f" (x 10$^{{-{place}}}$)"
@@ -47,6 +48,24 @@ def draw_curves(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
     ax.set_title("Curves of the best samples", fontsize=10, loc="left")
     if ax.lines:
         ax.legend(fontsize=7, frameon=False, title="decision", title_fontsize=7)
+    if missing:
+        said = f"no curve to draw for {', '.join(missing)}"
+        ax.text(0.02, 0.02, said, transform=ax.transAxes, fontsize=7, color="dimgrey")
+
+
+def _drawable_curve(history: History, seq: int) -> Curve | None:
+    """The points of a curve that a logarithm has; None when there are none or the file is not there."""
+    observation = history.observation(seq)
+    if observation is None or observation.curve is None:
+        return None
+    try:
+        curve = read_curve(Path(observation.curve.path))
+    except BadInput:
+        return None
+    keep = curve.intensity > 0
+    if not keep.any():
+        return None
+    return Curve(curve.q_inv_nm[keep], curve.intensity[keep], curve.sigma[keep], unit=curve.unit)
 
 
 def draw_rise(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
