@@ -108,19 +108,21 @@ class LiveDisplay:
         return f"about {left:.0f} s left" if left < 120 else f"about {left / 60:.0f} min left"
 
     def _render(self) -> RenderableType:
-        facts = Table.grid(padding=(0, 2))
-        facts.add_column(style="bold", no_wrap=True)
-        facts.add_column(overflow="fold")
-        facts.add_row("looking for", self._spec.objective.text())
+        rows = [("looking for", self._spec.objective.text())]
         if self._current is not None:
             where = self._current.point.text() if self._current.point else "-"
-            facts.add_row(f"decision {self._current.seq}", f"{self._current.kind} at {where}")
-            facts.add_row("why", self._current.reason.sentence)
-        facts.add_row("now", self._doing)
+            rows.append((f"decision {self._current.seq}", f"{self._current.kind} at {where}"))
+            rows.append(("why", self._current.reason.sentence))
+        rows.append(("now", self._doing))
         best = ranked(self._history, self._spec.objective)
         if best:
             decision, feature = best[0]
             place = decision.point.text() if decision.point else ""
-            facts.add_row("best so far", f"{feature_text(feature)} (decision {decision.seq}: {place})")
+            rows.append(("best so far", f"{feature_text(feature)} (decision {decision.seq}: {place})"))
+        facts = Table.grid(padding=(0, 2))
+        facts.add_column(style="bold", no_wrap=True)
+        facts.add_column(overflow="fold")
+        for name, said in rows:
+            facts.add_row(name, Text(said))  # as text: square brackets in a message are not markup
         body = Group(self._progress, facts, Text(""), *self._recent)
         return Panel(body, title=f"Nightbeam · {self._spec.name}", border_style="blue")

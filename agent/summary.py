@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from agent.campaign import DEFAULT_URL
 from agent.stopping import Ending
@@ -32,8 +33,9 @@ def show_summary(plan: "Plan", history: History, ending: Ending, picture: Path |
     picture
         The picture; None when it could not be drawn.
     """
-    console = Console()
-    console.print(f"\n[bold]{plan.spec.name}[/bold]: {ending.sentence}")
+    console = Console(markup=False)  # square brackets in a path or a message are not markup
+    console.print()
+    console.print(Text.assemble((plan.spec.name, "bold"), f": {ending.sentence}"))
     console.print(_best_table(plan, history))
     n_rejected = sum(not observation.is_accepted for observation in history.observations)
     console.print(

@@ -120,4 +120,4 @@ def _show(facts: dict[str, Any]) -> None:
     table.add_row("devices", f"{names}: {reached}")
     table.add_row("database", facts["database"])
     table.add_row("files", facts["folder"])
-    Console().print(table)
+    Console(markup=False).print(table)  # square brackets in a path are not markup
