@@ -18,7 +18,7 @@ def table_of(rows: Sequence[Row]) -> Table:
     table.add_column("peer", justify="right", no_wrap=True)
     table.add_column("unit", no_wrap=True)
     table.add_column("ratio", justify="right", no_wrap=True)
-    table.add_column("peer is", overflow="fold")
+    table.add_column("peer is")
     for row in rows:
         peer_value = "" if row.peer_value is None else f"{row.peer_value:.3g}"
         ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
