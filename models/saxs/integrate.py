@@ -74,12 +74,12 @@ def integrate(frame: Frame, geometry: Geometry, binning: Binning | None = None, 
         unit="q_nm^-1",
         correctSolidAngle=True,
         polarization_factor=binning.polarisation,
-        error_model="poisson",
     )
     has_pixels = np.asarray(result.count) > 0
     weight = np.asarray(result.sum_normalization, dtype=np.float64)[has_pixels]
     total = np.asarray(result.sum_signal, dtype=np.float64)[has_pixels]
-    variance = np.maximum(np.asarray(result.sum_variance, dtype=np.float64)[has_pixels], MIN_VARIANCE_COUNTS)
+    # pyFAI's own Poisson model gives every dark pixel a variance of 1, which drowns bins of few counts
+    variance = np.maximum(total, MIN_VARIANCE_COUNTS)
     per_count = scale / (frame.monitor * frame.transmission * frame.thickness_mm)
     return Curve(
         q_inv_nm=np.asarray(result.radial, dtype=np.float64)[has_pixels],

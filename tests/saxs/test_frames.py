@@ -180,6 +180,17 @@ def test_the_integral_is_the_mean_of_the_pixels_in_each_bin_over_what_normalises
     assert curve.common_relative_sigma == pytest.approx(0.01)
 
 
+def test_sigma_is_the_scatter_of_repeats_even_where_most_pixels_are_dark(geometry: Geometry):
+    rng = np.random.default_rng(12)
+    frames = [
+        make_frame(geometry, counts=rng.poisson(0.05, geometry.shape).astype(np.int32)) for _ in range(60)
+    ]
+    curves = [integrate(frame, geometry, Binning(n_bins=10)) for frame in frames]
+    scatter = np.std([curve.intensity for curve in curves], axis=0)
+    promised = np.mean([curve.sigma for curve in curves], axis=0)
+    np.testing.assert_allclose(promised[1:-1], scatter[1:-1], rtol=0.3)
+
+
 def test_a_bin_without_photons_is_uncertain_by_one(geometry: Geometry):
     curve = integrate(make_frame(geometry, counts=np.zeros(geometry.shape, np.int32)), geometry)
     assert np.all(curve.intensity == 0)
