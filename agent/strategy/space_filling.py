@@ -1,5 +1,7 @@
 """Fill the space evenly: each point as far as can be from all before it."""
 
+from pydantic import Field
+
 from agent.strategy.choices import Choices
 from agent.strategy.problem import Problem
 from models.domain.frozen import Frozen
@@ -10,7 +12,7 @@ from models.domain.seeds import derive_seed
 class Options(Frozen):
     """Keys of ``[strategy]`` with ``kind = "space_filling"``."""
 
-    pool: int = 2048
+    pool: int = Field(default=2048, ge=64, le=65_536)
     """Points drawn to choose from, where the space has no list of candidates."""
 
 
