@@ -18,6 +18,9 @@ class Options(Frozen):
     """Measurements of the even start, before a model is asked."""
     alternatives: int = Field(default=5, ge=0, le=50)
     """Runners-up that are logged with every decision."""
+    least_gain: float = Field(default=0.01, ge=0)
+    """Smallest expected improvement worth a measurement, in standard deviations of the measured values;
+    below it, the next point is where the model knows least."""
     pool: int = Field(default=2048, ge=64, le=65_536)
     """Points that are scored before gradients are followed."""
 
@@ -63,12 +66,12 @@ class Bayes:
 
     def _suggest(self, history: History, choices: Choices) -> Decision:
         from agent.strategy.learned import learned  # torch takes seconds to load: only when it is used
-        from models.gp.recommend import recommend
+        from models.gp.recommend import IGNORANCE, Ask, recommend
 
         problem = self._problem
         knowledge = learned(problem.space, problem.objective, history)
-        n_ranked = 1 + self._options.alternatives
-        found = recommend(problem.space, problem.objective, knowledge, choices.pool, n_ranked)
+        ask = Ask(1 + self._options.alternatives, self._options.least_gain)
+        found = recommend(problem.space, problem.objective, knowledge, choices.pool, ask)
         candidates = tuple(
             Candidate(
                 rank=rank,
@@ -89,17 +92,22 @@ class Bayes:
                 canonical_json([a.tolist() for a in (training.unit_points, training.values, training.sigmas)])
             ),
         )
-        reason = Reason(code="expected_improvement", sentence=self._explain(candidates, found.incumbent))
+        reason = self._explain(candidates[0].prediction, found.incumbent, found.acquisition == IGNORANCE)
         decision = problem.measure(history, "suggest", candidates[0].point, reason)
         return decision.model_copy(update={"candidates": candidates, "model": model})
 
-    def _explain(self, candidates: tuple[Candidate, ...], incumbent: float) -> str:
-        objective, unit = self._problem.objective, self._problem.unit
-        unit_text = "" if unit == "1" else f" {unit}"
-        expected = candidates[0].prediction
+    def _explain(self, expected: Prediction, incumbent: float, is_exploring: bool) -> Reason:
+        objective = self._problem.objective
+        unit = "" if self._problem.unit == "1" else f" {self._problem.unit}"
+        expectation = f"{objective.feature} {expected.mean:.3g} ± {expected.sigma:.2g}{unit} expected"
+        best = f"{incumbent:.3g}{unit} at the best point so far"
+        if is_exploring:
+            return Reason(
+                code="exploration",
+                sentence=f"Little can be gained on {best}; the model knows least here: {expectation}.",
+            )
         aim = f" for a target of {objective.target:g}" if objective.target is not None else ""
-        return (
-            f"Largest expected improvement: {objective.feature} {expected.mean:.3g} ± "
-            f"{expected.sigma:.2g}{unit_text} expected{aim}, against {incumbent:.3g}{unit_text} "
-            f"at the best point so far."
+        return Reason(
+            code="expected_improvement",
+            sentence=f"Largest expected improvement: {expectation}{aim}, against {best}.",
         )

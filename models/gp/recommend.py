@@ -18,6 +18,8 @@ from models.gp.surrogate import Surrogate, Training, use_one_thread
 
 SEPARATION = 0.05
 """Runners-up lie at least this far apart, in scaled coordinates: near copies explain nothing."""
+IGNORANCE = "log_posterior_sigma"
+"""Name of the acquisition that seeks the point at which the model knows least."""
 LEAST_PRESENCE = 0.02
 """Smallest chance that a feature exists, so that no region is given up for ever."""
 PRESENCE_SIGMA = 0.1
@@ -34,6 +36,17 @@ class Knowledge:
     """Points whose curve did not have the feature, shape (n_absent, n_axes)."""
     failed: Floats
     """Points at which a measurement failed, shape (n_failed, n_axes): gradients do not lead back there."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What is asked of a recommendation."""
+
+    n_ranked: int
+    """How many points to return, the best first."""
+    least_gain: float = 0.0
+    """Smallest expected improvement worth a measurement, in standard deviations of the measured values;
+    below it, the point is sought at which the model knows least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +80,7 @@ def fit_surrogate(training: Training) -> Surrogate:
 
 
 def recommend(
-    space: SearchSpace, objective: ObjectiveSpec, knowledge: Knowledge, pool: Floats, n_ranked: int
+    space: SearchSpace, objective: ObjectiveSpec, knowledge: Knowledge, pool: Floats, ask: Ask
 ) -> Recommendation:
     """Rank what may be measured next.
 
@@ -81,8 +94,8 @@ def recommend(
         What has been learned.
     pool
         Scaled coordinates of allowed points, shape (n_pool, n_axes).
-    n_ranked
-        How many to return, the best first.
+    ask
+        How many, and from which gain on an improvement is worth a measurement.
 
     Raises
     ------
@@ -93,6 +106,10 @@ def recommend(
     improvement = ExpectedImprovement(surrogate, objective, knowledge.training.unit_points)
     score, presence_json = _with_presence(improvement, knowledge)
     values = score_pool(score, pool)
+    name = improvement.name
+    if np.exp(values.max()) < ask.least_gain:
+        score, name = _ignorance(surrogate), IGNORANCE
+        values = score_pool(score, pool)
     rows: list[int | None] = list(range(len(pool)))
     points = pool
     if not space.candidates:
@@ -102,10 +119,10 @@ def recommend(
         points = np.vstack([ends, pool])
         values = np.concatenate([score_pool(score, ends), values])
         rows = [None] * len(ends) + rows
-    ranked = _rank_apart(points, values, n_ranked)
+    ranked = _rank_apart(points, values, ask.n_ranked)
     means, sigmas = surrogate.predict(points[ranked])
     state = json.loads(surrogate.state_json()) | {
-        "acquisition": {"name": improvement.name, "incumbent": improvement.incumbent},
+        "acquisition": {"name": name, "incumbent": improvement.incumbent},
         "presence": json.loads(presence_json) if presence_json else None,
     }
     return Recommendation(
@@ -115,9 +132,14 @@ def recommend(
         sigmas=sigmas,
         values=values[ranked],
         incumbent=improvement.incumbent,
-        acquisition=improvement.name,
+        acquisition=name,
         state_json=canonical_json(state),
     )
+
+
+def _ignorance(surrogate: Surrogate) -> Score:
+    """Logarithm of the posterior standard deviation, in standard deviations of the training values."""
+    return lambda unit_points: surrogate.standardised(unit_points)[1].log()
 
 
 def _with_presence(improvement: ExpectedImprovement, knowledge: Knowledge) -> tuple[Score, str | None]:
