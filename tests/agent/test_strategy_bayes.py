@@ -62,11 +62,11 @@ def test_on_a_smooth_hill_it_beats_chance_over_ten_seeds():
         problem = task(seed)
         chance = random.build(random.Options(), problem)
         for name, strategy in (("bayes", bayesian(problem)), ("random", chance)):
-            best = ranked(campaign(strategy, 11), HIGHEST)[0][0].point
+            best = ranked(campaign(strategy, 9), HIGHEST)[0][0].point
             assert best is not None
             heights[name].append(fakes.hill(best))
     assert median(heights["bayes"]) > 0.97
-    assert median(heights["bayes"]) > median(heights["random"]) + 0.05
+    assert median(heights["bayes"]) > median(heights["random"]) + 0.1
     assert sum(b > r for b, r in zip(heights["bayes"], heights["random"], strict=True)) >= 8
 
 
@@ -77,7 +77,7 @@ def test_on_a_smooth_hill_it_beats_chance_over_ten_seeds():
     ids=lambda objective: objective.goal,
 )  # fmt: skip
 def test_it_seeks_the_smallest_or_the_target_just_as_well(objective):
-    history = campaign(bayesian(task(objective=objective)), 13, truth=lambda p: 1.0 - fakes.hill(p))
+    history = campaign(bayesian(task(objective=objective)), 11, truth=lambda p: 1.0 - fakes.hill(p))
     _, feature = ranked(history, objective)[0]
     assert badness(objective, feature.value) < (0.05 if objective.target is not None else 0.1)
     assert history.decisions[-1].kind == "suggest"
@@ -141,7 +141,7 @@ def test_a_feature_that_no_curve_has_leads_to_filling_the_space():
 
 
 def test_where_curves_lack_the_feature_it_looks_elsewhere():
-    history = campaign(bayesian(task(), 6), 12, lacks=lambda point: point["cosurfactant"] > 0.3)
+    history = campaign(bayesian(task(), 6), 10, lacks=lambda point: point["cosurfactant"] > 0.3)
     later = [d.point["cosurfactant"] for d in history.decisions[6:] if d.point]
     assert sum(value > 0.3 for value in later) <= 1
 

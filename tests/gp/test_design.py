@@ -25,6 +25,7 @@ def test_every_drawn_point_may_be_measured(space, seed):
     assert [space.objections(point) for point in points] == [[]] * 40
     for point in points:
         assert all(axis.low <= point[axis.name] <= axis.high for axis in space.axes)
+        assert all(abs(constraint.miss(point.coordinates)) < 1e-8 for constraint in space.sums)
 
 
 ADDITIVES = ((0.0, 1.0), (0.0, 1.0), (0.0, 0.01), (0.0, 0.01), (0.0, 0.01), (0.0, 0.01))

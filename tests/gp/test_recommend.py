@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import OptimizeResult
 
 from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import FitFailed
@@ -143,6 +144,15 @@ def test_a_climb_whose_score_is_not_finite_ends_where_it_began():
     starts = draw_feasible(TERNARY, 2, 2)
     ends = climb(lambda unit: unit.sum(dim=-1) * torch.nan, TERNARY, starts)
     assert np.array_equal(ends, starts)
+
+
+def test_a_climb_that_left_the_sums_ends_where_it_began(monkeypatch):
+    def wandering(*_: object, **__: object) -> OptimizeResult:
+        return OptimizeResult(x=np.array([0.5, 0.5, 0.6]), fun=-1e9)
+
+    monkeypatch.setattr("models.gp.search.minimize", wandering)
+    starts = draw_feasible(TERNARY, 2, 2)
+    assert np.array_equal(climb(lambda unit: unit.sum(dim=-1), TERNARY, starts), starts)
 
 
 @GOALS
