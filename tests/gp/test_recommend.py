@@ -10,7 +10,7 @@ from models.domain.errors import FitFailed
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from models.gp.acquisition import ExpectedImprovement
 from models.gp.design import KEEP_AWAY, draw_feasible, is_away, scale_to_unit, unscale
-from models.gp.recommend import SEPARATION, Knowledge, fit_surrogate, recommend
+from models.gp.recommend import SEPARATION, Ask, Knowledge, fit_surrogate, recommend
 from models.gp.search import climb, score_pool
 from models.gp.surrogate import Surrogate, Training
 from tests.fakes import TERNARY, hill
@@ -158,7 +158,7 @@ def test_a_climb_that_left_the_sums_ends_where_it_began(monkeypatch):
 @GOALS
 def test_what_is_recommended_is_ranked_distinct_and_possible(objective):
     pool = draw_feasible(TERNARY, 512, 3)
-    found = recommend(TERNARY, objective, nothing_absent(on_the_hill()), pool, 6)
+    found = recommend(TERNARY, objective, nothing_absent(on_the_hill()), pool, Ask(6))
     assert len(found.values) == 6
     assert np.all(np.diff(found.values) <= 0)
     assert np.isfinite(found.means).all()
@@ -173,14 +173,16 @@ def test_following_gradients_is_never_worse_than_the_pool():
     pool = draw_feasible(TERNARY, 64, 3)
     knowledge = nothing_absent(on_the_hill())
     worth = improvement(fit_surrogate(knowledge.training), HIGHEST)
-    found = recommend(TERNARY, HIGHEST, knowledge, pool, 1)
+    found = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1))
     assert found.values[0] > score_pool(worth, pool).max()
 
 
 @GOALS
 def test_two_fresh_recommendations_are_equal_to_the_last_bit(objective):
     pool = draw_feasible(TERNARY, 256, 3)
-    one, other = (recommend(TERNARY, objective, nothing_absent(on_the_hill()), pool, 4) for _ in range(2))
+    one, other = (
+        recommend(TERNARY, objective, nothing_absent(on_the_hill()), pool, Ask(4)) for _ in range(2)
+    )
     assert np.array_equal(one.unit_points, other.unit_points)
     assert np.array_equal(one.values, other.values)
     assert one.state_json == other.state_json
@@ -191,7 +193,7 @@ def test_where_only_some_samples_exist_only_they_are_recommended():
     samples = tuple(Point(coordinates=p.coordinates, sample=f"S{i}") for i, p in enumerate(points))
     space = TERNARY.model_copy(update={"candidates": samples})
     pool = scale_to_unit(space, samples)
-    found = recommend(space, HIGHEST, nothing_absent(on_the_hill()), pool, 3)
+    found = recommend(space, HIGHEST, nothing_absent(on_the_hill()), pool, Ask(3))
     assert None not in found.pool_rows
     for place, row in enumerate(found.pool_rows):
         assert np.array_equal(found.unit_points[place], pool[row])
@@ -200,34 +202,34 @@ def test_where_only_some_samples_exist_only_they_are_recommended():
 def test_a_pool_of_one_is_recommended_alone():
     pool = draw_feasible(TERNARY, 1, 4)
     space = TERNARY.model_copy(update={"candidates": unscale(TERNARY, pool)})
-    found = recommend(space, HIGHEST, nothing_absent(on_the_hill()), pool, 5)
+    found = recommend(space, HIGHEST, nothing_absent(on_the_hill()), pool, Ask(5))
     assert found.pool_rows == (0,)
 
 
 def test_where_curves_lacked_the_feature_less_is_recommended():
     knowledge = nothing_absent(on_the_hill())
     pool = draw_feasible(TERNARY, 512, 3)
-    plain = recommend(TERNARY, HIGHEST, knowledge, pool, 1).unit_points[0]
+    plain = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1)).unit_points[0]
     around = plain + np.random.default_rng(1).normal(0, 0.03, (6, 3))
     lacking = Knowledge(knowledge.training, around, knowledge.failed)
-    found = recommend(TERNARY, HIGHEST, lacking, pool, 1)
+    found = recommend(TERNARY, HIGHEST, lacking, pool, Ask(1))
     assert np.linalg.norm(found.unit_points[0] - plain) > 0.1
     assert '"presence":{' in found.state_json
-    assert '"presence":null' in recommend(TERNARY, HIGHEST, knowledge, pool, 1).state_json
+    assert '"presence":null' in recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1)).state_json
 
 
 def test_gradients_do_not_lead_back_to_where_a_measurement_failed():
     knowledge, pool = nothing_absent(on_the_hill()), draw_feasible(TERNARY, 512, 3)
-    lost = recommend(TERNARY, HIGHEST, knowledge, pool, 1).unit_points
+    lost = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1)).unit_points
     clear = pool[is_away(pool, lost)]
-    found = recommend(TERNARY, HIGHEST, Knowledge(knowledge.training, knowledge.absent, lost), clear, 4)
+    found = recommend(TERNARY, HIGHEST, Knowledge(knowledge.training, knowledge.absent, lost), clear, Ask(4))
     assert np.linalg.norm(found.unit_points - lost, axis=1).min() > KEEP_AWAY
 
 
 def test_two_observations_are_enough_to_recommend():
     unit = np.array([[0.1, 0.2, 0.9], [0.6, 0.2, 0.5]])
     knowledge = nothing_absent(Training(unit, np.array([1.0, 2.0]), np.array([0.1, 0.1])))
-    found = recommend(TERNARY, HIGHEST, knowledge, draw_feasible(TERNARY, 64, 1), 3)
+    found = recommend(TERNARY, HIGHEST, knowledge, draw_feasible(TERNARY, 64, 1), Ask(3))
     assert np.isfinite(found.values).all()
 
 
@@ -235,11 +237,22 @@ def test_one_point_measured_a_thousand_times_is_survived():
     rng = np.random.default_rng(1)
     unit = np.repeat(draw_feasible(TERNARY, 1, 1), 1000, axis=0)
     training = Training(unit, rng.normal(1.0, 0.1, 1000), np.full(1000, 0.1))
-    found = recommend(TERNARY, HIGHEST, nothing_absent(training), draw_feasible(TERNARY, 64, 1), 3)
+    found = recommend(TERNARY, HIGHEST, nothing_absent(training), draw_feasible(TERNARY, 64, 1), Ask(3))
     assert len(found.values) == 3
 
 
 def test_nothing_to_learn_from_is_a_failed_fit_that_says_why():
     flat = Training(draw_feasible(TERNARY, 3, 1), np.ones(3), np.full(3, 0.1))
     with pytest.raises(FitFailed, match="equal"):
-        recommend(TERNARY, HIGHEST, nothing_absent(flat), draw_feasible(TERNARY, 64, 1), 3)
+        recommend(TERNARY, HIGHEST, nothing_absent(flat), draw_feasible(TERNARY, 64, 1), Ask(3))
+
+
+def test_when_little_can_be_gained_it_goes_where_the_model_knows_least():
+    pool = draw_feasible(TERNARY, 256, 1)
+    knowledge = nothing_absent(on_the_hill())
+    greedy = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1))
+    curious = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1, least_gain=1e9))
+    assert greedy.acquisition == "log_expected_improvement"
+    assert curious.acquisition == "log_posterior_sigma"
+    _, sigmas = fit_surrogate(knowledge.training).predict(pool)
+    assert curious.sigmas[0] >= sigmas.max() * (1 - 1e-9)
