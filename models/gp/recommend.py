@@ -104,11 +104,12 @@ def recommend(
     """
     surrogate = fit_surrogate(knowledge.training)
     improvement = ExpectedImprovement(surrogate, objective, knowledge.training.unit_points)
-    score, presence_json = _with_presence(improvement, knowledge)
+    presence = _presence(knowledge)
+    score = _where_present(improvement, presence)
     values = score_pool(score, pool)
     name = improvement.name
     if np.exp(values.max()) < ask.least_gain:
-        score, name = _ignorance(surrogate), IGNORANCE
+        score, name = _where_present(_ignorance(surrogate), presence), IGNORANCE
         values = score_pool(score, pool)
     rows: list[int | None] = list(range(len(pool)))
     points = pool
@@ -123,7 +124,7 @@ def recommend(
     means, sigmas = surrogate.predict(points[ranked])
     state = json.loads(surrogate.state_json()) | {
         "acquisition": {"name": name, "incumbent": improvement.incumbent},
-        "presence": json.loads(presence_json) if presence_json else None,
+        "presence": json.loads(presence.state_json()) if presence else None,
     }
     return Recommendation(
         unit_points=points[ranked],
@@ -142,22 +143,28 @@ def _ignorance(surrogate: Surrogate) -> Score:
     return lambda unit_points: surrogate.standardised(unit_points)[1].log()
 
 
-def _with_presence(improvement: ExpectedImprovement, knowledge: Knowledge) -> tuple[Score, str | None]:
-    """Add the logarithm of the chance that the feature exists, where some curves lacked it."""
+def _presence(knowledge: Knowledge) -> Surrogate | None:
+    """The chance that the feature exists, learned by regression; None where every curve had it."""
     if len(knowledge.absent) == 0:
-        return improvement, None
+        return None
     found = knowledge.training.unit_points
     labels = np.concatenate([np.ones(len(found)), np.zeros(len(knowledge.absent))])
-    presence = fit_surrogate(
+    return fit_surrogate(
         Training(np.vstack([found, knowledge.absent]), labels, np.full(labels.size, PRESENCE_SIGMA))
     )
 
-    def score(unit_points: torch.Tensor) -> torch.Tensor:
+
+def _where_present(score: Score, presence: Surrogate | None) -> Score:
+    """Add the logarithm of the chance that the feature exists: a curve without it teaches nothing of it."""
+    if presence is None:
+        return score
+
+    def weighted(unit_points: torch.Tensor) -> torch.Tensor:
         mean, _ = presence.standardised(unit_points)
         chance = (mean * presence.spread + presence.mean_value).clamp(LEAST_PRESENCE, 1.0)
-        return improvement(unit_points) + chance.log()
+        return score(unit_points) + chance.log()
 
-    return score, presence.state_json()
+    return weighted
 
 
 def _rank_apart(points: Floats, values: Floats, n_ranked: int) -> list[int]:
