@@ -45,7 +45,7 @@ def campaign(strategy, n_steps: int, truth: Callable[[Point], float] = fakes.hil
     return history
 
 
-def bayesian(problem: Problem, initial: int = 5, **options: int) -> bayes.Bayes:
+def bayesian(problem: Problem, initial: int = 5, **options: float) -> bayes.Bayes:
     return bayes.build(bayes.Options(initial=initial, pool=256, alternatives=2, **options), problem)
 
 
@@ -218,3 +218,12 @@ def test_decisions_are_the_same_after_the_record_went_through_json_and_the_log(t
     log.close()
     assert restored == history
     assert strategy.propose(restored) == expected
+
+
+def test_where_nothing_can_be_gained_it_does_not_circle_a_region_that_lacks_the_feature():
+    problem = task()
+    strategy = bayesian(problem, 6, least_gain=1e9)
+    history = campaign(strategy, 11, lacks=lambda point: point["cosurfactant"] > 0.3)
+    later = [d for d in history.decisions[6:] if d.point]
+    assert {d.reason.code for d in later} == {"exploration"}
+    assert sum(d.point["cosurfactant"] > 0.3 for d in later if d.point) <= 2
