@@ -5,7 +5,8 @@ import pytest
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Curve, Feature
-from models.saxs.features.guinier import EXTRACTOR, fit_guinier
+from models.saxs.features.guinier import EXTRACTOR
+from models.saxs.guinier_fit import fit_guinier
 from tests.saxs.conftest import CurveMaker, sphere
 
 Q = np.linspace(0.05, 3, 300)
