@@ -6,14 +6,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from models.domain.errors import BadInput
 from models.domain.frozen import Frozen
 from models.domain.inputs import read_toml, validated
 from models.domain.space import SUM_TOLERANCE, Axis, Point, SearchSpace, SumConstraint
+from models.domain.units import QUnit, as_q_unit
 
 AXIS_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 """What an axis may be called."""
@@ -73,8 +74,9 @@ class DatasetSpec(Frozen):
     """Heading of the column that names the curve's file; rows where it is empty are left out."""
     curve_folder: str = "."
     """Folder where the names of the curves' files start."""
-    q_unit: Literal["1/nm", "1/A"]
-    """Unit of q in the curves' files; a wrong one makes every length wrong by ten."""
+    q_unit: Annotated[QUnit, BeforeValidator(as_q_unit)]
+    """Unit of q in the curves' files: ``1/nm`` or ``1/A``, also written ``nm^-1`` or ``1/Angstrom``. A wrong
+    one makes every length wrong by ten."""
     curve_columns: tuple[str, ...] = ("q", "intensity", "sigma")
     """What the columns of a curve's file hold, in order; other names than these three are skipped."""
     intensity_unit: str = "a.u."

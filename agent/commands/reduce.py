@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from models.domain.errors import BadInput
+from models.domain.units import q_unit_in
 
 if TYPE_CHECKING:
     from models.domain.scattering import Absence, Feature
@@ -50,9 +51,10 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     from models.saxs.extractors import known_names, load_extractors
     from models.saxs.loose_files import Source, combine, read_file
 
-    if q_unit not in (None, "1/A", "1/nm"):
+    unit = None if q_unit is None else q_unit_in(q_unit)
+    if unit == "both" or (unit is None and q_unit is not None):
         raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", "Give 1/A or 1/nm.")
-    source = Source(geometry=geometry, mask=mask, q_unit=q_unit)
+    source = Source(geometry=geometry, mask=mask, q_unit=unit)
     extractors = load_extractors(features.split(",") if features else known_names())
     buffers = [read_file(path, source) for path in buffer or ()]
     groups = [files] if average else [[path] for path in files]

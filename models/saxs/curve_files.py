@@ -3,16 +3,14 @@
 import os
 import tempfile
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Floats
+from models.domain.units import QUnit, q_unit_in
 from models.saxs.text_table import TextTable, read_table
 
-QUnit = Literal["1/A", "1/nm"]
-"""Units of q that a file may be in."""
 INV_NM_PER_UNIT: dict[QUnit, float] = {"1/A": 10.0, "1/nm": 1.0}
 """1/nm in one unit of q."""
 OWN_MARK = "nightbeam curve 1"
@@ -129,17 +127,10 @@ def stated_q_unit(table: TextTable) -> QUnit | None:
         None when no line states one, or the nearest states both.
     """
     for line in (*reversed(table.header), *table.footer):
-        compact = (
-            line.lower()
-            .translate(str.maketrans("åÅ⁻¹", "aa-1", " ^{}()[]*_\"'"))
-            .replace("angstroms", "angstrom")
-        )
-        says_a = any(mark in compact for mark in ("1/a", "a-1", "angstrom-1", "/angstrom", "qvectora"))
-        says_nm = any(mark in compact for mark in ("1/nm", "nm-1", "/nm", "nanometer-1"))
-        if says_a != says_nm:
-            return "1/A" if says_a else "1/nm"
-        if says_a:
-            return None
+        found = q_unit_in(line)
+        if found is not None:
+            return None if found == "both" else found
+    return None
     return None
 
 

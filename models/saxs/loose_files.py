@@ -9,9 +9,10 @@ import numpy as np
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.scattering import Curve, Frame, Verdict
+from models.domain.units import QUnit
 from models.saxs.beamstop import find_shadow
 from models.saxs.correct import average, subtract
-from models.saxs.curve_files import SIGMA_ESTIMATED, QUnit, has_stated_q_unit, read_curve, shadow_end
+from models.saxs.curve_files import SIGMA_ESTIMATED, has_stated_q_unit, read_curve, shadow_end
 from models.saxs.frame_files import FRAME_SUFFIXES, geometry_from_header, read_frame
 from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
