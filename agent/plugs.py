@@ -10,6 +10,7 @@ from typing import Any
 
 from models.domain.campaign import Plug
 from models.domain.errors import BadInput
+from models.domain.own_parts import import_attribute
 
 
 def add_home(home: Path) -> None:
@@ -52,25 +53,8 @@ def find_builder(plug: Plug, room: str, shipped: tuple[str, ...], where: str) ->
 
 
 def _own_builder(kind: str, where: str) -> Callable[..., Any]:
-    """The user's own function; whatever goes wrong while their module is read is theirs to correct."""
-    module_name, _, attribute = kind.partition(":")
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise BadInput(
-            where, f"is {kind!r}: {error}", "Lay the module beside the campaign file, or install it"
-        ) from error
-    except Exception as error:
-        raise BadInput(
-            where, f"is {kind!r}: the module fails with {type(error).__name__}: {error}", "Correct it"
-        ) from error
-    found = getattr(module, attribute, None)
-    if found is None:
-        raise BadInput(
-            where,
-            f"is {kind!r}: the module {module_name} has no {attribute!r}",
-            "Name a function that it has",
-        )
+    """The user's own function."""
+    found = import_attribute(kind, where)
     if not callable(found) or not _takes_two(found):
         raise BadInput(
             where, f"is {kind!r}, which cannot be called with (options, task)", "Give it these two arguments"

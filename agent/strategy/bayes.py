@@ -19,8 +19,9 @@ class Options(Frozen):
     alternatives: int = Field(default=5, ge=0, le=50)
     """Runners-up that are logged with every decision."""
     least_gain: float = Field(default=0.01, ge=0)
-    """Smallest expected improvement worth a measurement, in standard deviations of the measured values;
-    below it, the next point is where the model knows least."""
+    """Smallest expected improvement worth a measurement, in standard deviations of the measured values, or
+    for a target as a share of the distance that is left. Below it, the next point is where the model knows
+    least."""
     pool: int = Field(default=2048, ge=64, le=65_536)
     """Points that are scored before gradients are followed."""
 

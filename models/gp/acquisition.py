@@ -48,6 +48,20 @@ class ExpectedImprovement:
         value: torch.Tensor = self._closed_form(unit_points.unsqueeze(-2))
         return value
 
+    @property
+    def unit_of_gain(self) -> float:
+        """What an improvement is compared with, in standard deviations of the training values.
+
+        1 for the largest or smallest value; for a target, all that is left to gain: the incumbent's distance.
+        """
+        if self._objective.target is None:
+            return 1.0
+        return self._distance(self._objective.target)
+
+    def _distance(self, target: float) -> float:
+        """The incumbent's distance from a target, in standard deviations of the training values."""
+        return max(abs(self.incumbent - target) / self._surrogate.spread, LEAST_DISTANCE)
+
     def _towards_target(self, unit_points: torch.Tensor, goal: float) -> torch.Tensor:
         """Expectation of max(0, D - |f - target|), D the incumbent's distance, f normal.
 
@@ -57,7 +71,7 @@ class ExpectedImprovement:
         """
         mean, sigma = self._surrogate.standardised(unit_points)
         target = (goal - self._surrogate.mean_value) / self._surrogate.spread
-        best = max(abs(self.incumbent - goal) / self._surrogate.spread, LEAST_DISTANCE)
+        best = self._distance(goal)
         offset = -(mean - target).abs()
         tent = (
             _mean_positive_part(offset + best, sigma)

@@ -45,8 +45,9 @@ class Ask:
     n_ranked: int
     """How many points to return, the best first."""
     least_gain: float = 0.0
-    """Smallest expected improvement worth a measurement, in standard deviations of the measured values;
-    below it, the point is sought at which the model knows least."""
+    """Smallest expected improvement worth a measurement, in standard deviations of the measured values, or
+    for a target as a share of the distance that is left. Below it, the point is sought at which the model
+    knows least."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +109,7 @@ def recommend(
     score = _where_present(improvement, presence)
     values = score_pool(score, pool)
     name = improvement.name
-    if np.exp(values.max()) < ask.least_gain:
+    if np.exp(values.max()) < ask.least_gain * improvement.unit_of_gain:
         score, name = _where_present(_ignorance(surrogate), presence), IGNORANCE
         values = score_pool(score, pool)
     rows: list[int | None] = list(range(len(pool)))

@@ -1,12 +1,12 @@
 """Find extractors by name, and say what they make."""
 
 import difflib
-import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
 
 import models.saxs.features as shipped
 from models.domain.errors import BadInput
+from models.domain.own_parts import import_attribute
 from models.saxs.extractor import Extractor
 
 ATTRIBUTE = "EXTRACTOR"
@@ -43,31 +43,23 @@ def load_extractor(name: str) -> Extractor:
     BadInput
         When there is none of that name.
     """
-    where = f"features: {name!r}"
-    if ":" in name:
-        module_name, attribute = name.split(":", 1)
-    elif name in known_names():
-        module_name, attribute = f"{shipped.__name__}.{name}", ATTRIBUTE
-    else:
-        nearest = difflib.get_close_matches(name, known_names(), n=1, cutoff=0.4)
-        hint = f"Did you mean {nearest[0]!r}? " if nearest else ""
-        raise BadInput(
-            where, "is no extractor", f"{hint}There are {', '.join(known_names())}, or give module:ATTRIBUTE."
-        )
-    try:
-        module = importlib.import_module(module_name)
-    except ImportError as error:
-        raise BadInput(
-            where,
-            f"the module cannot be imported: {error}",
-            "Put it beside the campaign file, or install it.",
-        ) from error
-    found = getattr(module, attribute, None)
+    where = "features"
+    if ":" not in name:
+        if name not in known_names():
+            nearest = difflib.get_close_matches(name, known_names(), n=1, cutoff=0.4)
+            hint = f"Did you mean {nearest[0]!r}? " if nearest else ""
+            raise BadInput(
+                where,
+                f"names {name!r}, which is no extractor",
+                f"{hint}There are {', '.join(known_names())}, or give module:ATTRIBUTE",
+            )
+        name = f"{shipped.__name__}.{name}:{ATTRIBUTE}"
+    found = import_attribute(name, where)
     if not isinstance(found, Extractor):
         raise BadInput(
             where,
-            f"{module_name} has no Extractor named {attribute}",
-            f"Write {attribute} = Extractor(...) in it.",
+            f"names {name!r}, which is a {type(found).__name__} and no Extractor",
+            "Write it as Extractor(makes=..., extract=...)",
         )
     return found
 

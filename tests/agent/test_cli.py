@@ -63,7 +63,7 @@ MISTAKES = {
         {'["peak"': '["peek"'}, ["analysis: features", "'peek'", "Did you mean 'peak'?"],
     ),
     "an extractor of one's own that is not there": (
-        {'["peak"': '["no_lab:X", "peak"'}, ["analysis: features", "no_lab", "Put it beside"],
+        {'["peak"': '["no_lab:X", "peak"'}, ["analysis: features", "no_lab", "Lay the module"],
     ),
     "an instrument that does not ship": (
         {'"virtual"': '"virtaul"'}, ["instrument.kind", "'virtaul'", "Did you mean 'virtual'?"],
@@ -72,7 +72,7 @@ MISTAKES = {
         {'"virtual"': '"no_lab:make"'}, ["instrument.kind", "No module named 'no_lab'", "Lay the module"],
     ),
     "an attribute that is not there": (
-        {'"virtual"': '"json:make"'}, ["instrument.kind", "json has no 'make'", "Name a function"],
+        {'"virtual"': '"json:make"'}, ["instrument.kind", "json has no 'make'", "Name something"],
     ),
     "an attribute that builds nothing": (
         {'"virtual"': '"json:loads"'}, ["instrument.kind", "'json:loads'", "two arguments"],

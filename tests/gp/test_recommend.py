@@ -256,3 +256,11 @@ def test_when_little_can_be_gained_it_goes_where_the_model_knows_least():
     assert curious.acquisition == "log_posterior_sigma"
     _, sigmas = fit_surrogate(knowledge.training).predict(pool)
     assert curious.sigmas[0] >= sigmas.max() * (1 - 1e-9)
+
+
+def test_close_to_a_target_every_gain_is_small_and_it_keeps_seeking_all_the_same():
+    training = on_the_hill()
+    nearly_there = ObjectiveSpec(feature="height", goal="target", target=float(training.values[0]) + 0.002)
+    pool = draw_feasible(TERNARY, 256, 1)
+    found = recommend(TERNARY, nearly_there, nothing_absent(training), pool, Ask(1, least_gain=0.01))
+    assert found.acquisition == "log_expected_improvement"

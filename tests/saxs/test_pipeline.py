@@ -190,7 +190,7 @@ def test_ones_own_extractor_is_loaded_by_module_and_attribute(
     (mine,) = load_extractors(("my_features:MINE",))
     assert read_features((mine,), curve_of(Q))[0].name == "top"
     sys.modules.pop("my_features")
-    with pytest.raises(BadInput, match="no Extractor named OTHER"):
+    with pytest.raises(BadInput, match="has no 'OTHER'"):
         load_extractors(("my_features:OTHER",))
 
 
