@@ -22,9 +22,7 @@ class Options(BaseModel):
 
 def make_beamline(options: Options, context: BuildContext) -> Beamline:
     """Put the devices together. At a real beamline: EpicsMotor, an area detector, a shutter record."""
-    temperature = SoftPositioner(
-        name="temperature", limits=(5.0, 95.0), egu="degC", init_pos=options.start_c
-    )
+    temperature = SoftPositioner(name="temperature", limits=(5.0, 95.0), egu="degC", init_pos=options.start_c)
     action_id = Setting(name="action_id", value="")
 
     def take(_action_id: str, exposure_s: float, path: Path) -> None:
