@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 install: $(STAMP)
 
 $(STAMP): pyproject.toml
+	@echo 'Installing into $(VENV): two to four minutes, about 2 GB.'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet torch==2.13.0

@@ -8,6 +8,7 @@ from typing import Any
 
 from agent.clock import system_clock
 from agent.environment import environment_json
+from agent.lock import sole_agent
 from agent.loop import Loop, Parts
 from agent.plugs import add_home, find_builder
 from agent.ports import Narrator, Strategy
@@ -120,6 +121,11 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
 @contextmanager
 def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
     """Open the log and wire the parts: the campaign begins, or goes on. The log is closed afterwards."""
+    with sole_agent(plan.folder, plan.spec.name):
+        yield from _open_loop(plan, narrator)
+
+
+def _open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
     clock = system_clock()
     process = Process(clock, environment_json())
     log = DecisionLog(open_to_write(plan.url), plan.identity, plan.spec, process)

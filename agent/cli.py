@@ -10,7 +10,7 @@ import typer
 from agent.commands.check import check
 from agent.commands.log import log
 from agent.commands.reduce import reduce
-from agent.commands.run import run
+from agent.commands.run import EXIT_STOPPED, StoppedAtOnce, run
 from models.domain.errors import BadInput, NightbeamError
 
 EXIT_FAULT = 1
@@ -34,6 +34,10 @@ def main() -> None:
         app()
     except BadInput as error:
         _say(str(error), EXIT_BAD_INPUT)
+    except KeyboardInterrupt:
+        _say("stopped; what was on record stays on record.", EXIT_STOPPED)
+    except StoppedAtOnce as error:
+        _say(str(error), EXIT_STOPPED)
     except NightbeamError as error:
         _say(str(error), EXIT_FAULT)
     except BrokenPipeError:

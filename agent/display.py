@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from agent.narrators import stopping_text
 from agent.stopping import Ending
 from models.domain.campaign import CampaignSpec
 from models.domain.history import MEASURING_KINDS, Action, Decision, History
@@ -47,6 +48,7 @@ class LiveDisplay:
         self._history = History()
         self._current: Decision | None = None
         self._doing = "starting"
+        self._asked: str | None = None
         self._recent: list[Text] = []
         self._progress = Progress(
             TextColumn("measurements"),
@@ -95,9 +97,13 @@ class LiveDisplay:
         """Show an event among the recent lines."""
         self._recent = [*self._recent, Text(f"      {event.sentence}", style=STYLES[event.level])][-N_RECENT:]
 
+    def stopping(self, who: str) -> None:
+        """Show that the request was heard."""
+        self._asked = stopping_text(who)
+
     def ended(self, ending: Ending) -> None:
         """Show how it ended."""
-        self._doing = ending.sentence
+        self._doing, self._asked = ending.sentence, None
 
     def _left(self, history: History) -> str:
         n_done = history.n_measured - (self._n_before or 0)
@@ -113,7 +119,7 @@ class LiveDisplay:
             where = self._current.point.text() if self._current.point else "-"
             rows.append((f"decision {self._current.seq}", f"{self._current.kind} at {where}"))
             rows.append(("why", self._current.reason.sentence))
-        rows.append(("now", self._doing))
+        rows.append(("now", f"{self._doing} ({self._asked})" if self._asked else self._doing))
         best = ranked(self._history, self._spec.objective)
         if best:
             decision, feature = best[0]

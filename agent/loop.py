@@ -70,6 +70,7 @@ class Loop:
     def request_stop(self, who: str) -> None:
         """Ask the loop to end after the measurement in hand."""
         self._stop_request = who
+        self._parts.narrator.stopping(who)
 
     def run(self) -> Ending:
         """Go on from the history until an ending is due. The shutter is closed on every way out."""

@@ -23,8 +23,16 @@ class Silent:
     def noted(self, event: Event) -> None:
         """Say nothing."""
 
+    def stopping(self, who: str) -> None:
+        """Say nothing."""
+
     def ended(self, ending: Ending) -> None:
         """Say nothing."""
+
+
+def stopping_text(who: str) -> str:
+    """What is said to somebody who asked to stop."""
+    return f"{who}: stopping after the measurement in hand; once more ends it at once."
 
 
 class PlainLines:
@@ -49,6 +57,10 @@ class PlainLines:
     def noted(self, event: Event) -> None:
         """Write the event."""
         self._write(f"     {event.level}: {event.sentence}")
+
+    def stopping(self, who: str) -> None:
+        """Write that the request was heard."""
+        self._write(f"     {stopping_text(who)}")
 
     def ended(self, ending: Ending) -> None:
         """Write how it ended."""

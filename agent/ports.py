@@ -100,6 +100,10 @@ class Narrator(Protocol):
         """Something else is on record."""
         ...
 
+    def stopping(self, who: str) -> None:
+        """Somebody asked to stop; the command in hand is finished first."""
+        ...
+
     def ended(self, ending: Ending) -> None:
         """The run is over."""
         ...

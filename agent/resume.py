@@ -60,9 +60,9 @@ def recover(logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], Acti
 def resumed_text(history: History, found: Recovery) -> str:
     """What a resumed run found, in one sentence."""
     parts = [f"{len(history.decisions)} decisions"]
-    parts += [
-        f"{report.action_id}: {report.status} ({report.sentence.rstrip('.')})" for report in found.reports
-    ]
+    for report in found.reports:
+        kind = next((word for word in ("prepare", "load", "expose") if word in report.action_id), "command")
+        parts.append(f"{kind} {report.status} ({report.sentence.rstrip('.')})")
     parts += [f"{action.kind} will be done again" for action in found.again]
     return f"Resumed: {'; '.join(parts)}."
 

@@ -1,5 +1,8 @@
 """What a run prints when it ends: the best samples, what went wrong, where everything is, what is next."""
 
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,11 +41,22 @@ def show_summary(plan: "Plan", history: History, ending: Ending, picture: Path |
     console.print(Text.assemble((plan.spec.name, "bold"), f": {ending.sentence}"))
     console.print(_best_table(plan, history))
     n_rejected = sum(not observation.is_accepted for observation in history.observations)
-    console.print(
-        f"{len(history.decisions)} decisions, {history.n_measured} measurements, "
-        f"{n_rejected} frames rejected, {len(history.failures)} failures.\n"
+    counts = (
+        (len(history.decisions), "decision"),
+        (history.n_measured, "measurement"),
+        (n_rejected, "rejected frame"),
+        (len(history.failures), "failure"),
     )
-    console.print(_places(plan, picture), soft_wrap=True, markup=False, highlight=False)
+    console.print(", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts) + ".\n")
+    console.print(_places(plan, picture, ending), soft_wrap=True, markup=False, highlight=False)
+
+
+def program() -> str:
+    """What a person types to run this program from where they are."""
+    called = Path(sys.argv[0])
+    if shutil.which(called.name) or not called.is_file():
+        return "nightbeam"
+    return os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called)
 
 
 def _best_table(plan: "Plan", history: History) -> Table:
@@ -66,12 +80,13 @@ def _best_table(plan: "Plan", history: History) -> Table:
     return table
 
 
-def _places(plan: "Plan", picture: Path | None) -> str:
+def _places(plan: "Plan", picture: Path | None, ending: Ending) -> str:
     option = "" if plan.url == DEFAULT_URL else f" --db {plan.url}"
     places = {
         "database": plan.url,
         "frames, curves": str(plan.folder),
         "picture": str(picture) if picture else "not drawn",
-        "next": f"nightbeam log{option} --campaign {plan.spec.name}",
+        "next": f"{program()} log{option} --campaign {plan.spec.name}"
+        + ("" if ending.is_finished else ", or the same command again to go on"),
     }
     return "\n".join(f"{name:<16}{place}" for name, place in places.items())

@@ -49,7 +49,7 @@ def open_to_read(url: str) -> Engine:
     BadInput
         As `open_to_write`, and when there is no log in it.
     """
-    path = _sqlite_path(make_url_or_refuse(url))
+    path = _path_of_file(make_url_or_refuse(url), url)
     if path is not None and not path.exists():
         raise BadInput(
             f"--db {url}", f"there is no file {path}", "Name the database of your campaign, or run one first"
@@ -70,7 +70,7 @@ def is_new(url: str) -> bool:
     BadInput
         When the URL is not one, or the database does not answer.
     """
-    path = _sqlite_path(make_url_or_refuse(url))
+    path = _path_of_file(make_url_or_refuse(url), url)
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return True
     return not _tables(_reading_engine(url), url)
@@ -97,9 +97,7 @@ def make_url_or_refuse(url: str) -> URL:
 def _reading_engine(url: str) -> Engine:
     """An engine that changes nothing and keeps no connection open."""
     parsed = make_url_or_refuse(url)
-    path = _sqlite_path(parsed)
-    if path is not None and not path.parent.is_dir():
-        raise BadInput(f"--db {url}", f"the folder {path.parent} does not exist", "Make it, or name another")
+    _path_of_file(parsed, url)
     try:
         engine = sa.create_engine(parsed, poolclass=NullPool)
     except (NoSuchModuleError, ImportError) as error:
@@ -111,10 +109,14 @@ def _reading_engine(url: str) -> Engine:
     return engine
 
 
-def _sqlite_path(url: URL) -> Path | None:
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+def _path_of_file(parsed: URL, url: str) -> Path | None:
+    """The file of an SQLite database, whose folder must exist; None for a server or for memory."""
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return None
-    return Path(str(url.database)).absolute()
+    path = Path(str(parsed.database)).absolute()
+    if not path.parent.is_dir():
+        raise BadInput(f"--db {url}", f"the folder {path.parent} does not exist", "Make it, or name another")
+    return path
 
 
 def _prepare_to_read(connection: Any, _record: Any) -> None:

@@ -250,6 +250,8 @@ def _campaign_row(
     """Key and beginning of the campaign's row, which is added when it is not there."""
     table = schema.campaign
     row = connection.execute(sa.select(table).where(table.c.name == spec.name)).one_or_none()
+    if row is not None and row.uid != identity.uid:
+        raise LogUnavailable(f"another agent began the campaign {spec.name!r} a moment ago; run again")
     if row is not None:
         return row.id, row.utc
     text = canonical_json(spec)

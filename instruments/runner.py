@@ -1,8 +1,11 @@
 """The instrument that the loop talks to: one RunEngine call per action, one plain sentence per fault."""
 
+import contextlib
+import io
 import logging
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,21 +55,30 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
     return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
 
 
-class LetItEnd(DuringTask):
-    """Waits for a plan. The first Ctrl-C lets the command end; Bluesky would leave the shutter open."""
+class Patience(DuringTask):
+    """Waits while a plan runs; a Ctrl-C that reaches it aborts the plan, which closes the shutter."""
 
     def __init__(self) -> None:
-        """Nobody has asked to stop."""
+        """Start with nothing asked."""
         super().__init__()
+        self.abort: Callable[[], object] = lambda: None
+        """Aborts the plan; set once the engine exists."""
         self.was_asked_to_stop = False
 
     def block(self, blocking_event: threading.Event) -> None:
-        """Wait; a second Ctrl-C is passed on."""
+        """Wait for the plan's end, or abort it and wait for its cleaning up."""
         try:
             blocking_event.wait()
         except KeyboardInterrupt:
             self.was_asked_to_stop = True
+            # The engine is busy in this very thread: it has to be told from another one.
+            threading.Thread(target=self._abort_quietly, name="abort", daemon=True).start()
             blocking_event.wait()
+
+    def _abort_quietly(self) -> None:
+        # Bluesky refuses when the plan has just ended by itself: then there is nothing left to abort.
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+            self.abort()
 
 
 class BlueskyInstrument:
@@ -92,8 +104,9 @@ class BlueskyInstrument:
         for library in ("bluesky", "ophyd"):
             logging.getLogger(library).addHandler(logging.NullHandler())
         # Signals are the loop's to handle, and no window is to be kept alive while a plan runs.
-        self._wait = LetItEnd()
+        self._wait = Patience()
         self._engine = RunEngine({}, context_managers=[], during_task=self._wait)
+        self._wait.abort = self._engine.abort
         self._engine.subscribe(self._writer)
 
     def actions(self, decision: Decision) -> tuple[Action, ...]:
@@ -172,10 +185,12 @@ class BlueskyInstrument:
             loop.close()
 
     def _run(self, plan: MsgGenerator[Any]) -> None:
-        self._engine(plan)
-        if self._wait.was_asked_to_stop:
-            self._wait.was_asked_to_stop = False
-            raise KeyboardInterrupt
+        try:
+            self._engine(plan)
+        finally:
+            if self._wait.was_asked_to_stop:
+                self._wait.was_asked_to_stop = False
+                raise KeyboardInterrupt
 
     def _plan(self, action: Action, decision: Decision) -> MsgGenerator[Any]:
         if action.kind == "prepare":

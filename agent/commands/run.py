@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from agent.commands.options import DEFAULT_DATABASE, AsJson, CampaignFile, Database, Dataset
+from agent.sheltered import Sheltered
+from models.domain.errors import NightbeamError
 
 if TYPE_CHECKING:
     from agent.assemble import Plan
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from agent.stopping import Ending
 
 EXIT_STOPPED = 3
+
+
+class StoppedAtOnce(NightbeamError):
+    """A person did not want to wait for the measurement in hand."""
 
 
 def run(
@@ -27,19 +33,27 @@ def run(
 ) -> None:
     """Run a campaign, or resume it where it stopped; the same command does both.
 
-    Ctrl-C ends it after the measurement in hand; a second Ctrl-C ends it at once. Exit status: 0 finished,
-    3 stopped by a limit or a person, 2 bad input, 1 fault.
+    Ctrl-C ends it after the measurement in hand; a second Ctrl-C aborts that measurement, closes the shutter
+    and ends at once. A lost terminal or pipe does not end it. Exit status: 0 finished, 3 stopped by a limit
+    or a person, 2 bad input, 1 fault.
 
     Example: `nightbeam run examples/first_light.toml`
     """
     from agent.assemble import open_loop
     from agent.campaign import Campaign
 
+    sys.stdout = Sheltered(sys.stdout)
     plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
     narrator, context = _narrator(plan, as_json)
     with context, open_loop(plan, narrator) as loop:
         _stop_on_signal(loop)
-        ending = loop.run()
+        try:
+            ending = loop.run()
+        except KeyboardInterrupt:
+            raise StoppedAtOnce(
+                "stopped at once: the command in hand was aborted, the shutter is closed; "
+                "run the same command again to go on"
+            ) from None
     picture = _draw(plan, loop)
     if as_json:
         typer.echo(json.dumps(_summary(plan, loop, ending, picture), ensure_ascii=False))
@@ -75,12 +89,13 @@ def _stop_on_signal(loop: "Loop") -> None:
     def ask(number: int, frame: FrameType | None) -> None:
         del frame
         if loop.is_stopping:
-            signal.signal(number, signal.SIG_DFL)
+            signal.signal(number, signal.SIG_IGN)
             raise KeyboardInterrupt
         loop.request_stop("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, ask)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a dropped connection does not end a night
 
 
 def _draw(plan: "Plan", loop: "Loop") -> Path | None:

@@ -202,7 +202,8 @@ class Observation(Frozen):
     def objections(self) -> str:
         """The failed checks in one line."""
         return "; ".join(
-            f"{v.check}: {v.value:.4g} {v.unit} against a limit of {v.limit:.4g}. {v.remedy}"
+            f"{v.check}: {v.value:.4g}{'' if v.unit == '1' else f' {v.unit}'} "
+            f"against a limit of {v.limit:.4g}. {v.remedy}"
             for v in self.verdicts
             if not v.is_ok
         )
