@@ -9,7 +9,7 @@ import typer
 
 from agent.commands.check import check
 from agent.commands.log import log
-from agent.commands.reduce import reduce
+from agent.commands.reduce import ManyBuffers, reduce
 from agent.commands.run import EXIT_STOPPED, StoppedAtOnce, run
 from models.domain.errors import BadInput, NightbeamError
 
@@ -24,8 +24,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (run, check, log, reduce):
+for command in (run, check, log):
     app.command()(command)
+app.command(cls=ManyBuffers)(reduce)
 
 
 def main() -> None:

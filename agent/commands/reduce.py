@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from models.domain.errors import BadInput
 from models.domain.units import q_unit_in
@@ -13,6 +14,31 @@ if TYPE_CHECKING:
     from models.domain.scattering import Absence, Feature
     from models.saxs.extractor import Extractor
     from models.saxs.loose_files import Reading
+
+
+class ManyBuffers(TyperCommand):
+    """A command whose ``--buffer`` takes every file that follows it, as a shell's pattern gives them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give each of these files a ``--buffer`` of its own, then parse as usual."""
+        return super().parse_args(ctx, spread_buffers(args))
+
+
+def spread_buffers(words: list[str]) -> list[str]:
+    """Repeat ``--buffer`` before every file that follows it, up to the next option."""
+    spread: list[str] = []
+    is_buffer = False
+    n_given = 0
+    for word in words:
+        if word.startswith("-"):
+            is_buffer, n_given = word == "--buffer", 0
+            spread.append(word)
+        elif is_buffer:
+            spread += ["--buffer", word] if n_given else [word]
+            n_given += 1
+        else:
+            spread.append(word)
+    return spread
 
 
 def reduce(  # noqa: PLR0913  each option of the command is an argument
@@ -27,7 +53,7 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     ] = "header",
     buffer: Annotated[
         list[Path] | None,
-        typer.Option(metavar="FILE", help="Buffer; give it again for more, they are averaged."),
+        typer.Option(metavar="FILE...", help="Buffers: all files up to the next option. They are averaged."),
     ] = None,
     average: Annotated[
         bool, typer.Option("--average", help="Average the files before reading features.")
@@ -46,7 +72,7 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
 
     Frames get one bin for each pixel of radius. Curves, and features with one standard deviation, are in nm.
 
-    Example: `nightbeam reduce --geometry detector.poni --buffer water.tif protein.tif`
+    Example: `nightbeam reduce protein.tif --geometry detector.poni --buffer water_1.tif water_2.tif`
     """
     from models.saxs.extractors import known_names, load_extractors
     from models.saxs.loose_files import Source, combine, read_file
@@ -65,7 +91,7 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
             from models.saxs.curve_files import write_curve
 
             write_curve(out / names[place], reading.curve)
-        _report(group, reading, extractors, as_json)
+        _report(group, reading, extractors, len(buffers), as_json)
 
 
 def _curve_names(groups: list[list[Path]]) -> list[str]:
@@ -80,7 +106,11 @@ def _curve_names(groups: list[list[Path]]) -> list[str]:
 
 
 def _report(
-    group: list[Path], reading: "Reading", extractors: "tuple[Extractor, ...]", as_json: bool
+    group: list[Path],
+    reading: "Reading",
+    extractors: "tuple[Extractor, ...]",
+    n_buffers: int,
+    as_json: bool,
 ) -> None:
     """Print what one curve says."""
     from models.domain.scattering import Absence, Feature
@@ -92,8 +122,11 @@ def _report(
     name = str(group[0]) if len(group) == 1 else f"{group[0]} and {len(group) - 1} more"
     if as_json:
         typer.echo(json.dumps(_facts(name, reading, made, absent), ensure_ascii=False))
-    else:
-        _show(name, reading, made, absent)
+        return
+    averaged = f", {len(group)} files averaged" if len(group) > 1 else ""
+    buffers = f", {n_buffers} buffer{'s' if n_buffers > 1 else ''} subtracted" if n_buffers else ""
+    typer.echo(f"{name}{averaged}{buffers}")
+    _show(reading, made, absent)
 
 
 def _facts(name: str, reading: "Reading", made: "list[Feature]", absent: "list[Absence]") -> dict[str, Any]:
@@ -109,35 +142,31 @@ def _facts(name: str, reading: "Reading", made: "list[Feature]", absent: "list[A
     }
 
 
-def _show(name: str, reading: "Reading", made: "list[Feature]", absent: "list[Absence]") -> None:
-    """Put it into a table."""
+def _show(reading: "Reading", made: "list[Feature]", absent: "list[Absence]") -> None:
+    """Put it into a table, with what was assumed above it."""
     from rich.console import Console
     from rich.table import Table
 
     from models.saxs.loose_files import ASSUMPTIONS
 
-    curve = reading.curve
-    span = (
-        f"{len(curve)} points, q {curve.q_inv_nm[0]:.4g} to {curve.q_inv_nm[-1]:.4g} 1/nm"
-        if len(curve)
-        else ""
-    )
-    table = Table(title=f"{name}\n{span}", title_justify="left", show_edge=False)
-    table.add_column("feature", style="bold")
-    table.add_column("value", justify="right")
-    table.add_column("sigma", justify="right")
-    table.add_column("unit", overflow="fold")
-    for item in made:
-        table.add_row(
-            item.name, f"{item.value:.5g}", f"{item.sigma:.2g}", "" if item.unit == "1" else item.unit
-        )
-    for item in absent:
-        table.add_row(item.name, "absent", "", item.why)
     console = Console()
-    console.print(table)
+    curve = reading.curve
+    if len(curve):
+        console.print(f"{len(curve)} points, q {curve.q_inv_nm[0]:.4g} to {curve.q_inv_nm[-1]:.4g} 1/nm")
     for verdict in reading.verdicts:
         if not verdict.is_ok:
             found = f"{verdict.value:.4g} {verdict.unit} against a limit of {verdict.limit:.4g}"
             console.print(f"[red]{verdict.check}[/red]: {found}. {verdict.remedy}")
         elif verdict.check in ASSUMPTIONS:
             console.print(f"[yellow]{verdict.check}[/yellow]: {verdict.remedy}")
+    table = Table(show_edge=False)
+    table.add_column("feature", style="bold")
+    table.add_column("value", justify="right")
+    table.add_column("sigma", justify="right")
+    table.add_column("unit", overflow="fold")
+    for item in made:
+        unit = "" if item.unit == "1" else item.unit
+        table.add_row(item.name, f"{item.value:.5g}", f"{item.sigma:.2g}", unit)
+    for item in absent:
+        table.add_row(item.name, "absent", "", item.why)
+    console.print(table)

@@ -1,6 +1,7 @@
 """Read and write curves as plain text; refuse, with file and line, what is not one."""
 
 import os
+import re
 import tempfile
 from pathlib import Path
 
@@ -67,6 +68,7 @@ def read_curve(
         raise BadInput(
             f"{path}: unit of q", "is not stated in the file", "Say whether q is in 1/A or 1/nm (q_unit)."
         )
+    _refuse_contradiction(path, table, unit)
     q, intensity, sigma = _pick(table, columns)
     rows = _usable_rows(table, q, intensity, sigma)
     q, intensity, sigma = q[rows], intensity[rows], None if sigma is None else sigma[rows]
@@ -111,6 +113,21 @@ def write_curve(path: Path, curve: Curve) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _refuse_contradiction(path: Path, table: TextTable, unit: QUnit) -> None:
+    """Refuse a unit of q that the heading of q contradicts: every length would be ten times off."""
+    for line in reversed(table.header):
+        heading = re.search(r"(?<![a-z])q\s*[\[(/_ ,]*\s*([^\s,;\t)\]]+)", line.lower())
+        stated = q_unit_in(heading.group(1)) if heading else None
+        if stated in ("1/A", "1/nm"):
+            if stated != unit:
+                raise BadInput(
+                    f"{path}: unit of q",
+                    f"is {stated} by its heading, and was said to be {unit}",
+                    f"Say {stated}, or correct the heading",
+                )
+            return
 
 
 def stated_q_unit(table: TextTable) -> QUnit | None:

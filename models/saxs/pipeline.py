@@ -13,7 +13,6 @@ from models.domain.scattering import Absence, Curve, Feature, Frame, Verdict
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor
-from models.saxs.extractors import features_made
 from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.integrate import Binning, integrate
 from models.saxs.quality import QualityLimits, check_curve, check_frame
@@ -201,20 +200,26 @@ def read_features(extractors: Sequence[Extractor], curve: Curve) -> tuple[Featur
         One for each feature that the extractors make: what an extractor that gave up, or left out, would have
         made is absent.
     """
-    found: list[Feature | Absence] = []
-    for extractor in extractors:
-        try:
-            made = extractor.extract(curve)
-        except FitFailed as error:
-            made = tuple(Absence(name=name, why=str(error)) for name in extractor.makes)
-        found += made
-        named = {item.name for item in made}
-        found += [
-            Absence(name=name, why="the extractor gave no answer")
-            for name in features_made((extractor,))
-            if name not in named
-        ]
-    return tuple(found)
+    return tuple(item for extractor in extractors for item in _read_one(extractor, curve))
+
+
+def _read_one(extractor: Extractor, curve: Curve) -> tuple[Feature | Absence, ...]:
+    """Run one extractor; whatever goes wrong in it is recorded as absences, and does not end a night."""
+    try:
+        made = tuple(extractor.extract(curve))
+        strangers = [item.name for item in made if item.name not in extractor.makes]
+        if strangers:
+            raise FitFailed(f"the extractor made {', '.join(strangers)}, which it had not announced")
+        if any(isinstance(item, Feature) and item.sigma < 0 for item in made):
+            raise FitFailed("the extractor made a negative sigma")
+    except FitFailed as error:
+        return tuple(Absence(name=name, why=str(error)) for name in extractor.makes)
+    except Exception as error:
+        why = f"the extractor failed with {type(error).__name__}: {' '.join(str(error).split())}"
+        return tuple(Absence(name=name, why=why) for name in extractor.makes)
+    named = {item.name for item in made}
+    silent = (name for name in extractor.makes if name not in named)
+    return (*made, *(Absence(name=name, why="the extractor gave no answer") for name in silent))
 
 
 def in_unit(curve: Curve, unit: str) -> Curve:

@@ -146,3 +146,11 @@ def test_our_own_files_give_back_the_very_same_numbers(tmp_path: Path):
         np.testing.assert_array_equal(getattr(back, name), getattr(curve, name))
     assert (back.unit, back.common_relative_sigma, back.source) == ("1/cm", 0.0123456789012345, "frame 7.h5")
     assert [p.name for p in (tmp_path / "deep").iterdir()] == ["c.dat"]
+
+
+def test_a_unit_of_q_that_the_heading_contradicts_is_refused(tmp_path: Path):
+    path = tmp_path / "curve.dat"
+    path.write_text("q (1/nm), I, sigma\n" + "\n".join(f"{0.1 * i}, {9 - i}, 0.1" for i in range(1, 8)))
+    assert read_curve(path, q_unit="1/nm").q_inv_nm[0] == pytest.approx(0.1)
+    with pytest.raises(BadInput, match="is 1/nm by its heading, and was said to be 1/A"):
+        read_curve(path, q_unit="1/A")

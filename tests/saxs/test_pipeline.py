@@ -230,3 +230,23 @@ def test_a_frame_that_fails_a_check_is_kept_and_trains_nothing(
         assert not seen.is_accepted
         assert not seen.features
         assert seen.objections()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (lambda _: 1 / 0, "ZeroDivisionError"),
+        (lambda _: (Feature(name="x", value=float("nan"), sigma=1.0, unit="1"),), "ValidationError"),
+        (
+            lambda _: (Feature(name="y", value=1.0, sigma=1.0, unit="1"),),
+            "made y, which it had not announced",
+        ),
+        (lambda _: (Feature(name="x", value=1.0, sigma=-1.0, unit="1"),), "negative sigma"),
+        (lambda _: 3.0, "TypeError"),
+    ],
+)
+def test_a_faulty_extractor_leaves_an_absence_and_never_ends_a_night(answer, why):
+    (absence,) = read_features((Extractor(makes={"x": "1"}, extract=answer),), curve_of(Q))
+    assert isinstance(absence, Absence)
+    assert absence.name == "x"
+    assert why in absence.why

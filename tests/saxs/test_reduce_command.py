@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from agent.commands.reduce import reduce
+from agent.commands.reduce import reduce, spread_buffers
 from models.domain.errors import BadInput
 from models.saxs.curve_files import read_curve
 
@@ -90,3 +90,11 @@ def test_a_mistake_is_answered_by_name(run, protein: Path, tmp_path: Path, words
     result = run(*(w.format(protein=protein, out=tmp_path) for w in words))
     assert isinstance(result.exception, BadInput)
     assert says in str(result.exception)
+
+
+def test_every_file_after_buffer_is_a_buffer_up_to_the_next_option():
+    words = ["a.dat", "--buffer", "b1.dat", "b2.dat", "b3.dat", "--average", "--buffer", "b4.dat"]
+    assert spread_buffers(words) == [
+        "a.dat", "--buffer", "b1.dat", "--buffer", "b2.dat", "--buffer", "b3.dat", "--average",
+        "--buffer", "b4.dat",
+    ]  # fmt: skip
