@@ -136,7 +136,7 @@ class DecisionLog:
             kind=decision.kind,
             actor_kind=decision.actor.kind,
             actor_name=decision.actor.name,
-            point_json=canonical_json(decision.point) if decision.point else None,
+            point_json=decision.point.model_dump_json() if decision.point else None,
             exposure_s=decision.exposure_s,
             reason_code=decision.reason.code,
             reason=decision.reason.sentence,
@@ -153,7 +153,7 @@ class DecisionLog:
                 schema.candidate.insert().values(
                     decision_id=decision_id,
                     rank=candidate.rank,
-                    point_json=canonical_json(candidate.point),
+                    point_json=candidate.point.model_dump_json(),
                     acquisition_value=candidate.acquisition_value,
                     reject_code=candidate.reject_code,
                     **candidate.prediction.model_dump(),
@@ -170,7 +170,7 @@ class DecisionLog:
             connection.execute(
                 schema.exposure.insert().values(
                     decision_id=self._decision_id(connection, exposure.seq),
-                    point_json=canonical_json(exposure.point),
+                    point_json=exposure.point.model_dump_json(),
                     **exposure.model_dump(exclude={"seq", "point", "assets"}),
                 )
             )

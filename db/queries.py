@@ -94,11 +94,7 @@ def read_decision_list(connection: Connection, campaign: LoggedCampaign) -> Iter
     utc = {row.seq: row.utc for row in rows}
     for decision in history.decisions:
         outcome = outcome_text(history, decision, campaign.spec.objective.feature)
-        shown = decision
-        if decision.point is not None and campaign.spec.axes:
-            point = decision.point.in_order([axis.name for axis in campaign.spec.axes])
-            shown = decision.model_copy(update={"point": point})
-        yield LoggedDecision(campaign.name, utc[decision.seq], shown, outcome)
+        yield LoggedDecision(campaign.name, utc[decision.seq], decision, outcome)
 
 
 def read_history(connection: Connection, campaign_id: int) -> History:

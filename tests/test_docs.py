@@ -11,34 +11,15 @@ import pytest
 
 from models.domain.campaign import CampaignSpec
 from models.domain.inputs import read_toml, validated
+from models.saxs.extractors import known_names, load_extractor
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = ["README.md", "docs/extending.md", "docs/measured-data.md", "docs/the-record.md"]
+PAGES = ["README.md", "docs/extending.md", "docs/features.md", "docs/measured-data.md", "docs/the-record.md"]
 BEFORE = {"README.md": "nightbeam run examples/first_light.toml"}
 """What a reader has done before a page's first command."""
-FILES = {
-    "heating.toml": """
-name = "heating"
-seed = 1
-axes = [{ name = "temperature", low = 10.0, high = 90.0 }]
-objective = { feature = "total" }
-instrument = { kind = "virtual" }
-analysis = { features = ["totals"] }
-strategy = { kind = "bayes", initial = 4 }
-budget = { measurements = 6 }
-""",
-    "misspelt.toml": """
-name = "misspelt"
-seed = 1
-objective = { feature = "total" }
-instrument = { kind = "virtual" }
-analysis = { features = ["totals"] }
-strategy = { kind = "bayes" }
-budget = { mesurements = 6 }
-""",
-}
-"""Files that a page speaks of as the reader's own."""
+NAMED = re.compile(r"# (\S+\.toml)\n")
+"""First line of a block that shows a whole file: its name."""
 
 
 def blocks(page: str) -> list[tuple[str, str]]:
@@ -62,8 +43,6 @@ class Reader:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         shutil.copytree(ROOT / "examples", folder / "examples")
-        for name, text in FILES.items():
-            (folder / name).write_text(text)
         scripts = Path(sys.executable).parent
         self.env = os.environ | {"PATH": f"{scripts}:{os.environ['PATH']}", "COLUMNS": "100"}
 
@@ -102,10 +81,12 @@ def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path):
                 assert says(expected, printed), f"$ {command}\n{printed}"
         elif language == "python":
             reader.run_python(block)
+        elif language == "toml" and (named := NAMED.match(block)):
+            (tmp_path / named[1]).write_text(block)
 
 
 def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):
-    (text,) = [block for language, block in blocks("README.md") if language == "toml"]
+    text = next(block for language, block in blocks("README.md") if language == "toml")
     (tmp_path / "shown.toml").write_text(text)
     spec = validated(CampaignSpec, read_toml(tmp_path / "shown.toml"), "README.md")
     tables = read_toml(tmp_path / "shown.toml")
@@ -118,3 +99,11 @@ def test_every_link_in_the_documentation_leads_somewhere():
     for page in [*PAGES, "CONTRIBUTING.md"]:
         for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text()):
             assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+def test_every_feature_that_ships_is_explained():
+    explained = (ROOT / "docs" / "features.md").read_text()
+    for extractor in known_names():
+        assert f"| `{extractor}` |" in explained
+        for name, unit in load_extractor(extractor).makes.items():
+            assert f"`{name}`" in explained, f"{extractor}: {name} ({unit})"

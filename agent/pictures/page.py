@@ -12,6 +12,7 @@ from agent.pictures.belief import believe
 from agent.pictures.labels import label_points
 from agent.pictures.line import draw_line
 from agent.pictures.panels import axis_label, draw_curves, draw_rise
+from agent.pictures.plane import draw_plane
 from agent.pictures.ternary import Triangle, draw_frame, draw_map, triangle_of
 from models.domain.campaign import CampaignSpec
 from models.domain.history import MEASURING_KINDS, History
@@ -57,13 +58,13 @@ def draw_page(spec: CampaignSpec, space: SearchSpace, history: History, path: Pa
 
 
 def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history: History) -> None:
-    """The page of a space that has no map: along its axis, where it has only one."""
-    is_line = len(space.axes) == 1
-    panels = list(figure.subplots(1, 3 if is_line else 2))
+    """The page of a space that is no triangle: its line or its plane, where it has one or two axes."""
+    draw = None if space.sums else {1: draw_line, 2: draw_plane}.get(len(space.axes))
+    panels = list(figure.subplots(1, 2 if draw is None else 3))
     draw_rise(panels[-2], history, spec.objective)
     draw_curves(panels[-1], history, spec.objective)
-    if is_line:
-        points = draw_line(panels[0], space, spec.objective, history)
+    if draw is not None:
+        points = draw(panels[0], space, spec.objective, history)
         figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
         label_points(panels[0], *points)
 
@@ -96,7 +97,7 @@ def _ternary_page(
 def _draw_points(
     ax: Axes, history: History, triangle: Triangle, spec: CampaignSpec, *, size: float
 ) -> dict[int, Point]:
-    """Mark the measured points, the best ringed, lost ones red; their points by `seq` come back."""
+    """Mark the measured points, the best ringed, lost ones crossed; their points by `seq` come back."""
     accepted = {decision.seq for decision, _ in history.accepted()}
     best = ranked(history, spec.objective)
     points: dict[int, Point] = {}
@@ -105,12 +106,13 @@ def _draw_points(
             continue
         points[decision.seq] = decision.point
         (x,), (y,) = triangle.to_plane(np.array([[decision.point[axis.name] for axis in triangle.axes]]))
-        is_good = decision.seq in accepted
-        ax.plot(
-            x, y, "s" if decision.kind == "initial_design" else "o", markersize=size,
-            zorder=6 if is_good else 5, color="white" if is_good else "tab:red",
-            markeredgecolor="black", markeredgewidth=0.6,
-        )  # fmt: skip
+        if decision.seq in accepted:
+            ax.plot(
+                x, y, "s" if decision.kind == "initial_design" else "o", markersize=size, zorder=6,
+                color="white", markeredgecolor="black", markeredgewidth=0.6,
+            )  # fmt: skip
+        else:
+            ax.plot(x, y, "x", markersize=1.8 * size, markeredgewidth=1.2, color="red", zorder=7)
         if best and decision.seq == best[0][0].seq:
             ax.plot(
                 x, y, "o", markersize=3 * size, markerfacecolor="none", markeredgecolor="tab:red", zorder=7

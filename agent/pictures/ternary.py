@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
+from matplotlib.ticker import MaxNLocator
 from matplotlib.tri import Triangulation
 
 from models.domain.scattering import Floats
@@ -14,6 +15,8 @@ HEIGHT = float(np.sqrt(3.0) / 2.0)
 """Height of a triangle of unit side."""
 N_TICKS = 5
 """Grid lines along each side."""
+TICK_COLOURS = ("tab:blue", "tab:orange", "tab:green")
+"""A fraction's name and its values on the sides share a colour."""
 N_FINE = 90
 """Grid points along a side."""
 
@@ -55,20 +58,22 @@ def draw_frame(ax: Axes, triangle: Triangle, is_labelled: bool = True) -> None:
     """Draw the triangle, its grid and, where wanted, the names and values along its sides."""
     corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, HEIGHT], [0.0, 0.0]])
     ax.plot(corners[:, 0], corners[:, 1], color="black", linewidth=1.0, zorder=3)
-    for step in np.linspace(0.0, 1.0, N_TICKS + 1)[1:-1]:
-        for corner in range(3):
+    for corner, axis in enumerate(triangle.axes):
+        for value in round_ticks(axis.low, axis.low + triangle.size):
+            step = (value - axis.low) / triangle.size
             ends = np.zeros((2, 3))
             ends[:, corner] = step
             ends[0, (corner + 1) % 3] = ends[1, (corner + 2) % 3] = 1.0 - step
             x, y = ends[:, 1] + ends[:, 2] / 2.0, ends[:, 2] * HEIGHT
             ax.plot(x, y, color="grey", linewidth=0.4, alpha=0.6, zorder=1)
             if is_labelled:
-                _label_tick(ax, triangle, corner, float(step), (float(x[0]), float(y[0])))
+                _label_tick(ax, corner, value, (float(x[0]), float(y[0])))
     if is_labelled:
         names = [axis.name for axis in triangle.axes]
-        ax.text(-0.02, -0.05, names[0], ha="right", va="top", weight="bold")
-        ax.text(1.02, -0.05, names[1], ha="left", va="top", weight="bold")
-        ax.text(0.5, HEIGHT + 0.035, names[2], ha="center", va="bottom", weight="bold")
+        first, second, third = TICK_COLOURS
+        ax.text(-0.02, -0.05, names[0], ha="right", va="top", weight="bold", color=first)
+        ax.text(1.02, -0.05, names[1], ha="left", va="top", weight="bold", color=second)
+        ax.text(0.5, HEIGHT + 0.035, names[2], ha="center", va="bottom", weight="bold", color=third)
     ax.set_aspect("equal")
     ax.set_axis_off()
 
@@ -88,10 +93,18 @@ def _long_triangles(x: Floats, y: Floats, triangles: np.ndarray) -> np.ndarray:
     return sides.max(axis=1) > 2.1 / N_FINE
 
 
-def _label_tick(ax: Axes, triangle: Triangle, corner: int, step: float, place: tuple[float, float]) -> None:
-    axis = triangle.axes[corner]
-    shifts = ((-0.02, -0.03), (0.02, 0.0), (-0.02, 0.02))
+def round_ticks(low: float, high: float) -> list[float]:
+    """Round values strictly between two bounds."""
+    margin = 0.03 * (high - low)
+    return [float(v) for v in MaxNLocator(N_TICKS).tick_values(low, high) if low + margin < v < high - margin]
+
+
+def _label_tick(ax: Axes, corner: int, value: float, place: tuple[float, float]) -> None:
+    """Write a value on the side where its line begins, in the direction in which the line runs."""
+    shifts = ((-0.012, -0.03), (0.018, 0.0), (-0.018, 0.012))
     sides = ("center", "left", "right")
     dx, dy = shifts[corner]
-    text = f"{axis.low + step * triangle.size:.2g}"
-    ax.text(place[0] + dx, place[1] + dy, text, ha=sides[corner], va="center", fontsize=7, color="dimgrey")
+    ax.text(
+        place[0] + dx, place[1] + dy, f"{value:g}", ha=sides[corner], va="center", fontsize=7,
+        color=TICK_COLOURS[corner],
+    )  # fmt: skip

@@ -1,6 +1,6 @@
 """Where an experiment may look: axes, sums that must hold, and a list when only some points exist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import ulp
 from typing import Self
 
@@ -55,13 +55,6 @@ class Point(Frozen):
     def __getitem__(self, axis: str) -> float:
         """Value on one axis."""
         return self.coordinates[axis]
-
-    def in_order(self, names: Sequence[str]) -> "Point":
-        """The same point with its axes listed in this order; others follow."""
-        order = [*names, *(name for name in self.coordinates if name not in names)]
-        return self.model_copy(
-            update={"coordinates": {n: self.coordinates[n] for n in order if n in self.coordinates}}
-        )
 
     def text(self) -> str:
         """Short form for people: ``surfactant 0.21, oil 0.30``."""
