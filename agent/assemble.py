@@ -13,6 +13,7 @@ from agent.loop import Loop, Parts
 from agent.plugs import add_home, find_builder
 from agent.ports import Narrator, Strategy
 from agent.schema import campaign_schema
+from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from db.engine import open_to_read, open_to_write
@@ -100,8 +101,8 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     add_home(home)
     extractors = (*_extractors(spec), *own.features)
     unit = _objective_unit(spec, extractors)
-    identity = identify(url, spec)
-    folder = Path(spec.folder or DATA_FOLDER).absolute() / identity.label
+    identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
+    folder = identity.folder
     beamline = own.beamline or _beamline(spec, home, folder)
     space = _space(spec, beamline)
     geometry = _geometry(spec, home, beamline)
@@ -225,6 +226,7 @@ def _strategy(spec: CampaignSpec, space: SearchSpace, unit: str) -> Strategy:
             f"is {spec.strategy.kind!r}, which returned a {type(strategy).__name__} that cannot propose",
             "Return an object with a method propose(history)",
         )
+    strategy = Checked(strategy, spec.strategy.kind, space)
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:
         strategy = WithBlanks(strategy, spec.measurement.blank, problem)

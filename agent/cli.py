@@ -45,17 +45,25 @@ def main() -> None:
         sys.stderr.close()  # the reader of our output has gone: nothing more to say
         sys.exit(0)
     except Exception as error:
-        report = Path(f"nightbeam-fault-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt")
-        report.write_text(traceback.format_exc())
         _say(
-            f"a fault in the program: {type(error).__name__}: {error}. Details are in {report}; "
+            f"a fault in the program: {type(error).__name__}: {error}. {_keep_details()}; "
             "run the same command again to go on from the log.",
             EXIT_FAULT,
         )
 
 
+def _keep_details() -> str:
+    """Write the traceback to a file, and say where; a folder that cannot be written is no second fault."""
+    report = Path(f"nightbeam-fault-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.txt")
+    try:
+        report.write_text(traceback.format_exc())
+    except OSError as error:
+        return f"Details could not be kept ({error.strerror})"
+    return f"Details are in {report}"
+
+
 def _say(sentence: str, status: int) -> None:
-    print(f"nightbeam: {sentence}", file=sys.stderr)
+    print(f"nightbeam: {' '.join(sentence.split())}", file=sys.stderr)
     sys.exit(status)
 
 

@@ -33,10 +33,6 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
     began_utc, now_utc
         When the first decision was written down, and now, ISO 8601.
     """
-    if history.n_measured >= budget.measurements:
-        return Ending(
-            "finished", f"All {budget.measurements} measurements of the budget are done.", is_finished=True
-        )
     n_failed = n_failures_in_a_row(history)
     if n_failed >= budget.failures_in_a_row:
         return Ending(
@@ -44,6 +40,10 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
             f"{n_failed} decisions in a row brought nothing (limit {budget.failures_in_a_row}): "
             "look at the beamline, then run again.",
             is_finished=False,
+        )
+    if history.n_measured >= budget.measurements:
+        return Ending(
+            "finished", f"All {budget.measurements} measurements of the budget are done.", is_finished=True
         )
     if budget.hours is not None and began_utc is not None:
         elapsed = datetime.fromisoformat(now_utc) - datetime.fromisoformat(began_utc)

@@ -120,7 +120,7 @@ def _strategy(spec: CampaignSpec) -> WithBlanks:
 
 @contextmanager
 def _open_log(path: Path, spec: CampaignSpec) -> Generator[DecisionLog]:
-    identity = CampaignIdentity(spec.name, "0" * 16, is_new=True)
+    identity = CampaignIdentity(spec.name, "0" * 16, path.parent, is_new=True)
     log = DecisionLog(
         open_to_write(f"sqlite:///{path}"), identity, spec, Process(system_clock(), environment_json())
     )

@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -11,7 +12,7 @@ from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 
-MAY_CHANGE = {"budget", "folder"}
+MAY_CHANGE = {"budget"}
 """Keys of a campaign file that may be changed between two runs of one campaign."""
 
 
@@ -23,17 +24,28 @@ class CampaignIdentity:
     """Its name in the database."""
     uid: str
     """Its name for all time, 16 hexadecimal digits."""
+    folder: Path
+    """Where its files lie: the folder on record, wherever the program is started from."""
     is_new: bool
     """True when nothing of it is on record."""
 
     @property
     def label(self) -> str:
         """Name for files and documents: no other campaign ever has it."""
-        return f"{self.name}-{self.uid[:6]}"
+        return label(self.name, self.uid)
 
 
-def identify(url: str, spec: CampaignSpec) -> CampaignIdentity:
+def identify(url: str, spec: CampaignSpec, root: Path) -> CampaignIdentity:
     """Which campaign a file means in a database: the one on record, or a new one. Nothing is written.
+
+    Parameters
+    ----------
+    url
+        The database.
+    spec
+        The campaign file.
+    root
+        Where the folder of a new campaign goes.
 
     Raises
     ------
@@ -41,14 +53,31 @@ def identify(url: str, spec: CampaignSpec) -> CampaignIdentity:
         When the database cannot be read, or the campaign on record was begun with another file.
     """
     if is_new(url):
-        return CampaignIdentity(spec.name, secrets.token_hex(8), is_new=True)
+        return _new_identity(spec, root)
     table = schema.campaign
     with open_to_read(url).connect() as connection:
         row = connection.execute(sa.select(table).where(table.c.name == spec.name)).one_or_none()
     if row is None:
-        return CampaignIdentity(spec.name, secrets.token_hex(8), is_new=True)
+        return _new_identity(spec, root)
     _refuse_changes(spec, CampaignSpec.model_validate_json(row.spec_json))
-    return CampaignIdentity(spec.name, row.uid, is_new=False)
+    folder = Path(row.folder)
+    if not folder.is_dir():
+        raise BadInput(
+            f"campaign {spec.name!r}",
+            f"has its frames and journals in {folder}, which is not there",
+            "Bring that folder back, or give the campaign a new name to begin anew",
+        )
+    return CampaignIdentity(spec.name, row.uid, folder, is_new=False)
+
+
+def _new_identity(spec: CampaignSpec, root: Path) -> CampaignIdentity:
+    uid = secrets.token_hex(8)
+    return CampaignIdentity(spec.name, uid, root.absolute() / label(spec.name, uid), is_new=True)
+
+
+def label(name: str, uid: str) -> str:
+    """Name for files and documents: no other campaign ever has it."""
+    return f"{name}-{uid[:6]}"
 
 
 def _refuse_changes(spec: CampaignSpec, begun_with: CampaignSpec) -> None:

@@ -65,7 +65,9 @@ class DecisionLog:
                     **_moment(clock()),
                 )
         except DBAPIError as error:
-            raise LogUnavailable(f"the log cannot be opened: {error.orig}") from error
+            raise LogUnavailable(
+                f"the log cannot be opened ({error.orig}); free it and run the same command again"
+            ) from error
 
     def append(self, record: Record) -> None:
         """Write one record, whole or not at all.
@@ -84,7 +86,9 @@ class DecisionLog:
                 "is another agent running the same campaign?"
             ) from error
         except DBAPIError as error:
-            raise LogUnavailable(f"the log cannot be written: {error.orig}") from error
+            raise LogUnavailable(
+                f"the log cannot be written ({error.orig}); free it and run the same command again"
+            ) from error
 
     def close(self) -> None:
         """Let go of the database."""
@@ -256,8 +260,8 @@ def _campaign_row(
         return row.id, row.utc
     text = canonical_json(spec)
     campaign_id = _add(
-        connection, table, name=spec.name, uid=identity.uid, utc=stamp.utc, spec_json=text,
-        spec_sha256=sha256_text(text),
+        connection, table, name=spec.name, uid=identity.uid, utc=stamp.utc, folder=str(identity.folder),
+        spec_json=text, spec_sha256=sha256_text(text),
     )  # fmt: skip
     return campaign_id, stamp.utc
 

@@ -36,9 +36,10 @@ campaign = Table(
     "campaign",
     metadata,
     Column("id", KEY, primary_key=True),
-    Column("name", String(128), nullable=False, unique=True),
+    Column("name", Text, nullable=False, unique=True),
     Column("uid", String(32), nullable=False, unique=True, doc="Random; names this campaign for all time."),
     Column("utc", String(40), nullable=False),
+    Column("folder", Text, nullable=False, doc="Where its frames, documents and journals lie."),
     Column("spec_json", Text, nullable=False, doc="The campaign file as canonical JSON, when it began."),
     Column("spec_sha256", String(64), nullable=False),
 )
@@ -67,14 +68,14 @@ decision = Table(
     Column("boot_id", String(64), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("actor_kind", String(16), nullable=False),
-    Column("actor_name", String(128), nullable=False),
+    Column("actor_name", Text, nullable=False),
     Column("point_json", Text),
     Column("exposure_s", Float, nullable=False),
-    Column("reason_code", String(64), nullable=False),
+    Column("reason_code", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("seed", BigInteger, nullable=False),
     Column("watermark", SEQ, nullable=False),
-    Column("acquisition", String(64)),
+    Column("acquisition", Text),
     Column("model_json", Text),
     Column("training_sha256", String(64)),
     Column("repeats", SEQ),
@@ -89,15 +90,15 @@ candidate = Table(
     Column("point_json", Text, nullable=False),
     Column("mean", Float, nullable=False),
     Column("sigma", Float, nullable=False),
-    Column("unit", String(32), nullable=False),
+    Column("unit", Text, nullable=False),
     Column("acquisition_value", Float, nullable=False),
-    Column("reject_code", String(64)),
+    Column("reject_code", Text),
 )
 
 action = Table(
     "action",
     metadata,
-    Column("action_id", String(200), primary_key=True),
+    Column("action_id", Text, primary_key=True),
     Column("decision_id", ForeignKey("decision.id"), nullable=False),
     Column("step", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
@@ -166,11 +167,11 @@ feature = Table(
     "feature",
     metadata,
     Column("decision_id", ForeignKey("observation.decision_id"), primary_key=True),
-    Column("name", String(64), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("position", Integer, nullable=False, doc="Order in which the analysis made them."),
     Column("value", Float, nullable=False),
     Column("sigma", Float, nullable=False),
-    Column("unit", String(32), nullable=False),
+    Column("unit", Text, nullable=False),
 )
 
 failure = Table(
@@ -178,7 +179,7 @@ failure = Table(
     metadata,
     Column("decision_id", ForeignKey("decision.id"), primary_key=True),
     Column("utc", String(40), nullable=False),
-    Column("code", String(64), nullable=False),
+    Column("code", Text, nullable=False),
     Column("sentence", Text, nullable=False),
 )
 
@@ -193,6 +194,6 @@ event = Table(
     Column("boot_id", String(64), nullable=False),
     Column("seq", SEQ),
     Column("level", String(16), nullable=False),
-    Column("code", String(64), nullable=False),
+    Column("code", Text, nullable=False),
     Column("sentence", Text, nullable=False),
 )

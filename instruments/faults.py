@@ -18,7 +18,7 @@ DEVICE_ERRORS = (
     ValueError,
     RuntimeError,
 )
-"""What a device may raise when it fails; anything else is a mistake in a program and is left to crash."""
+"""What a shutter may raise when it fails to close."""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

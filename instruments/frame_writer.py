@@ -54,7 +54,8 @@ def write_frame(path: Path, frame: Frame, geometry: Geometry, *, action_id: str)
     """
 
     def fill(partial: Path) -> None:
-        with h5py.File(partial, "w") as file:
+        # HDF5 builds the file in memory: on a full disk its own writing can take the process down.
+        with h5py.File(str(partial), "w", driver="core", backing_store=False) as file:
             entry = _group(file, "entry", "NXentry")
             entry["entry_identifier"] = action_id
             _write_counts(entry, frame)
@@ -62,6 +63,8 @@ def write_frame(path: Path, frame: Frame, geometry: Geometry, *, action_id: str)
             _write_beam(entry, frame, geometry)
             file.attrs["default"] = "entry"
             file.flush()
+            image = file.id.get_file_image()
+        partial.write_bytes(image)
 
     write_atomically(path, fill)
 

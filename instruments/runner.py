@@ -17,7 +17,7 @@ from instruments.beamline import CLOSED, Beamline, device_name
 from instruments.documents import DocumentWriter
 from instruments.faults import DEVICE_ERRORS, explain
 from instruments.reconcile import reconcile, report_exposure
-from models.domain.errors import BeamlineFault, NightbeamError
+from models.domain.errors import BeamlineFault, BeamlineUnsafe, LogUnavailable, NightbeamError
 from models.domain.history import (
     MEASURING_KINDS,
     Action,
@@ -135,16 +135,20 @@ class BlueskyInstrument:
         BeamlineFault, UnreachablePoint
             When a device fails or the point cannot be presented. The shutter is closed then. Files that a
             failed exposure left behind are named by `reconcile`.
+        BeamlineUnsafe
+            When the shutter does not close after that.
         """
         doing = f"{action.kind} for decision {action.seq}"
         try:
             self._run(self._plan(action, decision))
             if action.kind == "expose":
                 return report_exposure(self._beamline, self._folder, action)
-        except DEVICE_ERRORS as error:
+        except LogUnavailable:
+            raise
+        except Exception as error:  # a device's code is not ours: whatever it raises is its fault
             fault = explain(error, doing)
             unsafe = self._try_to_make_safe()
-            raise (BeamlineFault(f"{fault} {unsafe}") if unsafe else fault) from error
+            raise (BeamlineUnsafe(f"{fault} {unsafe}") if unsafe else fault) from error
         return ActionReport(action_id=action.action_id, status="succeeded", sentence=f"Did {doing}.")
 
     def reconcile(self, action: Action, decision: Decision) -> ActionReport:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from db.identity import CampaignIdentity, identify
 from models.domain.campaign import (
     AnalysisSpec,
     BudgetSpec,
@@ -146,6 +147,13 @@ class FakeAnalysis:
             blank_seq=blank.seq if blank else None,
             curve=Asset(role="curve", path=f"/curves/{exposure.seq}", sha256="1" * 64, n_bytes=2),
         )  # fmt: skip
+
+
+def identified(url: str, campaign: CampaignSpec, root: Path) -> CampaignIdentity:
+    """Which campaign this is, with its folder made, as a run makes it."""
+    identity = identify(url, campaign, root)
+    identity.folder.mkdir(parents=True, exist_ok=True)
+    return identity
 
 
 def sqlite_url(folder: Path) -> str:

@@ -80,6 +80,8 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     unit = None if q_unit is None else q_unit_in(q_unit)
     if unit == "both" or (unit is None and q_unit is not None):
         raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", "Give 1/A or 1/nm.")
+    if out is not None and out.exists() and not out.is_dir():
+        raise BadInput(f"--out {out}", "is a file, not a folder", "Name a folder")
     source = Source(geometry=geometry, mask=mask, q_unit=unit)
     extractors = load_extractors(features.split(",") if features else known_names())
     buffers = [read_file(path, source) for path in buffer or ()]
@@ -90,7 +92,12 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         if out is not None:
             from models.saxs.curve_files import write_curve
 
-            write_curve(out / names[place], reading.curve)
+            try:
+                write_curve(out / names[place], reading.curve)
+            except OSError as error:
+                raise BadInput(
+                    f"--out {out}", f"cannot be written ({error.strerror})", "Name a folder that can"
+                ) from error
         _report(group, reading, extractors, len(buffers), as_json)
 
 

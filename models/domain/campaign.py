@@ -7,6 +7,9 @@ from pydantic import ConfigDict, Field, ValidationError, model_validator
 from models.domain.frozen import Frozen
 from models.domain.space import Axis, SearchSpace, SumConstraint
 
+BLANK_TOLERANCE = 1e-6
+"""How far a blank may miss a sum, relative to its total."""
+
 
 class Plug(Frozen):
     """A part that is chosen by name: an instrument or a strategy.
@@ -152,6 +155,13 @@ class CampaignSpec(Frozen):
                 f"measurement.blank.point names {', '.join(blank.point) or 'nothing'}, "
                 f"but the axes are {', '.join(space.names)}; give one value for each axis"
             )
+        for constraint in self.sums if blank is not None else ():
+            miss = constraint.miss(blank.point) if blank is not None else 0.0
+            if abs(miss) > BLANK_TOLERANCE * max(1.0, abs(constraint.total)):
+                raise ValueError(
+                    f"measurement.blank.point adds up to {constraint.total + miss:g} over "
+                    f"{' + '.join(constraint.axes)}, must be {constraint.total:g}; correct it"
+                )
         return self
 
     def space(self) -> SearchSpace:

@@ -45,6 +45,14 @@ class FrameRejected(NightbeamError):
     """A frame arrived that must not train a model: no beam, saturated, empty, not finite."""
 
 
+class StrategyFailed(NightbeamError):
+    """A strategy raised, or proposed what the campaign does not allow. Nothing of it is on record."""
+
+
+class BeamlineUnsafe(NightbeamError):
+    """The shutter does not close. No decision may follow; a person must look."""
+
+
 class FitFailed(NightbeamError):
     """A feature or a model cannot be had from these values; the message says why."""
 

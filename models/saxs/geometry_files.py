@@ -13,6 +13,15 @@ from pyFAI.integrator.azimuthal import AzimuthalIntegrator
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 
+PONI_RANGES = {
+    "Distance": (1e-3, 1e3, "m"),
+    "Poni1": (-100.0, 100.0, "m"),
+    "Poni2": (-100.0, 100.0, "m"),
+    "Rot1": (-1.5, 1.5, "rad"),
+    "Rot2": (-1.5, 1.5, "rad"),
+    "Wavelength": (1e-12, 1e-8, "m"),
+}
+"""Values that a PONI file must hold (rotations may be left out), and between what they make sense."""
 ROTATION_TOLERANCE_RAD = 0.01
 """A turn of the detector about the beam below this is none; Fit2D's tilt brings about some of it itself."""
 PIXEL_TOLERANCE = 1e-3
@@ -150,6 +159,7 @@ def _known_detector(name: str) -> Detector | None:
 
 def _from_poni(path: Path, shape: tuple[int, int] | None) -> Geometry:
     """Read a PONI file by pyFAI."""
+    _check_poni_values(path)
     try:
         integrator: Any = pyFAI.load(str(path))
         fit2d = integrator.getFit2D()
@@ -179,6 +189,26 @@ def _from_poni(path: Path, shape: tuple[int, int] | None) -> Geometry:
         tilt_plane_deg=float(fit2d["tiltPlanRotation"]),
         detector=None if type(detector) is Detector else str(detector.name),
     )
+
+
+def _check_poni_values(path: Path) -> None:
+    """Refuse a PONI file that lacks a value: pyFAI would take a default, and every q would be wrong."""
+    pairs = (line.partition(":") for line in path.read_text(errors="replace").splitlines())
+    found = {key.strip().lower(): value.strip() for key, _, value in pairs}
+    for key, (low, high, unit) in PONI_RANGES.items():
+        text = found.get(key.lower())
+        if text is None:
+            if key.startswith("Rot"):
+                continue
+            raise BadInput(f"{path}: {key}", "is absent", f"Add a line `{key}: ...` ({unit})")
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise BadInput(
+                f"{path}: {key}", f"is {text}, must be within {low:g} to {high:g} {unit}", "Correct it"
+            )
 
 
 def _check_poni(path: Path, integrator: Any) -> None:

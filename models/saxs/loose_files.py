@@ -71,6 +71,18 @@ def read_file(path: Path, source: Source) -> Reading:
     BadInput
         When it cannot be read or cannot be normalised.
     """
+    try:
+        return _read(path, source)
+    except (ArithmeticError, ValueError, LookupError, MemoryError, OSError, RuntimeError) as error:
+        # readers and integrators raise whatever a strange file makes them raise
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise BadInput(
+            str(path), f"cannot be reduced: {said}", "Look at the file, its geometry and its mask"
+        ) from error
+
+
+def _read(path: Path, source: Source) -> Reading:
+    """Read and judge one file."""
     if path.suffix.lower() in FRAME_SUFFIXES:
         return _read_frame(path, source)
     if not path.is_file():

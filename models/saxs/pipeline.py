@@ -81,6 +81,18 @@ class ScatteringAnalysis:
         FrameRejected
             When nothing can be read from it at all.
         """
+        try:
+            return self._read(exposure, blank)
+        except FrameRejected:
+            raise
+        except (ArithmeticError, ValueError, LookupError, MemoryError, OSError, RuntimeError) as error:
+            # a device wrote this file: whatever is wrong in it must not end a night, now or after a resume
+            raise FrameRejected(
+                f"decision {exposure.seq}: its file cannot be read ({type(error).__name__}: {error})"
+            ) from error
+
+    def _read(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+        """Reduce, subtract, judge and extract."""
         empty = None if blank is None else self._reduced_blank(blank)
         sample = self._reduce(exposure, None if empty is None else empty.frame)
         curve = sample.curve
@@ -207,6 +219,9 @@ def _read_one(extractor: Extractor, curve: Curve) -> tuple[Feature | Absence, ..
     """Run one extractor; whatever goes wrong in it is recorded as absences, and does not end a night."""
     try:
         made = tuple(extractor.extract(curve))
+        names = [item.name for item in made]
+        if len(set(names)) < len(names):
+            raise FitFailed("the extractor made one feature twice")
         strangers = [item.name for item in made if item.name not in extractor.makes]
         if strangers:
             raise FitFailed(f"the extractor made {', '.join(strangers)}, which it had not announced")

@@ -9,7 +9,6 @@ from agent.ports import Analysis, Instrument, Strategy
 from agent.strategy import bayes, space_filling
 from agent.strategy.problem import Problem
 from db.engine import open_to_write
-from db.identity import identify
 from db.log import DecisionLog, Process
 from models.domain.campaign import CampaignSpec
 from tests import fakes
@@ -36,7 +35,9 @@ def make_loop(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
         campaign = campaign or fakes.spec()
         url = fakes.sqlite_url(tmp_path)
         clock = fakes.ticking_clock()
-        log = DecisionLog(open_to_write(url), identify(url, campaign), campaign, Process(clock, "{}"))
+        log = DecisionLog(
+            open_to_write(url), fakes.identified(url, campaign, tmp_path), campaign, Process(clock, "{}")
+        )
         opened.append(log)
         parts = Parts(
             instrument or fakes.FakeInstrument(), analysis or fakes.FakeAnalysis(), strategy, log, Silent()

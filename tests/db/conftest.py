@@ -5,7 +5,6 @@ import pytest
 import sqlalchemy as sa
 
 from db.engine import open_to_write
-from db.identity import identify
 from db.log import DecisionLog, Process
 from models.domain.campaign import CampaignSpec
 from tests import fakes
@@ -37,12 +36,12 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def open_log(url: str) -> Iterator[Callable[..., DecisionLog]]:
+def open_log(url: str, tmp_path: Path) -> Iterator[Callable[..., DecisionLog]]:
     opened: list[DecisionLog] = []
 
     def open_it(campaign: CampaignSpec | None = None) -> DecisionLog:
         campaign = campaign or fakes.spec()
-        identity = identify(url, campaign)
+        identity = fakes.identified(url, campaign, tmp_path)
         process = Process(fakes.ticking_clock(), '{"python":"3.11"}')
         opened.append(DecisionLog(open_to_write(url), identity, campaign, process))
         return opened[-1]

@@ -193,9 +193,19 @@ def test_the_list_for_people_tells_what_came_of_each_decision(open_log, url):
     assert outcomes == ["height 0.3 ± 1e-300 1/cm", "failed: the changer is stuck", "open"]
 
 
-def test_identifying_a_campaign_writes_nothing(url):
-    first, second = identify(url, fakes.spec()), identify(url, fakes.spec())
+def test_identifying_a_campaign_writes_nothing(url, tmp_path):
+    first, second = identify(url, fakes.spec(), tmp_path), identify(url, fakes.spec(), tmp_path)
     assert first.is_new
     assert first.uid != second.uid
     with pytest.raises(BadInput):
         open_to_read(url)
+
+
+def test_a_campaign_keeps_its_folder_wherever_it_is_resumed_from(open_log, url, tmp_path):
+    open_log()
+    begun_in = identify(url, fakes.spec(), tmp_path / "elsewhere").folder
+    assert begun_in.is_relative_to(tmp_path)
+    assert not begun_in.is_relative_to(tmp_path / "elsewhere")
+    begun_in.rmdir()
+    with pytest.raises(BadInput, match="which is not there"):
+        identify(url, fakes.spec(), tmp_path)

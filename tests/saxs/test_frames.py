@@ -252,8 +252,12 @@ def test_a_tilt_that_pyfai_refined_reaches_every_pixel(tmp_path: Path):
     [
         ("Rot3: 0.5", "Rot3"),
         ("Wavelength: 0", "Wavelength"),
-        ("poni_version: 2.1\nDetector: Detector\nDetector_config: {}", "pixel size|PONI"),
-        ("nonsense", "PONI|states|pixel"),
+        ("Detector_config: {}", "pixel size|PONI"),
+        ("Distnace: 1.0", "Distance: is absent"),
+        ("Distance: -1", "Distance: is -1, must be within"),
+        ("Poni1: nan", "Poni1: is nan"),
+        ("Wavelength: 1.0", "Wavelength: is 1.0, must be within"),
+        ("nonsense", "Distance: is absent"),
     ],
 )
 def test_a_poni_file_that_cannot_be_used_is_refused_by_key(tmp_path: Path, text: str, says: str):
@@ -263,7 +267,7 @@ def test_a_poni_file_that_cannot_be_used_is_refused_by_key(tmp_path: Path, text:
         'Detector_config: {"pixel1": 1e-4, "pixel2": 1e-4, "max_shape": [10, 10]}\n'
         "Distance: 1.0\nPoni1: 0.0\nPoni2: 0.0\nRot1: 0.0\nRot2: 0.0\nRot3: 0.0\nWavelength: 1e-10\n"
     )
-    key = text.split(":")[0]
+    key = {"Distnace": "Distance"}.get(text.split(":")[0], text.split(":")[0])
     changed = "\n".join(text if line.startswith(key + ":") else line for line in body.splitlines())
     file.write_text(changed if key in body and "\n" not in text else text)
     with pytest.raises(BadInput, match=says):
