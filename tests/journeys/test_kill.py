@@ -116,3 +116,17 @@ def test_killed_at_random_moments_nothing_is_lost_or_measured_twice(campaign_fil
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr
     assert_the_record_is_whole(tmp_path)
+
+
+def test_a_night_resumed_from_another_folder_finds_its_journal_and_frames(nightbeam, campaign_file, tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    database = f"sqlite:///{tmp_path / 'nightbeam.db'}"
+    killed = nightbeam("run", str(campaign_file), "--db", database, folder=here, trap=("mixing", 3))
+    assert killed.returncode == -signal.SIGKILL
+    assert nightbeam("run", str(campaign_file), "--db", database, folder=there).returncode == 0
+    failure = read(tmp_path).failure(3)
+    assert failure is not None
+    assert failure.code == "unknown_prepare", "the journal was found, and the mix was not made again"
+    assert list(there.iterdir()) == []

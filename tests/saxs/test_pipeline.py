@@ -250,3 +250,18 @@ def test_a_faulty_extractor_leaves_an_absence_and_never_ends_a_night(answer, why
     assert isinstance(absence, Absence)
     assert absence.name == "x"
     assert why in absence.why
+
+
+def test_a_curve_without_a_single_number_is_rejected_and_does_not_end_a_night(tmp_path: Path):
+    path = tmp_path / "nan.dat"
+    nothing = np.full(Q.size, np.nan)
+    write_curve(path, Curve(Q, nothing, nothing))
+    exposure = Exposure(
+        seq=1, action_id="a", run_uid="u", point=Point(coordinates={"x": 1.0}), exposure_s=1.0,
+        assets=(Asset(role="curve", path=str(path), sha256="0" * 64, n_bytes=1),),
+    )  # fmt: skip
+    spec = AnalysisSpec(features=("guinier",))
+    extractors = load_extractors(spec.features)
+    analysis = build_analysis(spec, extractors=extractors, folder=tmp_path, geometry=None)
+    with pytest.raises(FrameRejected):
+        analysis(exposure, None)
