@@ -263,5 +263,7 @@ def test_a_curve_without_a_single_number_is_rejected_and_does_not_end_a_night(tm
     spec = AnalysisSpec(features=("guinier",))
     extractors = load_extractors(spec.features)
     analysis = build_analysis(spec, extractors=extractors, folder=tmp_path, geometry=None)
-    with pytest.raises(FrameRejected):
-        analysis(exposure, None)
+    observation = analysis(exposure, None)
+    assert not observation.is_accepted
+    assert observation.features == ()
+    assert "points" in observation.objections()
