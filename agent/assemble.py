@@ -20,7 +20,7 @@ from db.engine import open_to_read, open_to_write
 from db.identity import CampaignIdentity, identify
 from db.log import DecisionLog, Process
 from db.queries import read_campaigns, read_history
-from instruments.beamline import Beamline, device_name
+from instruments.beamline import Beamline, device_name, limits_of
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.kinds import BuildContext, build_beamline
 from instruments.runner import BlueskyInstrument
@@ -198,12 +198,29 @@ def _beamline(spec: CampaignSpec, home: Path, folder: Path) -> Beamline:
 
 def _space(spec: CampaignSpec, beamline: Beamline) -> SearchSpace:
     if beamline.space is not None:
+        for key, is_given in {"axes": spec.axes, "measurement.blank": spec.measurement.blank}.items():
+            if is_given:
+                raise BadInput(key, "is given, but this instrument brings its own samples", f"Remove {key}")
         return beamline.space if beamline.space.candidates else _drawable(beamline.space, spec.seed)
     if not spec.axes:
         raise BadInput(
             "axes", "are missing, and the instrument brings none of its own", "Add one [[axes]] table an axis"
         )
+    _refuse_beyond_limits(spec, beamline)
     return _drawable(spec.space(), spec.seed)
+
+
+def _refuse_beyond_limits(spec: CampaignSpec, beamline: Beamline) -> None:
+    """Refuse an axis that asks for more than its device says it can do."""
+    for axis in spec.axes:
+        limits = limits_of(beamline.axes.get(axis.name))
+        if limits is not None and (axis.low < limits[0] or axis.high > limits[1]):
+            raise BadInput(
+                f"axes: {axis.name}",
+                f"asks for {axis.low:g} to {axis.high:g} {axis.unit}, but its device goes from "
+                f"{limits[0]:g} to {limits[1]:g}",
+                "Narrow the axis, or widen the device's limits",
+            )
 
 
 def _drawable(space: SearchSpace, seed: int) -> SearchSpace:

@@ -178,3 +178,16 @@ def unreachable_devices(beamline: Beamline, timeout_s: float) -> tuple[str, ...]
         except (TimeoutError, ConnectionError):
             missing.append(f"{device_name(device)} ({role})")
     return tuple(missing)
+
+
+def limits_of(device: object) -> tuple[float, float] | None:
+    """The lowest and highest value that a device says it can take; None when it does not say.
+
+    In ophyd, equal limits mean none. A device that cannot be asked, since it does not answer, says nothing
+    either: `unreachable_devices` names it.
+    """
+    try:
+        low, high = getattr(device, "limits", None) or (0.0, 0.0)
+        return (float(low), float(high)) if float(low) < float(high) else None
+    except Exception:  # what asking raises is the device's affair
+        return None

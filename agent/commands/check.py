@@ -82,7 +82,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         ],
         "devices_missing": list(missing),
         "database": plan.url,
-        "folder": str(plan.folder),
+        "folder": str(plan.folder.with_name(f"{spec.name}-xxxxxx") if plan.identity.is_new else plan.folder),
     }
 
 

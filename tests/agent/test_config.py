@@ -186,3 +186,14 @@ def test_a_mistake_in_a_part_is_answered_with_the_name_of_the_file(tmp_path):
     with pytest.raises(BadInput) as caught:
         Campaign.from_toml(EXAMPLES / "first_light.toml", db="nonsense").check()
     assert caught.value.where == "--db nonsense"
+
+
+def test_an_axis_beyond_its_devices_limits_is_found_before_the_night(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example = Path(__file__).parents[2] / "examples" / "own_parts"
+    text = (example / "campaign.toml").read_text().replace("high = 90.0", "high = 120.0")
+    (tmp_path / "hot.toml").write_text(text)
+    monkeypatch.syspath_prepend(str(example))
+    with pytest.raises(BadInput, match="temperature: asks for 10 to 120 degC"):
+        Campaign.from_toml(tmp_path / "hot.toml").check()
+    assert [path.name for path in tmp_path.iterdir()] == ["hot.toml"]
