@@ -18,6 +18,7 @@ from models.domain.ranking import ranked
 if TYPE_CHECKING:
     from agent.assemble import Plan
 
+PROGRAM = "nightbeam"
 N_BEST = 5
 """Samples in the table."""
 
@@ -54,8 +55,8 @@ def show_summary(plan: "Plan", history: History, ending: Ending, picture: Path |
 def program() -> str:
     """What a person types to run this program from where they are."""
     called = Path(sys.argv[0])
-    if shutil.which(called.name) or not called.is_file():
-        return "nightbeam"
+    if called.name != PROGRAM or shutil.which(PROGRAM) or not called.is_file():
+        return PROGRAM
     return os.path.relpath(called) if called.is_relative_to(Path.cwd()) else str(called)
 
 
