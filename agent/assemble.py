@@ -234,7 +234,13 @@ def _drawable(space: SearchSpace, seed: int) -> SearchSpace:
 
 
 def _strategy(spec: CampaignSpec, space: SearchSpace, unit: str) -> Strategy:
-    problem = Problem(space, spec.objective, unit, spec.measurement.exposure_s, spec.seed)
+    problem = Problem(
+        space=space,
+        objective=spec.objective,
+        unit=unit,
+        exposure_s=spec.measurement.exposure_s,
+        seed=spec.seed,
+    )
     build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
     strategy: Strategy = build(options_for(build, spec.strategy.options, "strategy"), problem)
     if not callable(getattr(strategy, "propose", None)):

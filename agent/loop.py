@@ -15,9 +15,8 @@ from models.domain.history import (
     Decision,
     Exposure,
     Failure,
-    Observation,
 )
-from models.domain.records import Decided, Ended, Event, Retried, Started
+from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 
 SURVIVABLE = (BeamlineFault, UnreachablePoint)
 """What an instrument may raise: recorded, and the campaign goes on."""
@@ -155,7 +154,7 @@ class Loop:
 
     def _read(self, decision: Decision, exposure: Exposure | None) -> None:
         """Read what was exposed and learn from it."""
-        outcome: Observation | Failure
+        outcome: Observed | Failure
         if exposure is None:
             outcome = Failure(
                 seq=decision.seq, code="nothing_exposed", sentence="The instrument exposed nothing."
@@ -168,7 +167,7 @@ class Loop:
             except FrameRejected as error:
                 outcome = Failure(seq=decision.seq, code="FrameRejected", sentence=str(error))
         self._parts.log.append(outcome)
-        self.history = self.history.plus(outcome)
+        self.history = self.history.plus(outcome.observation if isinstance(outcome, Observed) else outcome)
         self._parts.narrator.learned(decision, self.history)
 
     def _finish_last(self) -> None:

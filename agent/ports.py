@@ -3,8 +3,8 @@
 from typing import Protocol
 
 from agent.stopping import Ending
-from models.domain.history import Action, ActionReport, Decision, Exposure, History, Observation
-from models.domain.records import Event, LoggedAction, Record
+from models.domain.history import Action, ActionReport, Decision, Exposure, History
+from models.domain.records import Event, LoggedAction, Observed, Record
 
 
 class Instrument(Protocol):
@@ -40,7 +40,7 @@ class Instrument(Protocol):
 class Analysis(Protocol):
     """Something that reads an exposure."""
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         """Reduce, subtract the blank, judge, and extract features.
 
         Raises

@@ -67,7 +67,9 @@ def measure(task: Task) -> list[Row]:
 
 def _measure_size(task: Task, n: int, n_repeats: int) -> Row:
     situations = [draw_situation(n, seed) for seed in range(n_repeats)]
-    strategy = bayes.build(bayes.Options(), Problem(MIXTURE, OBJECTIVE, "1", 1.0, seed=7))
+    strategy = bayes.build(
+        bayes.Options(), Problem(space=MIXTURE, objective=OBJECTIVE, unit="1", exposure_s=1.0, seed=7)
+    )
     plain = PlainBotorch()
     heights: list[float] = []
 

@@ -110,7 +110,10 @@ def run_campaign(folder: Path, n_turns: int, watch: Stopwatch) -> None:
 
 
 def _strategy(spec: CampaignSpec) -> WithBlanks:
-    problem = Problem(spec.space(), spec.objective, "1", spec.measurement.exposure_s, spec.seed)
+    problem = Problem(
+        space=spec.space(), objective=spec.objective, unit="1",
+        exposure_s=spec.measurement.exposure_s, seed=spec.seed,
+    )  # fmt: skip
     chooses = bayes.build(bayes.Options(initial=N_INITIAL), problem)
     assert spec.measurement.blank is not None
     return WithBlanks(

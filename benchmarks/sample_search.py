@@ -105,7 +105,7 @@ def count_until_found(hunt: Hunt, order: Order, seed: int) -> int:
     unit = next(
         f.unit for o in shelf.observations.values() for f in o.features if f.name == hunt.objective.feature
     )
-    problem = Problem(shelf.space, hunt.objective, unit, exposure_s=1.0, seed=seed)
+    problem = Problem(space=shelf.space, objective=hunt.objective, unit=unit, exposure_s=1.0, seed=seed)
     strategy: Strategy = (
         bayes.build(bayes.Options(), problem) if order == "bayes" else random.build(random.Options(), problem)
     )
@@ -123,7 +123,7 @@ def _first(problem: Problem, history: History) -> Decision:
     points = problem.space.candidates
     drawn = np.random.default_rng(derive_seed(problem.seed, "first")).integers(len(points))
     reason = Reason(code="first", sentence="Drawn at random: each seed begins elsewhere.")
-    return problem.measure(history, "human_override", points[int(drawn)], reason)
+    return problem.measure(history, "initial_design", points[int(drawn)], reason)
 
 
 def _carry_out(shelf: Shelf, history: History, decision: Decision) -> History:
@@ -131,7 +131,7 @@ def _carry_out(shelf: Shelf, history: History, decision: Decision) -> History:
     for action in shelf.actions(decision):
         exposure = shelf.perform(action, decision).exposure
         assert exposure is not None
-        history = history.plus(exposure).plus(shelf(exposure, None))
+        history = history.plus(exposure).plus(shelf(exposure, None).observation)
     return history
 
 

@@ -8,6 +8,7 @@ from instruments.dataset_table import Dataset
 from models.domain.campaign import AnalysisSpec
 from models.domain.errors import UnreachablePoint
 from models.domain.history import Action, ActionReport, Asset, Decision, Exposure, Observation
+from models.domain.records import Observed
 from models.domain.space import SearchSpace
 from models.saxs.curve_files import write_curve
 from models.saxs.extractors import load_extractors
@@ -56,10 +57,11 @@ class Shelf:
     def make_safe(self) -> None:
         """There is nothing to close."""
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         """What the analysis said of that sample."""
         del blank
-        return self.observations[str(exposure.point.sample)].model_copy(update={"seq": exposure.seq})
+        seen = self.observations[str(exposure.point.sample)].model_copy(update={"seq": exposure.seq})
+        return Observed(observation=seen)
 
 
 def fill_shelf(dataset: Dataset, folder: Path) -> Shelf:
@@ -83,5 +85,5 @@ def fill_shelf(dataset: Dataset, folder: Path) -> Shelf:
         exposure = Exposure(
             seq=seq, action_id=f"fill-{seq:05d}", run_uid="", point=point, exposure_s=0.0, assets=(asset,)
         )
-        observations[sample] = analysis(exposure, None)
+        observations[sample] = analysis(exposure, None).observation
     return Shelf(dataset.space, observations)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from agent.narrators import Silent
 from agent.ports import Analysis, DecisionLog, Instrument, Strategy
-from models.domain.history import Action, ActionReport, Decision, Exposure, History, Observation
-from models.domain.records import LoggedAction, Record
+from models.domain.history import Action, ActionReport, Decision, Exposure, History
+from models.domain.records import LoggedAction, Observed, Record
 from sims.world import Shot, World, WorldSpec
 
 
@@ -87,7 +87,7 @@ class TimedAnalysis:
     inner: Analysis
     watch: Stopwatch
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         """Read."""
         with self.watch.phase("read"):
             return self.inner(exposure, blank)

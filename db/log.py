@@ -14,7 +14,17 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import LogUnavailable
 from models.domain.history import Action, ActionStatus, Asset, Decision, Failure, History, Observation
-from models.domain.records import Decided, Ended, Event, LoggedAction, Record, Retried, Started
+from models.domain.records import (
+    Annotation,
+    Decided,
+    Ended,
+    Event,
+    LoggedAction,
+    Observed,
+    Record,
+    Retried,
+    Started,
+)
 
 
 @dataclass(frozen=True)
@@ -115,11 +125,11 @@ class DecisionLog:
             case Retried(actions=actions):
                 for action in actions:
                     _write_action(connection, self._decision_id(connection, action.seq), action)
-            case Observation():
-                self._write_observation(connection, record)
+            case Observed(observation=observation):
+                self._write_observation(connection, observation)
             case Failure():
                 self._write_failure(connection, record)
-            case Event():
+            case Event() | Annotation():
                 connection.execute(
                     schema.event.insert().values(
                         campaign_id=self._campaign_id,
@@ -244,7 +254,7 @@ class DecisionLog:
 
 def _write_action(connection: Connection, decision_id: int, action: Action) -> None:
     connection.execute(
-        schema.action.insert().values(decision_id=decision_id, **action.model_dump(exclude={"seq"}))
+        schema.action.insert().values(decision_id=decision_id, **action.model_dump(exclude={"seq", "sample"}))
     )
 
 

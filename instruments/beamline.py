@@ -103,7 +103,7 @@ class Beamline:
     transmission: Readable[Any] | None = None
     """Transmitted over incident flux; its own `sigma` in a second key that ends in ``_sigma``."""
     changer: Movable[str] | None = None
-    """Brings a sample into the beam by name: the point's own sample, else ``seq-00017``."""
+    """Brings a sample into the beam by name: the point's own sample, else ``S17``."""
     dispenser: Dispenser | None = None
     """Makes each sample before it is loaded; None when samples exist already."""
     tags: Tags | None = None

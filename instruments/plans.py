@@ -92,7 +92,7 @@ def _tag(beamline: Beamline, action: Action, timeout_s: float) -> MsgGenerator[N
 def sample_name(decision: Decision) -> str:
     """Name by which the changer knows the decision's sample."""
     own = decision.point.sample if decision.point else None
-    return own or f"seq-{decision.seq:05d}"
+    return own or f"S{decision.seq}"
 
 
 def prepare(beamline: Beamline, action: Action, decision: Decision) -> MsgGenerator[None]:

@@ -152,7 +152,7 @@ class VirtualDispenser:
         if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
             shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
             raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
-        vial = Vial(f"seq-{int(self._seq.number()):05d}", asked)
+        vial = Vial(f"S{int(self._seq.number())}", asked)
         self._journal.write("started", action_id, vial)
         if self._settle_s > 0:
             threading.Timer(self._settle_s, self._finish, (action_id, vial, status)).start()

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from db.identity import CampaignIdentity, identify
+from models.domain.artifact import Artifact
 from models.domain.campaign import (
     AnalysisSpec,
     BudgetSpec,
@@ -24,6 +25,7 @@ from models.domain.history import (
     Exposure,
     Observation,
 )  # fmt: skip
+from models.domain.records import Observed
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 
@@ -131,7 +133,7 @@ class FakeAnalysis:
         self.truth, self.rejects, self.lacks = truth, rejects, lacks
         self.blanks: list[int | None] = []
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         self.blanks.append(blank.seq if blank else None)
         is_rejected = self.rejects(exposure.seq)
         verdict = Verdict(
@@ -140,13 +142,17 @@ class FakeAnalysis:
         )  # fmt: skip
         if self.lacks(exposure.point):
             absences = (Absence(name="height", why="no peak stands out"),)
-            return Observation(seq=exposure.seq, is_accepted=not is_rejected, absences=absences)
+            return Observed(
+                observation=Observation(seq=exposure.seq, is_accepted=not is_rejected, absences=absences)
+            )
         feature = Feature(name="height", value=self.truth(exposure.point), sigma=0.01, unit="1/cm")
-        return Observation(
+        kept = Artifact(role="curve", name="curve", media_type="text/plain", content=b"%d" % exposure.seq)
+        observation = Observation(
             seq=exposure.seq, is_accepted=not is_rejected, features=(feature,), verdicts=(verdict,),
             blank_seq=blank.seq if blank else None,
-            curve=Asset(role="curve", path=f"/curves/{exposure.seq}", sha256="1" * 64, n_bytes=2),
+            curve=Asset(role="curve", path=f"/curves/{exposure.seq}", sha256=kept.sha256, n_bytes=1),
         )  # fmt: skip
+        return Observed(observation=observation, artifacts=(kept,))
 
 
 def identified(url: str, campaign: CampaignSpec, root: Path) -> CampaignIdentity:

@@ -1,16 +1,14 @@
 """What every strategy is told of the task, and how it begins a decision."""
 
-from dataclasses import dataclass
-
 from models.domain.campaign import ObjectiveSpec
+from models.domain.frozen import Frozen
 from models.domain.history import Decision, DecisionKind, History, Reason
 from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace
 
 
-@dataclass(frozen=True)
-class Problem:
-    """The task, the same for every strategy."""
+class Problem(Frozen):
+    """The task, the same for every strategy. It goes on record, so that a decision can be computed again."""
 
     space: SearchSpace
     """Where it may look."""

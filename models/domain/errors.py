@@ -59,3 +59,7 @@ class FitFailed(NightbeamError):
 
 class LogUnavailable(NightbeamError):
     """The decision log cannot be written. Nothing may move until it can."""
+
+
+class LeaseLost(NightbeamError):
+    """Another agent has taken over this instrument. This one may neither write nor move anything."""

@@ -1,10 +1,11 @@
 """What happened: decisions, the actions that follow from them, exposures, observations, failures."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from models.domain.canonical import sha256_text
 from models.domain.frozen import Frozen
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
@@ -75,6 +76,14 @@ class ModelState(Frozen):
     """Hyperparameters, transforms, options and versions, as canonical JSON."""
     training_sha256: str
     """SHA-256 of the canonical JSON of the training set."""
+    left_out: tuple[int, ...] = ()
+    """`seq` of measurements up to the watermark that were not learned from: failed, rejected, or without the
+    feature."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of `canonical_json`, by which an edited state is refused."""
+        return sha256_text(self.canonical_json)
 
 
 class Decision(Frozen):
@@ -101,7 +110,19 @@ class Decision(Frozen):
     model: ModelState | None = None
     """The model behind it; None when no model was asked."""
     repeats: int | None = None
-    """`seq` of the decision that this one repeats or overrides."""
+    """`seq` of the decision that this one repeats."""
+    supersedes: int | None = None
+    """`seq` of the decision that a person overrides with this one."""
+
+    @model_validator(mode="after")
+    def _override_says_who_what_and_why(self) -> Self:
+        if self.kind == "human_override":
+            is_whole = self.actor.kind == "human" and self.supersedes is not None
+            if not is_whole or not self.reason.sentence.strip():
+                raise ValueError("an override needs a person, the decision it supersedes, and a reason")
+        elif self.supersedes is not None:
+            raise ValueError("only an override supersedes a decision")
+        return self
 
     @property
     def prediction(self) -> Prediction | None:
@@ -122,6 +143,8 @@ class Action(Frozen):
     """What is done."""
     action_class: ActionClass
     """What a resumed run may do with it after a crash."""
+    sample: str | None = None
+    """Name of the sample that it makes, brings or exposes; None when there is nothing to name."""
     attempt: int = 1
     """Counts up each time the command is given again."""
 
@@ -220,6 +243,17 @@ class Failure(Frozen):
     """One plain sentence, with value, unit and limit."""
 
 
+class Quarantine(Frozen):
+    """A sample that nobody may use any more, since what is in its vessel is not known."""
+
+    seq: int
+    """`seq` of the decision that made it."""
+    sample: str
+    """Name of the sample."""
+    sentence: str
+    """Why, in one plain sentence."""
+
+
 class History(Frozen):
     """All that is known of a campaign so far, in the order of `seq`."""
 
@@ -231,6 +265,8 @@ class History(Frozen):
     """Every observation."""
     failures: tuple[Failure, ...] = ()
     """Every failure."""
+    quarantines: tuple[Quarantine, ...] = ()
+    """Every sample that may not be used any more."""
 
     @property
     def next_seq(self) -> int:
@@ -264,7 +300,7 @@ class History(Frozen):
         """The failure of that decision; None when there is none."""
         return next((f for f in self.failures if f.seq == seq), None)
 
-    def plus(self, record: "Decision | Exposure | Observation | Failure") -> "History":
+    def plus(self, record: "Decision | Exposure | Observation | Failure | Quarantine") -> "History":
         """The history with one thing more."""
         match record:
             case Decision():
@@ -275,6 +311,8 @@ class History(Frozen):
                 return self.model_copy(update={"observations": (*self.observations, record)})
             case Failure():
                 return self.model_copy(update={"failures": (*self.failures, record)})
+            case Quarantine():
+                return self.model_copy(update={"quarantines": (*self.quarantines, record)})
 
     def accepted(self) -> Iterator[tuple[Decision, Observation]]:
         """Measurements that may train a model, with their decisions; blanks are not among them."""

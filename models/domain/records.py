@@ -2,8 +2,11 @@
 
 from typing import Literal
 
+from pydantic import Field
+
+from models.domain.artifact import Artifact
 from models.domain.frozen import Frozen
-from models.domain.history import Action, ActionReport, Decision, Failure, Observation
+from models.domain.history import Action, ActionReport, Decision, Failure, Observation, Quarantine
 
 
 class Decided(Frozen):
@@ -13,6 +16,8 @@ class Decided(Frozen):
     """The decision."""
     actions: tuple[Action, ...]
     """Its commands, in order."""
+    artifacts: tuple[Artifact, ...] = ()
+    """What is worth keeping besides: a map of what was believed, at milestones."""
 
 
 class Started(Frozen):
@@ -29,6 +34,8 @@ class Ended(Frozen):
     """How it ended."""
     failure: Failure | None = None
     """Given when the decision is given up for it."""
+    quarantine: Quarantine | None = None
+    """Given when a sample may not be used any more after it."""
 
 
 class Retried(Frozen):
@@ -36,6 +43,28 @@ class Retried(Frozen):
 
     actions: tuple[Action, ...]
     """The commands with their new attempts, in order."""
+
+
+class Observed(Frozen):
+    """What an exposure said, with the curve and the fits behind it."""
+
+    observation: Observation
+    """What it said."""
+    artifacts: tuple[Artifact, ...] = ()
+    """The reduced curve and the fits, byte for byte."""
+
+
+class Annotation(Frozen):
+    """What a person says about a campaign or one of its decisions; it changes nothing that happened."""
+
+    kind: Literal["note", "review", "sign_off"]
+    """Sort of annotation."""
+    who: str = Field(min_length=1)
+    """The person."""
+    text: str = Field(min_length=1)
+    """What is said."""
+    seq: int | None = None
+    """`seq` of the decision it belongs to; None for the whole campaign."""
 
 
 class Event(Frozen):
@@ -51,7 +80,7 @@ class Event(Frozen):
     """`seq` of the decision it belongs to, if any."""
 
 
-Record = Decided | Started | Ended | Retried | Observation | Failure | Event
+Record = Decided | Started | Ended | Retried | Observed | Failure | Event | Annotation
 """Everything that can be appended."""
 
 

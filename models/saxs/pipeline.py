@@ -1,14 +1,15 @@
 """From an exposure to an observation: reduce, subtract the blank, judge, extract."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.domain.artifact import Artifact
 from models.domain.campaign import AnalysisSpec
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.geometry import Geometry
 from models.domain.history import Asset, Exposure, Observation
+from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, Feature, Frame, Verdict
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
@@ -61,7 +62,7 @@ class ScatteringAnalysis:
         self._limits = QualityLimits()
         self._blanks: dict[str, Reduced] = {}
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         """Reduce, subtract the blank, judge, and extract features.
 
         Parameters
@@ -73,8 +74,8 @@ class ScatteringAnalysis:
 
         Returns
         -------
-        Observation
-            With no features when a check failed.
+        Observed
+            With no features when a check failed; with the curve's file, byte for byte.
 
         Raises
         ------
@@ -91,7 +92,7 @@ class ScatteringAnalysis:
                 f"decision {exposure.seq}: its file cannot be read ({type(error).__name__}: {error})"
             ) from error
 
-    def _read(self, exposure: Exposure, blank: Exposure | None) -> Observation:
+    def _read(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         """Reduce, subtract, judge and extract."""
         empty = None if blank is None else self._reduced_blank(blank)
         sample = self._reduce(exposure, None if empty is None else empty.frame)
@@ -99,22 +100,23 @@ class ScatteringAnalysis:
         if curve is not None and empty is not None and empty.curve is not None:
             curve = self._subtracted(exposure, curve, empty.curve)
         verdicts = sample.verdicts
-        asset = None
+        kept: Artifact | None = None
         if curve is not None:
             curve = curve.between(self._spec.q_min_inv_nm, self._spec.q_max_inv_nm)
             verdicts += check_curve(curve, self._limits)
-            asset = self._write(exposure.seq, curve)
+            kept = self._write(exposure.seq, curve)
         is_accepted = curve is not None and all(verdict.is_ok for verdict in verdicts)
         found = read_features(self._extractors, curve) if is_accepted and curve is not None else ()
-        return Observation(
+        observation = Observation(
             seq=exposure.seq,
             is_accepted=is_accepted,
             features=tuple(x for x in found if isinstance(x, Feature)),
             absences=tuple(x for x in found if isinstance(x, Absence)),
             verdicts=verdicts,
-            curve=asset,
+            curve=None if kept is None else self._asset(exposure.seq, kept),
             blank_seq=None if blank is None else blank.seq,
         )
+        return Observed(observation=observation, artifacts=() if kept is None else (kept,))
 
     def _reduced_blank(self, blank: Exposure) -> Reduced:
         """Reduce a blank once."""
@@ -162,14 +164,18 @@ class ScatteringAnalysis:
         except BadInput as error:
             raise FrameRejected(f"decision {exposure.seq}: {error}") from error
 
-    def _write(self, seq: int, curve: Curve) -> Asset:
-        """Write the curve, and say what was written."""
-        path = self._folder / CURVES_FOLDER / f"seq-{seq:05d}.dat"
-        write_curve(path, curve)
-        content = path.read_bytes()
-        return Asset(
-            role="curve", path=str(path), sha256=hashlib.sha256(content).hexdigest(), n_bytes=len(content)
-        )
+    def _path(self, seq: int) -> Path:
+        return self._folder / CURVES_FOLDER / f"seq-{seq:05d}.dat"
+
+    def _write(self, seq: int, curve: Curve) -> Artifact:
+        """Write the curve, and keep what was written."""
+        write_curve(self._path(seq), curve)
+        content = self._path(seq).read_bytes()
+        return Artifact(role="curve", name="curve", media_type="text/plain", content=content)
+
+    def _asset(self, seq: int, kept: Artifact) -> Asset:
+        """The curve's file."""
+        return Asset(role="curve", path=str(self._path(seq)), sha256=kept.sha256, n_bytes=len(kept.content))
 
 
 def build_analysis(

@@ -17,7 +17,9 @@ from tests import fakes
 @pytest.fixture
 def problem() -> Problem:
     campaign = fakes.spec()
-    return Problem(campaign.space(), campaign.objective, "1/cm", 1.0, campaign.seed)
+    return Problem(
+        space=campaign.space(), objective=campaign.objective, unit="1/cm", exposure_s=1.0, seed=campaign.seed
+    )
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def decided(seq: int, surfactant: float = 0.3) -> Decision:
 def learned(history: History, decision: Decision) -> History:
     action = fakes.FakeInstrument().actions(decision)[1]
     exposure = fakes.exposure_of(action, decision)
-    return history.plus(decision).plus(exposure).plus(fakes.FakeAnalysis()(exposure, None))
+    return history.plus(decision).plus(exposure).plus(fakes.FakeAnalysis()(exposure, None).observation)
 
 
 @pytest.fixture

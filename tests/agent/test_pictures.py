@@ -42,7 +42,7 @@ def campaign(
         kind = "initial_design" if seq <= 3 else "suggest"
         decision = Decision(seq=seq, kind=kind, point=point, reason=Reason(code="c", sentence="s"))
         exposure = fakes.exposure_of(fakes.FakeInstrument().actions(decision)[1], decision)
-        observation = analysis(exposure, None)
+        observation = analysis(exposure, None).observation
         if observation.curve is not None:
             asset = written(folder / f"curve-{seq}.dat")
             observation = observation.model_copy(update={"curve": asset})

@@ -14,7 +14,7 @@ from db.log import DecisionLog, Process
 from models.domain.campaign import ObjectiveSpec
 from models.domain.history import Decision, History, Reason
 from models.domain.ranking import badness, ranked
-from models.domain.records import Decided, Ended, Started
+from models.domain.records import Decided, Ended, Observed, Started
 from models.domain.space import Point, SearchSpace
 from models.gp.design import KEEP_AWAY, draw_feasible, scale_to_unit, unscale
 from tests import fakes
@@ -23,14 +23,14 @@ HIGHEST = ObjectiveSpec(feature="height")
 
 
 def task(seed: int = 7, objective: ObjectiveSpec = HIGHEST, space: SearchSpace = fakes.TERNARY) -> Problem:
-    return Problem(space, objective, "1/cm", 1.0, seed)
+    return Problem(space=space, objective=objective, unit="1/cm", exposure_s=1.0, seed=seed)
 
 
 def measured(history: History, decision: Decision, analysis: fakes.FakeAnalysis) -> History:
     """The history after that decision was carried out."""
     action = fakes.FakeInstrument().actions(decision)[1]
     exposure = fakes.exposure_of(action, decision)
-    return history.plus(decision).plus(exposure).plus(analysis(exposure, None))
+    return history.plus(decision).plus(exposure).plus(analysis(exposure, None).observation)
 
 
 def campaign(strategy, n_steps: int, truth: Callable[[Point], float] = fakes.hill, **faults) -> History:
@@ -214,7 +214,7 @@ def test_decisions_are_the_same_after_the_record_went_through_json_and_the_log(t
             log.append(Ended(report=instrument.perform(action, decision)))
         observation = history.observation(decision.seq)
         assert observation is not None
-        log.append(observation)
+        log.append(Observed(observation=observation))
     restored = log.history()
     log.close()
     assert restored == history

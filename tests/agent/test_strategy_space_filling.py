@@ -32,7 +32,7 @@ def test_points_lie_farther_apart_than_any_random_choice(problem):
 
 
 def problem_of(problem, seed: int):
-    return type(problem)(problem.space, problem.objective, problem.unit, problem.exposure_s, seed)
+    return problem.model_copy(update={"seed": seed})
 
 
 def test_what_was_found_does_not_change_where_it_goes(problem):
@@ -41,7 +41,7 @@ def test_what_was_found_does_not_change_where_it_goes(problem):
     for _ in range(5):
         plain, decision = plain.plus(strategy.propose(plain)), strategy.propose(told)
         exposure = fakes.exposure_of(fakes.FakeInstrument().actions(decision)[1], decision)
-        told = told.plus(decision).plus(exposure).plus(fakes.FakeAnalysis()(exposure, None))
+        told = told.plus(decision).plus(exposure).plus(fakes.FakeAnalysis()(exposure, None).observation)
     assert [d.point for d in plain.decisions] == [d.point for d in told.decisions]
 
 

@@ -35,7 +35,7 @@ def measured(n: int) -> History:
         )
         action = fakes.FakeInstrument().actions(decision)[1]
         exposure = fakes.exposure_of(action, decision)
-        history = history.plus(decision).plus(exposure).plus(fakes.FakeAnalysis()(exposure, None))
+        history = history.plus(decision).plus(exposure).plus(fakes.FakeAnalysis()(exposure, None).observation)
     return history
 
 

@@ -22,7 +22,7 @@ from models.domain.history import (
     Prediction,
     Reason,
 )  # fmt: skip
-from models.domain.records import Decided, Ended, Event, Retried, Started
+from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
 from tests import fakes
@@ -72,7 +72,7 @@ def test_a_history_comes_back_exactly_as_it_was_appended(open_log):
     log = open_log()
     first, second = decision(1), decision(2, 0.2)
     put(log, first)
-    log.append(observation(1))
+    log.append(Observed(observation=observation(1)))
     put(log, second, is_exposed=False)
     log.append(Failure(seq=2, code="BeamlineFault", sentence="stuck"))
     history = open_log().history()
@@ -100,7 +100,7 @@ def test_every_float_and_every_text_survives_the_database(open_log, value, text)
     )
     log.append(Decided(decision=one, actions=()))
     feature = Feature(name="height", value=value, sigma=0.0, unit="1")
-    log.append(Observation(seq=seq, is_accepted=True, features=(feature,)))
+    log.append(Observed(observation=Observation(seq=seq, is_accepted=True, features=(feature,))))
     history = open_log().history()
     assert history.decisions[-1] == one
     assert history.observations[-1].features == (feature,)
@@ -182,7 +182,7 @@ def test_campaigns_in_one_database_do_not_see_each_other(open_log):
 def test_the_list_for_people_tells_what_came_of_each_decision(open_log, url):
     log = open_log()
     put(log, decision(1))
-    log.append(observation(1))
+    log.append(Observed(observation=observation(1)))
     put(log, decision(2), is_exposed=False)
     log.append(Failure(seq=2, code="BeamlineFault", sentence="the changer is stuck"))
     put(log, decision(3))

@@ -110,11 +110,11 @@ def test_a_mix_that_began_and_never_ended_is_not_begun_again(world, instrument, 
 def test_a_line_that_was_cut_short_does_not_swallow_the_next(tmp_path):
     path = tmp_path / JOURNAL
     path.write_text('{"word": "star')
-    Journal(path).write("started", "night-00001-1prepare-1", Vial("seq-00001", {"water": 1.0}))
+    Journal(path).write("started", "night-00001-1prepare-1", Vial("S1", {"water": 1.0}))
     assert Journal(path).entry("night-00001-1prepare-1") == "started"
 
 
 def test_a_vial_that_was_never_made_cannot_be_loaded(instrument, decide):
     decision = decide(1)
-    with pytest.raises(UnreachablePoint, match="there is no vial 'seq-00001'; prepare it first"):
+    with pytest.raises(UnreachablePoint, match="there is no vial 'S1'; prepare it first"):
         instrument.perform(instrument.actions(decision)[1], decision)

@@ -21,7 +21,7 @@ REPOSITORY = Path(__file__).parents[2]
 def test_a_stuck_motor_is_a_fault_in_bounded_time_that_names_the_motor(instrument, decide, measure, world):
     world.faults[2] = "stuck_motor"
     begin = time.monotonic()
-    with pytest.raises(BeamlineFault, match=r"changer \(to seq-00002\) not done within 0.3 s"):
+    with pytest.raises(BeamlineFault, match=r"changer \(to S2\) not done within 0.3 s"):
         measure(instrument, decide(2))
     assert time.monotonic() - begin < 2.0
 

@@ -13,8 +13,7 @@ from agent import cli
 from db.log import DecisionLog
 from instruments import frame_writer, runner, virtual_beam, virtual_sample
 from instruments.documents import DocumentWriter
-from models.domain.history import Observation
-from models.domain.records import Decided, Ended, Started
+from models.domain.records import Decided, Ended, Observed, Started
 from models.saxs import pipeline
 
 RECORDS: dict[str, Callable[[Any, int], bool]] = {
@@ -22,7 +21,7 @@ RECORDS: dict[str, Callable[[Any, int], bool]] = {
     "prepare_started": lambda r, seq: isinstance(r, Started) and f"-{seq:05d}-1prepare" in r.action_id,
     "expose_started": lambda r, seq: isinstance(r, Started) and f"-{seq:05d}-3expose" in r.action_id,
     "expose_ended": lambda r, seq: isinstance(r, Ended) and f"-{seq:05d}-3expose" in r.report.action_id,
-    "observed": lambda r, seq: isinstance(r, Observation) and r.seq == seq,
+    "observed": lambda r, seq: isinstance(r, Observed) and r.observation.seq == seq,
 }
 """Commit points: the process dies right after the record is on the disk."""
 

@@ -50,7 +50,7 @@ def analysis(tmp_path: Path) -> ScatteringAnalysis:
 
 def test_a_curve_becomes_an_observation_with_its_file(analysis: ScatteringAnalysis, tmp_path: Path):
     write_curve(tmp_path / "c.dat", curve_of(np.exp(-(Q**2))))
-    seen = analysis(expose(tmp_path / "c.dat", 7), None)
+    seen = analysis(expose(tmp_path / "c.dat", 7), None).observation
     assert seen.is_accepted
     assert seen.blank_seq is None
     assert seen.feature("rg") is not None
@@ -68,9 +68,9 @@ def test_the_blank_is_subtracted_and_reduced_once(analysis: ScatteringAnalysis, 
     write_curve(tmp_path / "s.dat", curve_of(np.full(Q.size, 3.0)))
     write_curve(tmp_path / "b.dat", curve_of(np.full(Q.size, 1.0)))
     blank = expose(tmp_path / "b.dat", 1)
-    first = analysis(expose(tmp_path / "s.dat", 2), blank)
+    first = analysis(expose(tmp_path / "s.dat", 2), blank).observation
     (tmp_path / "b.dat").unlink()
-    second = analysis(expose(tmp_path / "s.dat", 3), blank)
+    second = analysis(expose(tmp_path / "s.dat", 3), blank).observation
     for seen in (first, second):
         mean = seen.feature("mean_intensity")
         assert mean is not None
@@ -222,11 +222,11 @@ def test_a_frame_that_fails_a_check_is_kept_and_trains_nothing(
         folder=tmp_path, geometry=geometry,
     )  # fmt: skip
     blank = expose(Path("good.h5"), 1, "frame")
-    good = analysis(expose(Path("good.h5"), 2, "frame"), blank)
+    good = analysis(expose(Path("good.h5"), 2, "frame"), blank).observation
     assert good.is_accepted
     assert good.features
     for seq, name in enumerate(("bubble.h5", "nan.h5"), start=3):
-        seen = analysis(expose(Path(name), seq, "frame"), blank)
+        seen = analysis(expose(Path(name), seq, "frame"), blank).observation
         assert not seen.is_accepted
         assert not seen.features
         assert seen.objections()
@@ -263,7 +263,7 @@ def test_a_curve_without_a_single_number_is_rejected_and_does_not_end_a_night(tm
     spec = AnalysisSpec(features=("guinier",))
     extractors = load_extractors(spec.features)
     analysis = build_analysis(spec, extractors=extractors, folder=tmp_path, geometry=None)
-    observation = analysis(exposure, None)
+    observation = analysis(exposure, None).observation
     assert not observation.is_accepted
     assert observation.features == ()
     assert "points" in observation.objections()
