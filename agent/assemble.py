@@ -13,9 +13,8 @@ from agent.loop import Loop, Parts
 from agent.plugs import add_home, find_builder
 from agent.ports import Narrator, Strategy
 from agent.schema import campaign_schema
-from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
-from agent.strategy.upkeep import WithBlanks, WithRepeats
+from agent.strategy.stack import STRATEGIES, build_strategy
 from db.engine import open_to_read, open_to_write
 from db.identity import CampaignIdentity, identify
 from db.log import DecisionLog, Process
@@ -28,7 +27,6 @@ from models.domain.campaign import CampaignSpec, Plug
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.history import History
-from models.domain.inputs import options_for
 from models.domain.space import SearchSpace
 from models.gp.design import DRAWS_PER_POINT, draw_feasible
 from models.saxs.extractor import Extractor
@@ -36,8 +34,6 @@ from models.saxs.extractors import features_made, load_extractors
 from models.saxs.geometry_files import read_geometry
 from models.saxs.pipeline import build_analysis
 
-STRATEGIES = ("bayes", "space_filling", "random")
-"""Strategies that ship with Nightbeam: modules of `agent.strategy`."""
 DATA_FOLDER = "nightbeam-data"
 """Where frames, curves and pictures go when the campaign file names no folder."""
 N_PROBE = 1024
@@ -115,7 +111,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         beamline=beamline,
         extractors=extractors,
         geometry=geometry,
-        strategy=_strategy(spec, space, unit),
+        strategy=build_strategy(spec, _problem(spec, space, unit)),
     )
 
 
@@ -233,27 +229,14 @@ def _drawable(space: SearchSpace, seed: int) -> SearchSpace:
     return space
 
 
-def _strategy(spec: CampaignSpec, space: SearchSpace, unit: str) -> Strategy:
-    problem = Problem(
+def _problem(spec: CampaignSpec, space: SearchSpace, unit: str) -> Problem:
+    return Problem(
         space=space,
         objective=spec.objective,
         unit=unit,
         exposure_s=spec.measurement.exposure_s,
         seed=spec.seed,
     )
-    build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
-    strategy: Strategy = build(options_for(build, spec.strategy.options, "strategy"), problem)
-    if not callable(getattr(strategy, "propose", None)):
-        raise BadInput(
-            "strategy.kind",
-            f"is {spec.strategy.kind!r}, which returned a {type(strategy).__name__} that cannot propose",
-            "Return an object with a method propose(history)",
-        )
-    strategy = Checked(strategy, spec.strategy.kind, space)
-    strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
-    if spec.measurement.blank is not None:
-        strategy = WithBlanks(strategy, spec.measurement.blank, problem)
-    return strategy
 
 
 def read_record(spec: CampaignSpec, url: str) -> History:

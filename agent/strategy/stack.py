@@ -1,0 +1,54 @@
+"""The whole strategy of a campaign: the one its file names, guarded, with blanks and second tries."""
+
+from agent.plugs import find_builder
+from agent.ports import Strategy
+from agent.strategy.checked import Checked
+from agent.strategy.problem import Problem
+from agent.strategy.upkeep import WithBlanks, WithRepeats
+from models.domain.campaign import CampaignSpec
+from models.domain.errors import BadInput
+from models.domain.inputs import options_for
+
+STRATEGIES = ("bayes", "space_filling", "random")
+"""Strategies that ship with Nightbeam: modules of `agent.strategy`."""
+
+
+def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
+    """Build what proposes every decision of a campaign.
+
+    Parameters
+    ----------
+    spec
+        The campaign file in force.
+    problem
+        The task.
+
+    Raises
+    ------
+    BadInput
+        When there is no such strategy, or it cannot propose.
+    """
+    strategy: Strategy = Checked(build_chooser(spec, problem), spec.strategy.kind, problem.space)
+    strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
+    if spec.measurement.blank is not None:
+        strategy = WithBlanks(strategy, spec.measurement.blank, problem)
+    return strategy
+
+
+def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
+    """The strategy that the campaign file names, with nothing around it.
+
+    Raises
+    ------
+    BadInput
+        When there is no such strategy, or it cannot propose.
+    """
+    build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
+    chooser: Strategy = build(options_for(build, spec.strategy.options, "strategy"), problem)
+    if not callable(getattr(chooser, "propose", None)):
+        raise BadInput(
+            "strategy.kind",
+            f"is {spec.strategy.kind!r}, which returned a {type(chooser).__name__} that cannot propose",
+            "Return an object with a method propose(history)",
+        )
+    return chooser
