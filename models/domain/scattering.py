@@ -1,10 +1,13 @@
 """What a scattering experiment yields: a frame, a curve, and features of the curve."""
 
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, ValidationError, model_validator
 
+from models.domain.errors import BadInput
 from models.domain.frozen import Frozen
 
 Floats = npt.NDArray[np.float64]
@@ -52,6 +55,72 @@ class Verdict(Frozen):
     """Unit of `value` and `limit`."""
     remedy: str
     """What to do when it failed."""
+
+
+class Parameter(Frozen):
+    """One number that a fit found."""
+
+    name: str
+    """Name, such as ``rg``."""
+    value: float
+    """Estimate, in `unit`."""
+    sigma: float = Field(ge=0)
+    """One standard deviation by the fit alone, in `unit`; a feature's own sigma also holds what the fit
+    cannot know, such as the choice of its window."""
+    unit: str
+    """Unit; ``1`` for a pure number."""
+
+
+class Fit(Frozen):
+    """A model that was fitted to a part of a curve: what stands behind a feature."""
+
+    name: str = Field(pattern=r"^[A-Za-z_][\w.-]*$")
+    """Name of the extractor that made it, such as ``guinier``."""
+    q_inv_nm: tuple[float, ...] = Field(min_length=1)
+    """q of the points that were fitted, increasing, shape (n,), 1/nm."""
+    intensity: tuple[float, ...]
+    """What the model says at these points, shape (n,), in `unit`."""
+    unit: str
+    """Unit of the intensity: that of the curve."""
+    parameters: tuple[Parameter, ...]
+    """What was found."""
+    chi2_reduced: float = Field(ge=0)
+    """Chi squared by the points' own sigma, over degrees of freedom."""
+
+    @model_validator(mode="after")
+    def _points_match(self) -> Self:
+        if len(self.q_inv_nm) != len(self.intensity):
+            raise ValueError(
+                f"the fit {self.name!r} has {len(self.q_inv_nm)} q and {len(self.intensity)} intensities; "
+                "give one for the other"
+            )
+        return self
+
+
+def fit_from_json(text: str | bytes) -> Fit:
+    """Read a fit that was kept as JSON; the very same numbers come back.
+
+    Parameters
+    ----------
+    text
+        Content of an artifact whose role is ``fit``.
+
+    Returns
+    -------
+    Fit
+        The fit.
+
+    Raises
+    ------
+    BadInput
+        When it is no fit.
+    """
+    try:
+        return Fit.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"])) or "the text"
+        raise BadInput(f"fit: {place}", first["msg"], "Give the content of a fit, unchanged") from None
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +185,13 @@ class Curve:
 
     def between(self, q_min_inv_nm: float, q_max_inv_nm: float) -> "Curve":
         """The part of the curve with q_min <= q <= q_max, 1/nm."""
-        keep = (self.q_inv_nm >= q_min_inv_nm) & (self.q_inv_nm <= q_max_inv_nm)
+        return self._where((self.q_inv_nm >= q_min_inv_nm) & (self.q_inv_nm <= q_max_inv_nm))
+
+    def rows(self, first: int, last: int) -> "Curve":
+        """The points from index first up to, and without, index last."""
+        return self._where(slice(first, last))
+
+    def _where(self, keep: slice | Mask) -> "Curve":
         return Curve(
             self.q_inv_nm[keep],
             self.intensity[keep],

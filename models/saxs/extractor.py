@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from models.domain.scattering import Absence, Curve, Feature
+from models.domain.scattering import Absence, Curve, Feature, Fit
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,7 @@ class Extractor:
 
     makes: Mapping[str, str]
     """Unit of each feature that it can make, by feature name."""
-    extract: Callable[[Curve], tuple[Feature | Absence, ...]]
+    extract: Callable[[Curve], tuple[Feature | Absence | Fit, ...]]
     """Read one curve. A feature that the curve does not have is answered with an `Absence` that says
-    why, never with a plausible number. `FitFailed` makes all of them absent."""
+    why, never with a plausible number. `FitFailed` makes all of them absent. A `Fit` beside them goes on
+    record, so that a person can see later what a feature was read from."""

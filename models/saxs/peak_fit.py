@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Curve, Floats
+from models.domain.scattering import Curve, Fit, Floats, Parameter
+from models.saxs.fits import make_fit
 
 HALF_WINDOWS = (2.5, 2.0, 3.2)
 """Half windows in ln q that are fitted, in relative full widths; the first answers, all give its spread."""
@@ -25,6 +26,8 @@ width is about the scan's, and that ln I of the background bends by some 0.3 wit
 could pass for a peak a thousand times its background. A clear peak does not feel it."""
 LIMITS = np.array([1.0, 1.2, 1.0, 1e4, 1.0, np.inf, np.inf, 1.5])
 """Largest value of each parameter."""
+SHOWN = (("q", "1/nm"), ("fwhm", "1/nm"), ("height_over_background", "1"))
+"""Name and unit of what is read off the parameters, in the order of `_values`."""
 MIN_GAIN = 10.0
 """Chi squared that two different half widths must gain before they are believed."""
 
@@ -45,6 +48,8 @@ class PeakFit:
     """Height over background, divided by the background."""
     strength_sigma: float
     """One standard deviation of it."""
+    fit: Fit
+    """The model on the first window."""
 
 
 def fit_peak(curve: Curve, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
@@ -91,7 +96,9 @@ def fit_peak(curve: Curve, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
             continue  # at the end of a curve the wide window may hold no more, the narrow one too little
     values = np.array([_values(solution.found, start) for solution in solutions])
     sigma = np.hypot(_sigmas(solutions[0], start), values.std(axis=0))
-    return PeakFit(*(float(x) for pair in zip(values[0], sigma, strict=True) for x in pair))
+    return PeakFit(
+        *(float(x) for pair in zip(values[0], sigma, strict=True) for x in pair), _as_fit(task, solutions[0])
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,12 +195,32 @@ def _values(found: Floats, start: tuple[float, float]) -> Floats:
     return np.array([start[0] + found[0] * start[1], fwhm_inv_nm, found[3]])
 
 
-def _sigmas(solution: _Solution, start: tuple[float, float]) -> Floats:
-    """Propagate the covariance to position, full width and strength."""
-    found, is_free = solution.found, solution.is_free
+def _covariance(solution: _Solution) -> Floats:
+    """Covariance of the parameters, shape (8, 8): 0 for those that were not fitted."""
     covariance = np.zeros((N_PARAMETERS, N_PARAMETERS))
     inverse = np.linalg.pinv(solution.jacobian.T @ solution.jacobian)
-    covariance[np.ix_(is_free, is_free)] = inverse * max(1.0, solution.chi2 / max(solution.n_free, 1))
+    is_free = np.ix_(solution.is_free, solution.is_free)
+    covariance[is_free] = inverse * max(1.0, solution.chi2 / max(solution.n_free, 1))
+    return covariance
+
+
+def _as_fit(task: _Task, solution: _Solution) -> Fit:
+    """Put the model beside the points of its window."""
+    values, sigmas = _values(solution.found, task.start), _sigmas(solution, task.start)
+    share_sigma = float(np.sqrt(_covariance(solution)[4, 4]))
+    found = (
+        *(
+            Parameter(name=name, value=float(value), sigma=float(sigma), unit=unit)
+            for (name, unit), value, sigma in zip(SHOWN, values, sigmas, strict=True)
+        ),
+        Parameter(name="lorentzian_share", value=float(solution.found[4]), sigma=share_sigma, unit="1"),
+    )
+    return make_fit("peak", task.part, task.model(solution.found), found, int(solution.is_free.sum()))
+
+
+def _sigmas(solution: _Solution, start: tuple[float, float]) -> Floats:
+    """Propagate the covariance to position, full width and strength."""
+    found, covariance = solution.found, _covariance(solution)
     fwhm_inv_nm = float(_values(found, start)[1])
     to_fwhm = np.array([fwhm_inv_nm, fwhm_inv_nm * np.tanh(found[2])])
     fwhm_variance = float(to_fwhm @ covariance[1:3, 1:3] @ to_fwhm)

@@ -6,14 +6,16 @@ from pathlib import Path
 
 from models.domain.artifact import Artifact
 from models.domain.campaign import AnalysisSpec
+from models.domain.disk import disk_refuses
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.geometry import Geometry
 from models.domain.history import Asset, Exposure, Observation
 from models.domain.records import Observed
-from models.domain.scattering import Absence, Curve, Feature, Frame, Verdict
+from models.domain.scattering import Absence, Curve, Feature, Fit, Frame, Verdict
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor
+from models.saxs.fits import as_artifacts
 from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.integrate import Binning, integrate
 from models.saxs.quality import QualityLimits, check_curve, check_frame
@@ -75,12 +77,14 @@ class ScatteringAnalysis:
         Returns
         -------
         Observed
-            With no features when a check failed; with the curve's file, byte for byte.
+            With no features when a check failed; with the curve's file, byte for byte, and the fits.
 
         Raises
         ------
         FrameRejected
             When nothing can be read from it at all.
+        LogUnavailable
+            When the curve cannot be written.
         """
         try:
             return self._read(exposure, blank)
@@ -106,7 +110,7 @@ class ScatteringAnalysis:
             verdicts += check_curve(curve, self._limits)
             kept = self._write(exposure.seq, curve)
         is_accepted = curve is not None and all(verdict.is_ok for verdict in verdicts)
-        found = read_features(self._extractors, curve) if is_accepted and curve is not None else ()
+        found = read_all(self._extractors, curve) if is_accepted and curve is not None else ()
         observation = Observation(
             seq=exposure.seq,
             is_accepted=is_accepted,
@@ -116,7 +120,8 @@ class ScatteringAnalysis:
             curve=None if kept is None else self._asset(exposure.seq, kept),
             blank_seq=None if blank is None else blank.seq,
         )
-        return Observed(observation=observation, artifacts=() if kept is None else (kept,))
+        fits = as_artifacts(tuple(x for x in found if isinstance(x, Fit)))
+        return Observed(observation=observation, artifacts=fits if kept is None else (kept, *fits))
 
     def _reduced_blank(self, blank: Exposure) -> Reduced:
         """Reduce a blank once."""
@@ -169,8 +174,11 @@ class ScatteringAnalysis:
 
     def _write(self, seq: int, curve: Curve) -> Artifact:
         """Write the curve, and keep what was written."""
-        write_curve(self._path(seq), curve)
-        content = self._path(seq).read_bytes()
+        try:
+            write_curve(self._path(seq), curve)
+            content = self._path(seq).read_bytes()
+        except OSError as error:  # our own file: whatever is wrong, it is not the frame
+            raise disk_refuses(self._path(seq), error) from error
         return Artifact(role="curve", name="curve", media_type="text/plain", content=content)
 
     def _asset(self, seq: int, kept: Artifact) -> Asset:
@@ -202,6 +210,24 @@ def build_analysis(
     return ScatteringAnalysis(spec, extractors, folder, geometry)
 
 
+def read_all(extractors: Sequence[Extractor], curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
+    """Run every extractor on a curve, and keep the fits too.
+
+    Parameters
+    ----------
+    extractors
+        What reads features.
+    curve
+        The curve.
+
+    Returns
+    -------
+    tuple of Feature, Absence or Fit
+        What `read_features` gives, and the fits that stand behind it.
+    """
+    return tuple(item for extractor in extractors for item in _read_one(extractor, curve))
+
+
 def read_features(extractors: Sequence[Extractor], curve: Curve) -> tuple[Feature | Absence, ...]:
     """Run every extractor on a curve.
 
@@ -218,17 +244,17 @@ def read_features(extractors: Sequence[Extractor], curve: Curve) -> tuple[Featur
         One for each feature that the extractors make: what an extractor that gave up, or left out, would have
         made is absent.
     """
-    return tuple(item for extractor in extractors for item in _read_one(extractor, curve))
+    return tuple(item for item in read_all(extractors, curve) if not isinstance(item, Fit))
 
 
-def _read_one(extractor: Extractor, curve: Curve) -> tuple[Feature | Absence, ...]:
+def _read_one(extractor: Extractor, curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     """Run one extractor; whatever goes wrong in it is recorded as absences, and does not end a night."""
     try:
         made = tuple(extractor.extract(curve))
-        names = [item.name for item in made]
+        names = [item.name for item in made if not isinstance(item, Fit)]
         if len(set(names)) < len(names):
             raise FitFailed("the extractor made one feature twice")
-        strangers = [item.name for item in made if item.name not in extractor.makes]
+        strangers = [name for name in names if name not in extractor.makes]
         if strangers:
             raise FitFailed(f"the extractor made {', '.join(strangers)}, which it had not announced")
         if any(isinstance(item, Feature) and item.sigma < 0 for item in made):
@@ -238,8 +264,7 @@ def _read_one(extractor: Extractor, curve: Curve) -> tuple[Feature | Absence, ..
     except Exception as error:
         why = f"the extractor failed with {type(error).__name__}: {' '.join(str(error).split())}"
         return tuple(Absence(name=name, why=why) for name in extractor.makes)
-    named = {item.name for item in made}
-    silent = (name for name in extractor.makes if name not in named)
+    silent = (name for name in extractor.makes if name not in names)
     return (*made, *(Absence(name=name, why="the extractor gave no answer") for name in silent))
 
 

@@ -6,8 +6,9 @@ import numpy as np
 from freesas.autorg import InsufficientDataError, NoGuinierRegionError, autoRg
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Absence, Curve, Feature
+from models.domain.scattering import Absence, Curve, Feature, Fit, Parameter
 from models.saxs.extractor import Extractor
+from models.saxs.fits import make_fit
 from models.saxs.guinier_fit import MIN_POINTS, QRG_MAX, GuinierFit, bend_effect, fit_guinier, fit_window
 
 QRG_SHORT = 1.1
@@ -108,7 +109,7 @@ def _search(curve: Curve) -> tuple[int, float]:
     raise FitFailed("no stretch of the curve falls as Guinier's law does")
 
 
-def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
+def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     """Read rg and I0.
 
     The values are those of the straight fit up to q rg = 1.3. sigma is that of a fit which may bend, with the
@@ -123,8 +124,8 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
 
     Returns
     -------
-    tuple of Feature or Absence
-        ``rg`` in nm and ``i0`` in the curve's unit.
+    tuple of Feature, Absence or Fit
+        ``rg`` in nm and ``i0`` in the curve's unit, and the straight fit.
     """
     guessed, rg_nm = guess_window(curve)
     fit = fit_guinier(curve, choose_first(curve, guessed, rg_nm), rg_nm)
@@ -142,7 +143,18 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
     return (
         Feature(name="rg", value=fit.rg_nm, sigma=float(rg_sigma_nm), unit="nm"),
         Feature(name="i0", value=fit.i0, sigma=float(i0_sigma), unit=curve.unit),
+        _as_fit(curve, fit),
     )
+
+
+def _as_fit(curve: Curve, fit: GuinierFit) -> Fit:
+    """Put the straight fit beside its points."""
+    part = curve.rows(fit.first, fit.last)
+    found = (
+        Parameter(name="rg", value=fit.rg_nm, sigma=fit.rg_sigma_nm, unit="nm"),
+        Parameter(name="i0", value=fit.i0, sigma=fit.i0_sigma, unit=curve.unit),
+    )
+    return make_fit("guinier", part, fit.i0 * np.exp(-((part.q_inv_nm * fit.rg_nm) ** 2) / 3), found, 2)
 
 
 def _beyond(difference: float, sigma_short: float, sigma_long: float) -> float:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Absence, Curve, Feature
+from models.domain.scattering import Absence, Curve, Feature, Fit
 from models.saxs.extractor import Extractor
 from models.saxs.peak_fit import PeakFit, fit_peak
 from models.saxs.peak_height import Height, measure_height
@@ -43,7 +43,7 @@ class Candidate:
     """Height over background, divided by the background."""
 
 
-def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
+def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     """Read the strongest peak.
 
     A scan over places and widths finds bumps that stand out of a smooth background by 5 sigma or more. Of
@@ -60,9 +60,9 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
 
     Returns
     -------
-    tuple of Feature or Absence
+    tuple of Feature, Absence or Fit
         ``peak_strength`` (pure number), ``peak_q`` (1/nm), ``peak_d`` = 2 pi / peak_q (nm) and ``peak_width``
-        (full width at half maximum, 1/nm).
+        (full width at half maximum, 1/nm), and the fit of the peak where there is one.
     """
     found = scan(curve)
     candidates = find_candidates(curve, found)
@@ -78,7 +78,7 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
         height = measure_height(curve, fit.q_inv_nm, fit.fwhm_inv_nm)
     except FitFailed as error:
         return (_strength(best.height), *(Absence(name=name, why=str(error)) for name in NAMES))
-    return (_strength(height), *_place(fit))
+    return (_strength(height), *_place(fit), fit.fit)
 
 
 def find_candidates(curve: Curve, found: Scan) -> list[Candidate]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Absence, Curve, Feature, Floats
+from models.domain.scattering import Absence, Curve, Feature, Fit, Floats, Parameter
 from models.saxs.extractor import Extractor
 from models.saxs.features.invariant import invariant_of
+from models.saxs.fits import make_fit
 
 STARTS = (0.65, 0.75, 0.85)
 """Windows begin at these parts of the curve, in ln q; the middle one answers, all give its spread."""
@@ -19,7 +20,7 @@ MIN_SNR = 3.0
 """The Porod constant stands so many sigma above zero."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PorodFit:
     """One fit of q^4 I = P + B q^4."""
 
@@ -29,10 +30,14 @@ class PorodFit:
     """One standard deviation of it."""
     background: float
     """B, in the curve's unit."""
+    background_sigma: float
+    """One standard deviation of it."""
     slope: float
     """Slope of ln(I - B) on ln q."""
     slope_sigma: float
     """One standard deviation of it."""
+    part: Curve
+    """The window."""
 
 
 def fit_porod(curve: Curve, start: float) -> PorodFit:
@@ -63,7 +68,16 @@ def fit_porod(curve: Curve, start: float) -> PorodFit:
     design = np.stack([q4, np.ones_like(q4)], axis=1)
     found, covariance = _weighted(design, part.intensity, part.sigma)
     slope, slope_sigma = _slope(part, float(found[1]))
-    return PorodFit(float(found[0]), float(np.sqrt(covariance[0, 0])), float(found[1]), slope, slope_sigma)
+    sigma = np.sqrt(np.diag(covariance))
+    return PorodFit(
+        constant=float(found[0]),
+        constant_sigma=float(sigma[0]),
+        background=float(found[1]),
+        background_sigma=float(sigma[1]),
+        slope=slope,
+        slope_sigma=slope_sigma,
+        part=part,
+    )
 
 
 def _weighted(design: Floats, values: Floats, sigma: Floats) -> tuple[Floats, Floats]:
@@ -90,7 +104,7 @@ def _slope(part: Curve, background: float) -> tuple[float, float]:
     return float(found[0]), float(np.sqrt(covariance[0, 0]))
 
 
-def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
+def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     """Read Porod's constant, its slope, and surface over volume.
 
     Parameters
@@ -100,11 +114,11 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
 
     Returns
     -------
-    tuple of Feature or Absence
+    tuple of Feature, Absence or Fit
         ``porod_slope`` (pure number), ``porod_constant`` (intensity times 1/nm^4) and ``surface_to_volume``
         (pi P / Q, 1/nm: surface over the volume of the thinner phase times the fraction of the other). The
         last two are absent where the slope is not Porod's. sigma holds the spread over where the
-        window begins.
+        window begins. The fit of the middle window comes with them in any case: it shows why.
     """
     fits = [fit_porod(curve, start) for start in STARTS]
     fit = fits[1]
@@ -124,9 +138,21 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
     elif fit.constant < MIN_SNR * sigma:
         why = f"the constant is {fit.constant:.3g} +- {sigma:.3g}, must stand {MIN_SNR:g} sigma above 0"
     if why:
-        return slope, Absence(name="porod_constant", why=why), Absence(name="surface_to_volume", why=why)
+        absent = (Absence(name=name, why=why) for name in ("porod_constant", "surface_to_volume"))
+        return slope, *absent, _as_fit(fit)
     constant = Feature(name="porod_constant", value=fit.constant, sigma=sigma, unit=f"{curve.unit}/nm^4")
-    return slope, constant, _surface(curve, fit, sigma)
+    return slope, constant, _surface(curve, fit, sigma), _as_fit(fit)
+
+
+def _as_fit(fit: PorodFit) -> Fit:
+    """Put the law beside its points."""
+    unit = fit.part.unit
+    found = (
+        Parameter(name="constant", value=fit.constant, sigma=fit.constant_sigma, unit=f"{unit}/nm^4"),
+        Parameter(name="background", value=fit.background, sigma=fit.background_sigma, unit=unit),
+    )
+    model = fit.constant * fit.part.q_inv_nm**-4.0 + fit.background
+    return make_fit("porod", fit.part, model, found, len(found))
 
 
 def _surface(curve: Curve, fit: PorodFit, sigma: float) -> Feature | Absence:
