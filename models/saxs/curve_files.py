@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from models.domain.curve_text import OWN_MARK, curve_from_text, curve_to_text
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Floats
 from models.domain.units import QUnit, q_unit_in
@@ -14,8 +15,6 @@ from models.saxs.text_table import TextTable, read_table
 
 INV_NM_PER_UNIT: dict[QUnit, float] = {"1/A": 10.0, "1/nm": 1.0}
 """1/nm in one unit of q."""
-OWN_MARK = "nightbeam curve 1"
-"""First line of our own files: they are read back as they are, nothing trimmed."""
 SIGMA_ESTIMATED = "sigma estimated from local scatter"
 """Stands in `Curve.source` when the file had no uncertainties."""
 MIN_POINTS = 3
@@ -62,7 +61,7 @@ def read_curve(
     """
     table = read_table(path, min_columns=_n_needed(columns))
     if table.header[:1] == (OWN_MARK,):
-        return _own_curve(table)
+        return _own_curve(path)
     unit = q_unit or stated_q_unit(table)
     if unit is None:
         raise BadInput(
@@ -93,20 +92,11 @@ def write_curve(path: Path, curve: Curve) -> None:
     curve
         The curve.
     """
-    lines = [
-        f"# {OWN_MARK}",
-        f"# source: {' '.join(curve.source.split())}",
-        f"# intensity unit: {curve.unit}",
-        f"# common relative sigma: {curve.common_relative_sigma!r}",
-        f"# q(1/nm) intensity({curve.unit}) sigma({curve.unit})",
-    ]
-    rows = zip(curve.q_inv_nm.tolist(), curve.intensity.tolist(), curve.sigma.tolist(), strict=True)
-    lines += [f"{q!r} {intensity!r} {sigma!r}" for q, intensity, sigma in rows]
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write("\n".join(lines) + "\n")
+            file.write(curve_to_text(curve))
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
@@ -273,14 +263,11 @@ def _usable_rows(table: TextTable, q: Floats, intensity: Floats, sigma: Floats |
     return rows
 
 
-def _own_curve(table: TextTable) -> Curve:
-    """Read a file of our own."""
-    fields = dict(line.split(": ", 1) for line in table.header if ": " in line)
+def _own_curve(path: Path) -> Curve:
+    """Read a file of our own as it is, nothing trimmed."""
     try:
-        q, intensity, sigma = (np.ascontiguousarray(column) for column in table.rows.T)
-        common = float(fields["common relative sigma"])
-        return Curve(q, intensity, sigma, fields["intensity unit"], common, fields.get("source", ""))
-    except (KeyError, ValueError) as error:
+        return curve_from_text(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
         raise BadInput(
-            str(table.path), f"says that it is a curve of ours and is not: {error}", "Reduce the frame again."
+            str(path), f"says that it is a curve of ours and is not: {error}", "Reduce the frame again."
         ) from error
