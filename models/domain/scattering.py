@@ -75,7 +75,7 @@ class Fit(Frozen):
     """A model that was fitted to a part of a curve: what stands behind a feature."""
 
     name: str = Field(pattern=r"^[A-Za-z_][\w.-]*$")
-    """Name of the extractor that made it, such as ``guinier``."""
+    """Name of the law or shape, such as ``guinier``."""
     q_inv_nm: tuple[float, ...] = Field(min_length=1)
     """q of the points that were fitted, increasing, shape (n,), 1/nm."""
     intensity: tuple[float, ...]

@@ -13,7 +13,7 @@ def make_fit(name: str, part: Curve, model: Floats, parameters: tuple[Parameter,
     Parameters
     ----------
     name
-        Name of the extractor.
+        Name of the law or shape.
     part
         The points that were fitted.
     model
@@ -50,10 +50,11 @@ def as_artifacts(fits: tuple[Fit, ...]) -> tuple[Artifact, ...]:
     Returns
     -------
     tuple of Artifact
-        One a fit, named after it; a second one of that name becomes ``name-2``.
+        One a fit, named after it; another one of that name becomes ``name-2``. A fit that two extractors made
+        is kept once.
     """
     kept: dict[str, Artifact] = {}
-    for fit in fits:
+    for fit in dict.fromkeys(fits):
         name, n = fit.name, 1
         while name in kept:
             n += 1

@@ -96,8 +96,15 @@ def fit_peak(curve: Curve, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
             continue  # at the end of a curve the wide window may hold no more, the narrow one too little
     values = np.array([_values(solution.found, start) for solution in solutions])
     sigma = np.hypot(_sigmas(solutions[0], start), values.std(axis=0))
+    (q_inv_nm, fwhm_inv_nm, strength), sigmas = values[0].tolist(), sigma.tolist()
     return PeakFit(
-        *(float(x) for pair in zip(values[0], sigma, strict=True) for x in pair), _as_fit(task, solutions[0])
+        q_inv_nm=q_inv_nm,
+        q_sigma_inv_nm=sigmas[0],
+        fwhm_inv_nm=fwhm_inv_nm,
+        fwhm_sigma_inv_nm=sigmas[1],
+        strength=strength,
+        strength_sigma=sigmas[2],
+        fit=_as_fit(task, solutions[0]),
     )
 
 

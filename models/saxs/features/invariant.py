@@ -3,9 +3,9 @@
 import numpy as np
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Absence, Curve, Feature, Fit, Floats, Parameter
+from models.domain.scattering import Absence, Curve, Feature, Fit, Floats
 from models.saxs.extractor import Extractor
-from models.saxs.fits import make_fit
+from models.saxs.porod_fit import fit_porod, porod_model
 
 TAIL_STARTS = (0.75, 0.65, 0.85)
 """The tail P/q^4 + B is fitted from this part of the curve on, in ln q; the first gives the answer."""
@@ -76,39 +76,9 @@ def _trapezoid(q: Floats) -> Floats:
 def _tail_operator(part: Curve, start: float) -> Floats:
     """The matrix that takes intensities to (P, B) of the tail, shape (2, n_q)."""
     q = part.q_inv_nm
-    is_tail = q >= _tail_start_inv_nm(part, start)
+    is_tail = q >= q[0] * (q[-1] / q[0]) ** start
     scaled = np.stack([q**-4.0, np.ones_like(q)], axis=1) * (is_tail / part.sigma)[:, None]
     return np.linalg.pinv(scaled.T @ scaled) @ (scaled / part.sigma[:, None]).T
-
-
-def _tail_start_inv_nm(part: Curve, start: float) -> float:
-    """Where the tail begins, 1/nm."""
-    return float(part.q_inv_nm[0] * (part.q_inv_nm[-1] / part.q_inv_nm[0]) ** start)
-
-
-def fit_tail(curve: Curve) -> Fit:
-    """Fit P/q^4 + B, by which the curve is continued beyond its last point.
-
-    Parameters
-    ----------
-    curve
-        The curve.
-
-    Returns
-    -------
-    Fit
-        The parameters' sigma follow from the points' own.
-    """
-    part = curve.between(float(np.nextafter(0, 1)), np.inf)
-    operator = _tail_operator(part, TAIL_STARTS[0])
-    constant, background = (operator @ part.intensity).tolist()
-    constant_sigma, background_sigma = np.linalg.norm(operator * part.sigma, axis=1).tolist()
-    tail = part.between(_tail_start_inv_nm(part, TAIL_STARTS[0]), np.inf)
-    found = (
-        Parameter(name="constant", value=constant, sigma=constant_sigma, unit=f"{curve.unit}/nm^4"),
-        Parameter(name="background", value=background, sigma=background_sigma, unit=curve.unit),
-    )
-    return make_fit("invariant", tail, constant * tail.q_inv_nm**-4.0 + background, found, len(found))
 
 
 def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
@@ -122,7 +92,8 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     Returns
     -------
     tuple of Feature, Absence or Fit
-        ``invariant``, intensity times 1/nm^3, and the fit of the tail.
+        ``invariant``, intensity times 1/nm^3, and the fit of the tail,
+        which is Porod's.
     """
     value, sigma = invariant_of(curve)
     shared = curve.common_relative_sigma * value
@@ -130,8 +101,16 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
         Feature(
             name="invariant", value=value, sigma=float(np.hypot(sigma, shared)), unit=f"{curve.unit}/nm^3"
         ),
-        fit_tail(curve),
+        *_tail(curve),
     )
+
+
+def _tail(curve: Curve) -> tuple[Fit, ...]:
+    """The fit by which the curve is continued; none where too little stands above the background."""
+    try:
+        return (porod_model(fit_porod(curve, TAIL_STARTS[0])),)
+    except FitFailed:
+        return ()
 
 
 EXTRACTOR = Extractor(makes={"invariant": "a.u./nm^3"}, extract=extract)
