@@ -16,9 +16,10 @@ from agent.schema import campaign_schema
 from agent.strategy.problem import Problem
 from agent.strategy.stack import STRATEGIES, build_strategy
 from db.engine import open_to_read, open_to_write
+from db.histories import read_history
 from db.identity import CampaignIdentity, identify
 from db.log import DecisionLog, Process
-from db.queries import read_campaigns, read_history
+from db.queries import read_campaigns
 from instruments.beamline import Beamline, device_name, limits_of
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.kinds import BuildContext, build_beamline

@@ -34,7 +34,8 @@ from benchmarks.task import Task
 from benchmarks.timing import spread_of, time_turn_about
 from db.engine import open_to_write
 from db.identity import CampaignIdentity
-from db.log import DecisionLog, Process
+from db.lease import Ways, take_lease, this_process
+from db.log import DecisionLog, Opening, Process
 from instruments.kinds import BuildContext
 from instruments.runner import BlueskyInstrument
 from instruments.virtual import Options, beamline_around
@@ -124,9 +125,9 @@ def _strategy(spec: CampaignSpec) -> WithBlanks:
 @contextmanager
 def _open_log(path: Path, spec: CampaignSpec) -> Generator[DecisionLog]:
     identity = CampaignIdentity(spec.name, "0" * 16, path.parent, is_new=True)
-    log = DecisionLog(
-        open_to_write(f"sqlite:///{path}"), identity, spec, Process(system_clock(), environment_json())
-    )
+    clock, engine = system_clock(), open_to_write(f"sqlite:///{path}")
+    lease = take_lease(engine, "benchmark", this_process(spec.name, clock()), Ways(clock))
+    log = DecisionLog(engine, lease, Opening(identity, spec, "{}"), Process(clock, environment_json()))
     try:
         yield log
     finally:

@@ -9,13 +9,17 @@ from sqlalchemy.engine import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from db.schema import SCHEMA_VERSION, metadata, schema_version
+from db.schema import REVISION, metadata
 from models.domain.errors import BadInput
 
 DEFAULT_URL = "sqlite:///nightbeam.db"
 """A file in the working folder."""
-BUSY_TIMEOUT_S = 10.0
-"""How long SQLite waits for another process' lock."""
+BUSY_TIMEOUT_S = 2.0
+"""How long SQLite waits for another process' lock before it says so."""
+SERVER_OPTIONS = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "nightbeam"}
+"""A server that does not answer is given up after so long: s to connect, ms for what was sent."""
+VERSION_TABLE = "alembic_version"
+"""Where the migrations keep their revision."""
 
 
 def open_to_write(url: str) -> Engine:
@@ -24,32 +28,37 @@ def open_to_write(url: str) -> Engine:
     Raises
     ------
     BadInput
-        When the URL is not one, the database does not answer, or it belongs to another program.
+        When the URL is not one, the database does not answer, cannot be written, or is not ours.
     """
     reader = _reading_engine(url)
     found = _tables(reader, url)
     if found:
         _refuse_foreign(reader, url, found)
-    engine = sa.create_engine(reader.url)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_to_write)
-        event.listen(engine, "begin", _begin_immediate)
-    if not found:
-        with engine.begin() as connection:
-            metadata.create_all(connection)
-            connection.execute(schema_version.insert().values(program="nightbeam", version=SCHEMA_VERSION))
+    engine = _writing_engine(reader.url)
+    try:
+        with engine.begin() as connection:  # also proves that it can be written
+            if not found:
+                from db.migrations import upgrade  # loads alembic: only when there is something to make
+
+                upgrade(connection)
+    except DBAPIError as error:
+        raise BadInput(
+            f"--db {url}",
+            f"it cannot be written ({_said(error)})",
+            "Give this user the right, or name another",
+        ) from error
     return engine
 
 
 def open_to_read(url: str) -> Engine:
-    """Open a database that must exist already.
+    """Open a database that must exist already; nothing can be changed through it.
 
     Raises
     ------
     BadInput
-        As `open_to_write`, and when there is no log in it.
+        When the URL is not one, the database does not answer, or there is no log of ours in it.
     """
-    path = _path_of_file(make_url_or_refuse(url), url)
+    path = path_of_file(make_url_or_refuse(url), url)
     if path is not None and not path.exists():
         raise BadInput(
             f"--db {url}", f"there is no file {path}", "Name the database of your campaign, or run one first"
@@ -57,9 +66,23 @@ def open_to_read(url: str) -> Engine:
     engine = _reading_engine(url)
     found = _tables(engine, url)
     if not found:
-        raise BadInput(f"--db {url}", "the database is empty", "Run a campaign with this --db first")
+        raise _empty(url)
     _refuse_foreign(engine, url, found)
     return engine
+
+
+def open_to_migrate(url: str) -> tuple[Engine, str | None]:
+    """Open a database whose tables may be older, and say of which revision they are; None for none.
+
+    Raises
+    ------
+    BadInput
+        When the URL is not one, the database does not answer, or belongs to another program.
+    """
+    reader = _reading_engine(url)
+    found = _tables(reader, url)
+    revision = _revision(reader, url, found) if found else None
+    return _writing_engine(reader.url), revision
 
 
 def is_new(url: str) -> bool:
@@ -70,7 +93,7 @@ def is_new(url: str) -> bool:
     BadInput
         When the URL is not one, or the database does not answer.
     """
-    path = _path_of_file(make_url_or_refuse(url), url)
+    path = path_of_file(make_url_or_refuse(url), url)
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return True
     return not _tables(_reading_engine(url), url)
@@ -94,12 +117,22 @@ def make_url_or_refuse(url: str) -> URL:
         ) from error
 
 
+def path_of_file(parsed: URL, url: str) -> Path | None:
+    """The file of an SQLite database, whose folder must exist; None for a server or for memory."""
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return None
+    path = Path(str(parsed.database)).absolute()
+    if not path.parent.is_dir():
+        raise BadInput(f"--db {url}", f"the folder {path.parent} does not exist", "Make it, or name another")
+    return path
+
+
 def _reading_engine(url: str) -> Engine:
     """An engine that changes nothing and keeps no connection open."""
     parsed = make_url_or_refuse(url)
-    _path_of_file(parsed, url)
+    path_of_file(parsed, url)
     try:
-        engine = sa.create_engine(parsed, poolclass=NullPool)
+        engine = sa.create_engine(parsed, poolclass=NullPool, connect_args=_options(parsed))
     except (NoSuchModuleError, ImportError) as error:
         raise BadInput(
             f"--db {url}", f"no driver for {parsed.drivername!r} is installed ({error})", "Install the driver"
@@ -109,14 +142,16 @@ def _reading_engine(url: str) -> Engine:
     return engine
 
 
-def _path_of_file(parsed: URL, url: str) -> Path | None:
-    """The file of an SQLite database, whose folder must exist; None for a server or for memory."""
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        return None
-    path = Path(str(parsed.database)).absolute()
-    if not path.parent.is_dir():
-        raise BadInput(f"--db {url}", f"the folder {path.parent} does not exist", "Make it, or name another")
-    return path
+def _writing_engine(parsed: URL) -> Engine:
+    engine = sa.create_engine(parsed, connect_args=_options(parsed))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_to_write)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _options(parsed: URL) -> dict[str, Any]:
+    return dict(SERVER_OPTIONS) if parsed.drivername == "postgresql+psycopg" else {}
 
 
 def _prepare_to_read(connection: Any, _record: Any) -> None:
@@ -146,27 +181,60 @@ def _tables(engine: Engine, url: str) -> set[str]:
         return set(sa.inspect(engine).get_table_names())
     except OperationalError as error:
         raise BadInput(
-            f"--db {url}", f"the database does not answer ({error.orig})", "Start it, or check the address"
+            f"--db {url}", f"the database does not answer ({_said(error)})", "Start it, or check the address"
         ) from error
     except DBAPIError as error:
         raise BadInput(
-            f"--db {url}", f"this is not a database ({error.orig})", "Name another file"
+            f"--db {url}", f"this is not a database ({_said(error)})", "Name another file"
         ) from error
 
 
 def _refuse_foreign(engine: Engine, url: str, found: set[str]) -> None:
-    missing = set(metadata.tables) - found
-    if schema_version.name not in found or missing:
+    """Refuse what is not a whole log of the revision that this program writes."""
+    revision = _revision(engine, url, found)
+    if revision < REVISION:
         raise BadInput(
             f"--db {url}",
-            f"it has the tables {', '.join(sorted(found)[:5])}, and lacks {', '.join(sorted(missing)[:5])}",
+            f"its tables are of revision {revision}, this program writes revision {REVISION}",
+            f"Bring it up to date: nightbeam db upgrade --db {url}",
+        )
+    missing = set(metadata.tables) - found
+    if missing:
+        raise BadInput(
+            f"--db {url}",
+            f"it lacks {', '.join(sorted(missing)[:5])}: somebody removed these tables, or it is half made",
+            "Bring back a whole copy, or name another database",
+        )
+
+
+def _revision(engine: Engine, url: str, found: set[str]) -> str:
+    """Revision of the tables of a log of ours."""
+    if VERSION_TABLE not in found or "campaign" not in found or "decision" not in found:
+        raise BadInput(
+            f"--db {url}",
+            f"it has the tables {', '.join(sorted(found)[:5])}, and is no decision log",
             "This database belongs to another program; name another one",
         )
-    with engine.connect() as connection:
-        version = connection.execute(sa.select(schema_version.c.version)).scalar_one()
-    if version != SCHEMA_VERSION:
+    try:
+        with engine.connect() as connection:
+            revision = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()
+    except DBAPIError as error:
+        raise BadInput(
+            f"--db {url}", f"it cannot be read ({_said(error)})", "Give this user the right, or name another"
+        ) from error
+    if not isinstance(revision, str) or not revision.isdigit() or revision > REVISION:
         raise BadInput(
             f"--db {url}",
-            f"its tables are of version {version}, this program writes version {SCHEMA_VERSION}",
-            "Use the program version that made it, or a new database",
+            f"its tables are of revision {revision}, this program knows up to {REVISION}",
+            "Use the newer program that made it, or name another database",
         )
+    return revision
+
+
+def _empty(url: str) -> BadInput:
+    return BadInput(f"--db {url}", "the database is empty", "Run a campaign with this --db first")
+
+
+def _said(error: DBAPIError) -> str:
+    """What the database said, on one line."""
+    return " ".join(str(error.orig).split())

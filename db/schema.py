@@ -1,13 +1,17 @@
 """The tables. Rows are only ever added; progress is what rows exist, never a status column."""
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -16,21 +20,25 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
-SCHEMA_VERSION = 1
-"""Counts up with every change of the tables."""
+REVISION = "0002"
+"""The newest migration; its script makes exactly these tables."""
 
 metadata = MetaData()
 
 SEQ = Integer
+SHA256 = String(64)
 KEY = BigInteger().with_variant(Integer, "sqlite")
 """SQLite counts up only a key of the type INTEGER."""
 
-schema_version = Table(
-    "schema_version",
-    metadata,
-    Column("program", String(32), primary_key=True, doc="Always `nightbeam`."),
-    Column("version", Integer, nullable=False),
-)
+
+def _moment() -> tuple[Column[Any], ...]:
+    """When a row was written: wall clock for people, monotonic clock and boot for order in time."""
+    return (
+        Column("utc", String(40), nullable=False),
+        Column("monotonic_ns", BigInteger, nullable=False),
+        Column("boot_id", String(64), nullable=False),
+    )
+
 
 campaign = Table(
     "campaign",
@@ -41,7 +49,8 @@ campaign = Table(
     Column("utc", String(40), nullable=False),
     Column("folder", Text, nullable=False, doc="Where its frames, documents and journals lie."),
     Column("spec_json", Text, nullable=False, doc="The campaign file as canonical JSON, when it began."),
-    Column("spec_sha256", String(64), nullable=False),
+    Column("spec_sha256", SHA256, nullable=False),
+    Column("problem_json", Text, nullable=False, doc="What strategies are told of the task, to replay them."),
 )
 
 session = Table(
@@ -49,11 +58,11 @@ session = Table(
     metadata,
     Column("id", KEY, primary_key=True),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False, index=True),
-    Column("utc", String(40), nullable=False),
-    Column("monotonic_ns", BigInteger, nullable=False),
-    Column("boot_id", String(64), nullable=False),
+    *_moment(),
     Column("spec_json", Text, nullable=False, doc="The campaign file in force in this process."),
     Column("environment_json", Text, nullable=False, doc="Versions, processor, threads, git commit."),
+    Column("instrument", Text, nullable=False, doc="The instrument on lease."),
+    Column("fence", BigInteger, nullable=False, doc="Rises with every lease of the instrument."),
 )
 
 decision = Table(
@@ -63,9 +72,7 @@ decision = Table(
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
     Column("session_id", ForeignKey("session.id"), nullable=False),
     Column("seq", SEQ, nullable=False),
-    Column("utc", String(40), nullable=False),
-    Column("monotonic_ns", BigInteger, nullable=False),
-    Column("boot_id", String(64), nullable=False),
+    *_moment(),
     Column("kind", String(32), nullable=False),
     Column("actor_kind", String(16), nullable=False),
     Column("actor_name", Text, nullable=False),
@@ -77,9 +84,16 @@ decision = Table(
     Column("watermark", SEQ, nullable=False),
     Column("acquisition", Text),
     Column("model_json", Text),
-    Column("training_sha256", String(64)),
+    Column("model_sha256", SHA256),
+    Column("training_sha256", SHA256),
+    Column("left_out_json", Text, doc="Measurements up to the watermark that were not learned from."),
     Column("repeats", SEQ),
+    Column("supersedes", SEQ),
     UniqueConstraint("campaign_id", "seq", name="one_decision_per_seq"),
+    CheckConstraint(
+        "kind <> 'human_override' OR (actor_kind = 'human' AND supersedes IS NOT NULL AND reason <> '')",
+        name="an_override_says_who_what_and_why",
+    ),
 )
 
 candidate = Table(
@@ -95,6 +109,16 @@ candidate = Table(
     Column("reject_code", Text),
 )
 
+sample = Table(
+    "sample",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
+    Column("decision_id", ForeignKey("decision.id"), nullable=False, doc="The first that names it."),
+    Column("name", Text, nullable=False),
+    UniqueConstraint("campaign_id", "name", name="one_sample_per_name"),
+)
+
 action = Table(
     "action",
     metadata,
@@ -103,6 +127,7 @@ action = Table(
     Column("step", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("action_class", String(32), nullable=False),
+    Column("sample", Text, doc="Name of the sample that it makes, brings or exposes."),
     Column("attempt", Integer, nullable=False),
     UniqueConstraint("decision_id", "step", "attempt", name="one_action_per_attempt"),
 )
@@ -113,9 +138,7 @@ action_event = Table(
     Column("id", KEY, primary_key=True),
     Column("action_id", ForeignKey("action.action_id"), nullable=False, index=True),
     Column("status", String(16), nullable=False),
-    Column("utc", String(40), nullable=False),
-    Column("monotonic_ns", BigInteger, nullable=False),
-    Column("boot_id", String(64), nullable=False),
+    *_moment(),
     Column("sentence", Text, nullable=False),
     Index(
         "one_end_per_action",
@@ -124,6 +147,15 @@ action_event = Table(
         sqlite_where=text("status <> 'started'"),
         postgresql_where=text("status <> 'started'"),
     ),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("sample_id", ForeignKey("sample.id"), primary_key=True, autoincrement=False),
+    Column("decision_id", ForeignKey("decision.id"), nullable=False),
+    Column("utc", String(40), nullable=False),
+    Column("sentence", Text, nullable=False),
 )
 
 exposure = Table(
@@ -147,14 +179,14 @@ asset = Table(
     Column("action_id", ForeignKey("action.action_id"), index=True, doc="The action that made it."),
     Column("role", String(16), nullable=False),
     Column("path", Text, nullable=False),
-    Column("sha256", String(64), nullable=False, index=True),
+    Column("sha256", SHA256, nullable=False, index=True),
     Column("n_bytes", BigInteger, nullable=False),
 )
 
 observation = Table(
     "observation",
     metadata,
-    Column("decision_id", ForeignKey("decision.id"), primary_key=True),
+    Column("decision_id", ForeignKey("decision.id"), primary_key=True, autoincrement=False),
     Column("utc", String(40), nullable=False),
     Column("is_accepted", Boolean, nullable=False),
     Column("absences_json", Text, nullable=False),
@@ -166,7 +198,7 @@ observation = Table(
 feature = Table(
     "feature",
     metadata,
-    Column("decision_id", ForeignKey("observation.decision_id"), primary_key=True),
+    Column("decision_id", ForeignKey("observation.decision_id"), primary_key=True, autoincrement=False),
     Column("name", Text, primary_key=True),
     Column("position", Integer, nullable=False, doc="Order in which the analysis made them."),
     Column("value", Float, nullable=False),
@@ -177,7 +209,7 @@ feature = Table(
 failure = Table(
     "failure",
     metadata,
-    Column("decision_id", ForeignKey("decision.id"), primary_key=True),
+    Column("decision_id", ForeignKey("decision.id"), primary_key=True, autoincrement=False),
     Column("utc", String(40), nullable=False),
     Column("code", Text, nullable=False),
     Column("sentence", Text, nullable=False),
@@ -189,11 +221,64 @@ event = Table(
     Column("id", KEY, primary_key=True),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False, index=True),
     Column("session_id", ForeignKey("session.id"), nullable=False),
-    Column("utc", String(40), nullable=False),
-    Column("monotonic_ns", BigInteger, nullable=False),
-    Column("boot_id", String(64), nullable=False),
+    *_moment(),
     Column("seq", SEQ),
     Column("level", String(16), nullable=False),
     Column("code", Text, nullable=False),
     Column("sentence", Text, nullable=False),
 )
+
+annotation = Table(
+    "annotation",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("campaign_id", ForeignKey("campaign.id"), nullable=False, index=True),
+    *_moment(),
+    Column("seq", SEQ),
+    Column("kind", String(16), nullable=False),
+    Column("who", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+artifact = Table(
+    "artifact",
+    metadata,
+    Column("sha256", SHA256, primary_key=True, doc="Of the content before it was compressed."),
+    Column("media_type", Text, nullable=False),
+    Column("n_bytes", BigInteger, nullable=False, doc="Before it was compressed."),
+    Column("encoding", String(16), nullable=False, doc="Always `zlib`."),
+    Column("content", LargeBinary, nullable=False),
+)
+
+decision_artifact = Table(
+    "decision_artifact",
+    metadata,
+    Column("decision_id", ForeignKey("decision.id"), primary_key=True),
+    Column("role", String(16), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("sha256", ForeignKey("artifact.sha256"), nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("campaign_id", ForeignKey("campaign.id"), primary_key=True),
+    Column("n", BigInteger, primary_key=True, autoincrement=False, doc="Counts the campaign's transactions."),
+    Column("utc", String(40), nullable=False),
+    Column("record", String(16), nullable=False, doc="What was appended."),
+    Column("seq", SEQ),
+    Column("members_json", Text, nullable=False, doc="[table, key, SHA-256] of every row it added."),
+    Column("previous", SHA256, nullable=False, doc="SHA-256 of the entry before."),
+    Column("sha256", SHA256, nullable=False, unique=True),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("instrument", Text, primary_key=True),
+    Column("fence", BigInteger, nullable=False, doc="Rises with every lease, never falls."),
+    Column("beat", BigInteger, nullable=False, doc="Counts signs of life."),
+    Column("holder_json", Text, doc="The process that holds it; empty when it was given back."),
+    Column("monotonic_ns", BigInteger, nullable=False, doc="Last sign of life, in the holder's boot."),
+)
+"""The only table whose rows change."""

@@ -5,7 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
+from agent.strategy.problem import Problem
+from db.engine import open_to_write
 from db.identity import CampaignIdentity, identify
+from db.lease import Holder, Ways, take_lease
+from db.log import DecisionLog, Opening, Process
 from models.domain.artifact import Artifact
 from models.domain.campaign import (
     AnalysisSpec,
@@ -15,6 +19,7 @@ from models.domain.campaign import (
     ObjectiveSpec,
     Plug,
 )  # fmt: skip
+from models.domain.canonical import canonical_json
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import BeamlineFault
 from models.domain.history import (
@@ -160,6 +165,19 @@ def identified(url: str, campaign: CampaignSpec, root: Path) -> CampaignIdentity
     identity = identify(url, campaign, root)
     identity.folder.mkdir(parents=True, exist_ok=True)
     return identity
+
+
+def open_log(url: str, campaign: CampaignSpec, root: Path, clock: Clock | None = None) -> DecisionLog:
+    """The log of a campaign, as a run opens it; whoever held it before counts as dead."""
+    clock = clock or ticking_clock()
+    identity, engine = identified(url, campaign, root), open_to_write(url)
+    nobody = Holder(campaign="fake", host="h", boot_id="boot", pid_space="", pid=0, started="never")
+    lease = take_lease(engine, campaign.name, nobody, Ways(clock))
+    problem = Problem(
+        space=campaign.space(), objective=campaign.objective, unit="1/cm", exposure_s=1.0, seed=campaign.seed
+    )
+    opening = Opening(identity, campaign, canonical_json(problem))
+    return DecisionLog(engine, lease, opening, Process(clock, '{"python":"3.11"}'))
 
 
 def sqlite_url(folder: Path) -> str:

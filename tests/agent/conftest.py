@@ -8,8 +8,7 @@ from agent.narrators import Silent
 from agent.ports import Analysis, Instrument, Strategy
 from agent.strategy import bayes, space_filling
 from agent.strategy.problem import Problem
-from db.engine import open_to_write
-from db.log import DecisionLog, Process
+from db.log import DecisionLog
 from models.domain.campaign import CampaignSpec
 from tests import fakes
 
@@ -37,9 +36,7 @@ def make_loop(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
         campaign = campaign or fakes.spec()
         url = fakes.sqlite_url(tmp_path)
         clock = fakes.ticking_clock()
-        log = DecisionLog(
-            open_to_write(url), fakes.identified(url, campaign, tmp_path), campaign, Process(clock, "{}")
-        )
+        log = fakes.open_log(url, campaign, tmp_path, clock)
         opened.append(log)
         parts = Parts(
             instrument or fakes.FakeInstrument(), analysis or fakes.FakeAnalysis(), strategy, log, Silent()

@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from agent import cli
-from db.engine import open_to_write
-from db.log import DecisionLog, Process
 from models.domain.history import Decision, Failure, Reason
 from models.domain.records import Decided, Ended, Started
 from models.domain.space import Point
@@ -208,9 +206,7 @@ def logged(folder: Path) -> None:
     """A log with three decisions: one measured, one failed, one that stops."""
     url = fakes.sqlite_url(folder)
     spec = fakes.spec("night")
-    log = DecisionLog(
-        open_to_write(url), fakes.identified(url, spec, folder), spec, Process(fakes.ticking_clock(), "{}")
-    )
+    log = fakes.open_log(url, spec, folder)
     why = Reason(code="random", sentence="Drawn at random.")
     instrument, analysis = fakes.FakeInstrument(campaign="night"), fakes.FakeAnalysis()
     for seq in (1, 2):

@@ -9,8 +9,6 @@ import pytest
 from agent.strategy import bayes, random, space_filling
 from agent.strategy.choices import failed_points
 from agent.strategy.problem import Problem
-from db.engine import open_to_write
-from db.log import DecisionLog, Process
 from models.domain.campaign import ObjectiveSpec
 from models.domain.history import Decision, History, Reason
 from models.domain.ranking import badness, ranked
@@ -202,9 +200,7 @@ def test_decisions_are_the_same_after_the_record_went_through_json_and_the_log(t
     expected = strategy.propose(history)
     assert strategy.propose(History.model_validate_json(history.model_dump_json())) == expected
     url, spec = fakes.sqlite_url(tmp_path), fakes.spec()
-    log = DecisionLog(
-        open_to_write(url), fakes.identified(url, spec, tmp_path), spec, Process(fakes.ticking_clock(), "{}")
-    )
+    log = fakes.open_log(url, spec, tmp_path)
     instrument = fakes.FakeInstrument()
     for decision in history.decisions:
         actions = instrument.actions(decision)

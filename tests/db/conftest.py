@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from db.engine import open_to_write
-from db.log import DecisionLog, Process
+from db.log import DecisionLog
 from models.domain.campaign import CampaignSpec
 from tests import fakes
 
@@ -40,10 +39,7 @@ def open_log(url: str, tmp_path: Path) -> Iterator[Callable[..., DecisionLog]]:
     opened: list[DecisionLog] = []
 
     def open_it(campaign: CampaignSpec | None = None) -> DecisionLog:
-        campaign = campaign or fakes.spec()
-        identity = fakes.identified(url, campaign, tmp_path)
-        process = Process(fakes.ticking_clock(), '{"python":"3.11"}')
-        opened.append(DecisionLog(open_to_write(url), identity, campaign, process))
+        opened.append(fakes.open_log(url, campaign or fakes.spec(), tmp_path))
         return opened[-1]
 
     yield open_it

@@ -32,9 +32,9 @@ def test_another_programs_database_is_refused_and_untouched(tmp_path: Path):
 def test_a_newer_schema_is_refused(tmp_path: Path):
     open_to_write(fakes.sqlite_url(tmp_path)).dispose()
     with sqlite3.connect(tmp_path / "log.db") as connection:
-        connection.execute("UPDATE schema_version SET version = 999")
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    with pytest.raises(BadInput, match="version 999"):
+    with pytest.raises(BadInput, match="revision 9999"):
         open_to_read(fakes.sqlite_url(tmp_path))
 
 

@@ -10,7 +10,7 @@ from db.engine import open_to_read
 from db.identity import identify
 from db.queries import read_campaigns, read_decision_list
 from models.domain.campaign import BudgetSpec, ObjectiveSpec
-from models.domain.errors import BadInput, LogUnavailable
+from models.domain.errors import BadInput, LeaseLost, LogUnavailable
 from models.domain.history import (
     ActionReport,
     Asset,
@@ -121,9 +121,9 @@ def test_a_record_that_refers_to_nothing_leaves_no_trace(open_log, url):
 
 def test_two_agents_cannot_write_the_same_decision(open_log):
     one, other = open_log(), open_log()
-    one.append(Decided(decision=decision(1), actions=()))
-    with pytest.raises(LogUnavailable, match="another agent"):
-        other.append(Decided(decision=decision(1, 0.2), actions=()))
+    other.append(Decided(decision=decision(1), actions=()))
+    with pytest.raises(LeaseLost, match="another agent"):
+        one.append(Decided(decision=decision(1, 0.2), actions=()))
 
 
 def test_an_action_ends_only_once(open_log):

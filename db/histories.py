@@ -1,0 +1,190 @@
+"""The read side of one campaign: rows back into its history and its commands."""
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import TypeAdapter
+from sqlalchemy.engine import Connection, Row
+
+from db import schema
+from models.domain.history import (
+    Action,
+    Actor,
+    Asset,
+    Candidate,
+    Decision,
+    Exposure,
+    Failure,
+    History,
+    ModelState,
+    Observation,
+    Prediction,
+    Quarantine,
+    Reason,
+)  # fmt: skip
+from models.domain.records import LoggedAction
+from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.space import Point
+
+ABSENCES = TypeAdapter(tuple[Absence, ...])
+VERDICTS = TypeAdapter(tuple[Verdict, ...])
+
+
+def read_history(connection: Connection, campaign_id: int) -> History:
+    """Everything that is on record of a campaign."""
+    decisions = _read_decisions(connection, campaign_id)
+    return History(
+        decisions=decisions,
+        exposures=_read_exposures(connection, campaign_id),
+        observations=_read_observations(connection, campaign_id),
+        failures=tuple(
+            Failure(seq=row.seq, code=row.code, sentence=row.sentence)
+            for row in connection.execute(_of_campaign(schema.failure, campaign_id))
+        ),
+        quarantines=tuple(
+            Quarantine(seq=row.seq, sample=row.name, sentence=row.sentence)
+            for row in connection.execute(
+                _of_campaign(schema.quarantine, campaign_id)
+                .add_columns(schema.sample.c.name)
+                .join(schema.sample, schema.sample.c.id == schema.quarantine.c.sample_id)
+            )
+        ),
+    )
+
+
+def read_actions(connection: Connection, campaign_id: int, seq: int) -> tuple[LoggedAction, ...]:
+    """The commands of a decision in order, each in its last attempt."""
+    events: dict[str, list[str]] = {}
+    table = schema.action_event
+    joined = (
+        sa.select(table.c.action_id, table.c.status)
+        .select_from(table)
+        .join(schema.action)
+        .join(schema.decision)
+    )
+    of_decision = (schema.decision.c.campaign_id == campaign_id, schema.decision.c.seq == seq)
+    for row in connection.execute(joined.where(*of_decision).order_by(table.c.id)):
+        events.setdefault(row.action_id, []).append(row.status)
+    last: dict[int, LoggedAction] = {}
+    statement = _of_campaign(schema.action, campaign_id).where(schema.decision.c.seq == seq)
+    for row in connection.execute(statement.order_by(schema.action.c.step, schema.action.c.attempt)):
+        action = Action(
+            action_id=row.action_id, seq=seq, step=row.step, kind=row.kind,
+            action_class=row.action_class, sample=row.sample, attempt=row.attempt,
+        )  # fmt: skip
+        state: Any = events.get(row.action_id, ["planned"])[-1]
+        last[row.step] = LoggedAction(action=action, state=state)
+    return tuple(last[step] for step in sorted(last))
+
+
+def _of_campaign(table: sa.Table, campaign_id: int) -> sa.Select[Any]:
+    """Rows of a table that hangs on decisions, with `seq`, in its order."""
+    return (
+        sa.select(table, schema.decision.c.seq)
+        .join(schema.decision, schema.decision.c.id == table.c.decision_id)
+        .where(schema.decision.c.campaign_id == campaign_id)
+        .order_by(schema.decision.c.seq)
+    )
+
+
+def _read_decisions(connection: Connection, campaign_id: int) -> tuple[Decision, ...]:
+    candidates: dict[int, list[Candidate]] = {}
+    for row in connection.execute(_of_campaign(schema.candidate, campaign_id).order_by("rank")):
+        candidates.setdefault(row.seq, []).append(
+            Candidate(
+                rank=row.rank,
+                point=Point.model_validate_json(row.point_json),
+                prediction=Prediction(mean=row.mean, sigma=row.sigma, unit=row.unit),
+                acquisition_value=row.acquisition_value,
+                reject_code=row.reject_code,
+            )
+        )
+    table = schema.decision
+    rows = connection.execute(
+        sa.select(table).where(table.c.campaign_id == campaign_id).order_by(table.c.seq)
+    )
+    return tuple(_decision(row, tuple(candidates.get(row.seq, ()))) for row in rows)
+
+
+def _decision(row: Row[Any], candidates: tuple[Candidate, ...]) -> Decision:
+    model = None
+    if row.acquisition is not None:
+        model = ModelState(
+            acquisition=row.acquisition,
+            canonical_json=row.model_json,
+            training_sha256=row.training_sha256,
+            left_out=tuple(json.loads(row.left_out_json)),
+        )
+    return Decision(
+        seq=row.seq,
+        kind=row.kind,
+        point=Point.model_validate_json(row.point_json) if row.point_json else None,
+        reason=Reason(code=row.reason_code, sentence=row.reason),
+        exposure_s=row.exposure_s,
+        actor=Actor(kind=row.actor_kind, name=row.actor_name),
+        seed=row.seed,
+        watermark=row.watermark,
+        candidates=candidates,
+        model=model,
+        repeats=row.repeats,
+        supersedes=row.supersedes,
+    )
+
+
+def _read_exposures(connection: Connection, campaign_id: int) -> tuple[Exposure, ...]:
+    assets: dict[str, list[Asset]] = {}
+    table = schema.asset
+    statement = sa.select(table).where(
+        table.c.campaign_id == campaign_id, table.c.action_id.is_not(None), table.c.role != "abandoned"
+    )
+    for row in connection.execute(statement.order_by(table.c.id)):
+        assets.setdefault(row.action_id, []).append(_asset(row))
+    return tuple(
+        Exposure(
+            seq=row.seq,
+            action_id=row.action_id,
+            run_uid=row.run_uid,
+            point=Point.model_validate_json(row.point_json),
+            exposure_s=row.exposure_s,
+            monitor=row.monitor,
+            transmission=row.transmission,
+            transmission_sigma=row.transmission_sigma,
+            assets=tuple(assets.get(row.action_id, ())),
+        )
+        for row in connection.execute(_of_campaign(schema.exposure, campaign_id))
+    )
+
+
+def _read_observations(connection: Connection, campaign_id: int) -> tuple[Observation, ...]:
+    features: dict[int, list[Feature]] = {}
+    for row in connection.execute(_of_campaign(schema.feature, campaign_id).order_by("position")):
+        features.setdefault(row.seq, []).append(
+            Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit)
+        )
+    curves = {
+        row.id: _asset(row)
+        for row in connection.execute(
+            sa.select(schema.asset).where(
+                schema.asset.c.campaign_id == campaign_id, schema.asset.c.role == "curve"
+            )
+        )
+    }
+    observations: list[Observation] = []
+    for row in connection.execute(_of_campaign(schema.observation, campaign_id)):
+        observations.append(
+            Observation(
+                seq=row.seq,
+                is_accepted=row.is_accepted,
+                features=tuple(features.get(row.seq, ())),
+                absences=ABSENCES.validate_json(row.absences_json),
+                verdicts=VERDICTS.validate_json(row.verdicts_json),
+                curve=curves.get(row.curve_asset_id),
+                blank_seq=row.blank_seq,
+            )
+        )
+    return tuple(observations)
+
+
+def _asset(row: Row[Any]) -> Asset:
+    return Asset(role=row.role, path=row.path, sha256=row.sha256, n_bytes=row.n_bytes)
