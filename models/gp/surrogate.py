@@ -16,9 +16,11 @@ from gpytorch.kernels import MaternKernel, ScaleKernel
 from gpytorch.likelihoods import FixedNoiseGaussianLikelihood
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.priors import GammaPrior, LogNormalPrior
+from pydantic import TypeAdapter
+from threadpoolctl import threadpool_limits
 
 from models.domain.canonical import canonical_json
-from models.domain.errors import FitFailed
+from models.domain.errors import BadInput, FitFailed
 from models.domain.scattering import Floats
 
 RELATIVE_NOISE_FLOOR = 1e-6
@@ -27,6 +29,9 @@ RESTART_SEED = 0
 """Seed of the hyperparameters from which a fit that stalled starts again."""
 ROUNDING = 1e-13
 """Values that differ by less, relative to the largest, are equal: rounding is nothing to learn from."""
+
+HYPERPARAMETERS = TypeAdapter(dict[str, list[float]])
+"""How a state holds them: by the name that torch gives them, flattened, unconstrained."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +114,28 @@ class Surrogate:
             raise FitFailed(f"no hyperparameters were found: {error}") from error
 
     def load_hyperparameters(self, state: str) -> None:
-        """Take hyperparameters from `state_json` instead of fitting."""
-        values = json.loads(state)["hyperparameters"]
+        """Take hyperparameters from `state_json` instead of fitting.
+
+        Raises
+        ------
+        BadInput
+            When the state is not one of this model.
+        """
+        sizes = {name: parameter.numel() for name, parameter in self.model.named_parameters()}
+        try:
+            values = HYPERPARAMETERS.validate_python(json.loads(state)["hyperparameters"])
+        except (ValueError, TypeError, KeyError):
+            values = {}
+        found = {name: len(numbers) for name, numbers in values.items()}
+        if found != sizes:
+            raise BadInput(
+                "model state",
+                f"has hyperparameters {found}, this model has {sizes}",
+                "Use the release of Nightbeam that wrote it",
+            )
         own = self.model.state_dict()
-        for name, value in values.items():
-            own[name] = torch.tensor(value, dtype=torch.float64).reshape(own[name].shape)
+        for name, numbers in values.items():
+            own[name] = torch.tensor(numbers, dtype=torch.float64).reshape(own[name].shape)
         self.model.load_state_dict(own)
 
     def state_json(self) -> str:
@@ -157,5 +179,13 @@ class Surrogate:
 
 
 def use_one_thread() -> None:
-    """Keep decision maths on one thread: two threads change a fit in the tenth digit."""
+    """Keep torch, and the BLAS behind numpy and scipy, on one thread from here on.
+
+    Two threads change a fit in the tenth digit, and the end of a climb as well: OpenBLAS takes other
+    routines when it may use more than one, even for matrices of three rows. Numbers below the smallest
+    normal one are kept too: a library that was built for speed switches them off for its whole thread when
+    it is loaded, and what is loaded beside the model must not change a decision.
+    """
     torch.set_num_threads(1)
+    torch.set_flush_denormal(False)
+    threadpool_limits(limits=1, user_api="blas")
