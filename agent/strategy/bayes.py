@@ -34,10 +34,14 @@ def build(options: Options, problem: Problem) -> "Bayes":
 class Bayes:
     """Gaussian process and expected improvement on one feature."""
 
-    def __init__(self, options: Options, problem: Problem) -> None:
-        """Keep the task."""
-        self._options, self._problem = options, problem
+    def __init__(self, options: Options, problem: Problem, state_json: str | None = None) -> None:
+        """Keep the task, and the model state to use instead of a fit, if any."""
+        self._options, self._problem, self._state_json = options, problem, state_json
         self._start = space_filling.build(space_filling.Options(), problem)
+
+    def with_state(self, state_json: str) -> "Bayes":
+        """The same strategy with the hyperparameters of a logged model state: it fits nothing."""
+        return Bayes(self._options, self._problem, state_json)
 
     def propose(self, history: History) -> Decision:
         """The next point, with what the model expected of it and of the runners-up."""
@@ -71,7 +75,7 @@ class Bayes:
 
         problem = self._problem
         knowledge = learned(problem.space, problem.objective, history)
-        ask = Ask(1 + self._options.alternatives, self._options.least_gain)
+        ask = Ask(1 + self._options.alternatives, self._options.least_gain, self._state_json)
         found = recommend(problem.space, problem.objective, knowledge, choices.pool, ask)
         candidates = tuple(
             Candidate(

@@ -48,6 +48,8 @@ class Ask:
     """Smallest expected improvement worth a measurement, in standard deviations of the measured values, or
     for a target as a share of the distance that is left. Below it, the point is sought at which the model
     knows least."""
+    state_json: str | None = None
+    """State of an earlier `Recommendation`, whose hyperparameters are taken instead of a fit; None to fit."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +74,22 @@ class Recommendation:
     """All that is needed to compute it again, as canonical JSON."""
 
 
-def fit_surrogate(training: Training) -> Surrogate:
-    """Fit the feature's model on one thread; `FitFailed` says why it cannot be had."""
+def fit_surrogate(training: Training, state_json: str | None = None) -> Surrogate:
+    """The feature's model, fitted on one thread; `FitFailed` says why it cannot be had.
+
+    Parameters
+    ----------
+    training
+        What it learns from.
+    state_json
+        State whose hyperparameters are taken instead of a fit; `BadInput` when it is not one of this model.
+    """
     use_one_thread()
     surrogate = Surrogate(training)
-    surrogate.fit()
+    if state_json is None:
+        surrogate.fit()
+    else:
+        surrogate.load_hyperparameters(state_json)
     return surrogate
 
 
@@ -103,9 +116,9 @@ def recommend(
     FitFailed
         When no model can be had from these observations.
     """
-    surrogate = fit_surrogate(knowledge.training)
+    surrogate = fit_surrogate(knowledge.training, ask.state_json)
     improvement = ExpectedImprovement(surrogate, objective, knowledge.training.unit_points)
-    presence = _presence(knowledge)
+    presence = _presence(knowledge, ask.state_json)
     score = _where_present(improvement, presence)
     values = score_pool(score, pool)
     name = improvement.name
@@ -144,15 +157,15 @@ def _ignorance(surrogate: Surrogate) -> Score:
     return lambda unit_points: surrogate.standardised(unit_points)[1].log()
 
 
-def _presence(knowledge: Knowledge) -> Surrogate | None:
+def _presence(knowledge: Knowledge, state_json: str | None) -> Surrogate | None:
     """The chance that the feature exists, learned by regression; None where every curve had it."""
     if len(knowledge.absent) == 0:
         return None
     found = knowledge.training.unit_points
     labels = np.concatenate([np.ones(len(found)), np.zeros(len(knowledge.absent))])
-    return fit_surrogate(
-        Training(np.vstack([found, knowledge.absent]), labels, np.full(labels.size, PRESENCE_SIGMA))
-    )
+    training = Training(np.vstack([found, knowledge.absent]), labels, np.full(labels.size, PRESENCE_SIGMA))
+    known = None if state_json is None else canonical_json(json.loads(state_json).get("presence") or {})
+    return fit_surrogate(training, known)
 
 
 def _where_present(score: Score, presence: Surrogate | None) -> Score:
