@@ -10,7 +10,7 @@ from models.domain.errors import FitFailed
 from models.domain.history import History
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
-from models.gp.recommend import fit_surrogate
+from models.gp.posterior_grid import believe_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,8 +40,7 @@ def believe(space: SearchSpace, objective: ObjectiveSpec, history: History, grid
     low = np.array([axis.low for axis in space.axes])
     span = np.array([axis.span if axis.span > 0 else 1.0 for axis in space.axes])
     try:
-        surrogate = fit_surrogate(learned(space, objective, history).training)
+        believed = believe_at(learned(space, objective, history).training, (grid - low) / span)
     except FitFailed:
         return None
-    mean, sigma = surrogate.predict((grid - low) / span)
-    return Belief(grid, mean, sigma)
+    return Belief(grid, believed.mean, believed.sigma)

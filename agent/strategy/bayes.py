@@ -70,7 +70,8 @@ class Bayes:
             return problem.measure(history, "fallback", choices.most_remote(), reason)
 
     def _suggest(self, history: History, choices: Choices) -> Decision:
-        from agent.strategy.learned import learned  # torch takes seconds to load: only when it is used
+        # torch takes seconds to load: only when it is used
+        from agent.strategy.learned import learned, left_out
         from models.gp.recommend import IGNORANCE, Ask, recommend
 
         problem = self._problem
@@ -96,6 +97,7 @@ class Bayes:
             training_sha256=sha256_text(
                 canonical_json([a.tolist() for a in (training.unit_points, training.values, training.sigmas)])
             ),
+            left_out=left_out(problem.objective, history),
         )
         reason = self._explain(candidates[0].prediction, found.incumbent, found.acquisition == IGNORANCE)
         decision = problem.measure(history, "suggest", candidates[0].point, reason)

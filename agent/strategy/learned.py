@@ -4,7 +4,7 @@ import numpy as np
 
 from agent.strategy.choices import failed_points
 from models.domain.campaign import ObjectiveSpec
-from models.domain.history import History
+from models.domain.history import MEASURING_KINDS, History
 from models.domain.scattering import Feature
 from models.domain.space import Point, SearchSpace
 from models.gp.design import scale_to_unit
@@ -29,3 +29,20 @@ def learned(space: SearchSpace, objective: ObjectiveSpec, history: History) -> K
     sigmas = np.array([feature.sigma for feature in found])
     training = Training(scale_to_unit(space, tuple(places)), values, sigmas)
     return Knowledge(training, scale_to_unit(space, tuple(absent)), failed_points(space, history))
+
+
+def left_out(objective: ObjectiveSpec, history: History) -> tuple[int, ...]:
+    """`seq` of every measurement up to the watermark that `learned` has no value of.
+
+    Failed, rejected, given up for another, or without the feature.
+    """
+    learned_from = {
+        decision.seq
+        for decision, observation in history.accepted()
+        if observation.feature(objective.feature) is not None
+    }
+    return tuple(
+        decision.seq
+        for decision in history.decisions[: history.watermark]
+        if decision.kind in MEASURING_KINDS and decision.seq not in learned_from
+    )

@@ -1,6 +1,7 @@
 """Read what a user wrote into a frozen model, and answer mistakes with file, key, value and remedy."""
 
 import inspect
+import json
 import tomllib
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -64,6 +65,30 @@ def validated(model: type[Model], values: Mapping[str, Any], where: str) -> Mode
         # An unknown key comes first: it is often the misspelt one that is then missing.
         problems = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
         raise _bad_input(model, problems[0], where, len(problems) - 1) from None
+
+
+def validated_json(model: type[Model], text: str | bytes, where: str) -> Model:
+    """The JSON text of a model, as that model; the very same numbers come back.
+
+    Parameters
+    ----------
+    model
+        What the text should be.
+    text
+        What was kept.
+    where
+        What it is, for the message.
+
+    Raises
+    ------
+    BadInput
+        When it is not.
+    """
+    try:
+        values = json.loads(text)
+    except ValueError as error:
+        raise BadInput(where, f"is not JSON: {error}", "Give it as it was kept") from None
+    return validated(model, values, where)
 
 
 def options_for(build: Callable[..., Any], options: Mapping[str, Any], where: str) -> Any:

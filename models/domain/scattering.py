@@ -5,10 +5,10 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from models.domain.errors import BadInput
 from models.domain.frozen import Frozen
+from models.domain.inputs import validated_json
 
 Floats = npt.NDArray[np.float64]
 """Any array of float64."""
@@ -115,12 +115,7 @@ def fit_from_json(text: str | bytes) -> Fit:
     BadInput
         When it is no fit.
     """
-    try:
-        return Fit.model_validate_json(text)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the text"
-        raise BadInput(f"fit: {place}", first["msg"], "Give the content of a fit, unchanged") from None
+    return validated_json(Fit, text, "fit")
 
 
 @dataclass(frozen=True, eq=False)
