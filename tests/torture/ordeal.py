@@ -1,0 +1,91 @@
+"""One campaign that is killed again and again, and has to end all the same."""
+
+import random
+import signal
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from models.domain.history import History
+from tests.torture.audit import Findings, audit
+from tests.torture.campaigns import Small
+from tests.torture.points import BIRTH, first_needed
+from tests.torture.record import read_on_record
+from tests.torture.runs import Nursery, Trap
+
+AT_RANDOM = "at a random time"
+LONGEST_RANDOM_S = 1.2
+"""Random kills come up to this time after a start: a campaign takes three to four of them."""
+FARTHEST = 2
+"""A trap springs at the first or the second passing of its point: a kill moves a campaign on only a little."""
+MOST_TABLES = 12
+
+
+@dataclass
+class Ordeal:
+    """What became of one campaign."""
+
+    folder: Path
+    url: str
+    kills: list[str] = field(default_factory=list[str])
+    """Where it was killed, in order."""
+    unsprung: list[str] = field(default_factory=list[str])
+    """Traps that no run fell into: the campaign had ended."""
+    fallen: list[str] = field(default_factory=list[str])
+    """Runs that ended by themselves, but not well."""
+    is_over: bool = False
+
+    def findings(self, calm: History) -> Findings:
+        """What an auditor finds afterwards."""
+        found = audit(read_on_record(self.folder, self.url), calm)
+        found.fallen += self.fallen
+        return found
+
+
+class Executioner:
+    """Kills one campaign by a plan."""
+
+    def __init__(self, nursery: Nursery, rng: random.Random, mutant: str | None = None) -> None:
+        self._nursery, self._rng, self._mutant = nursery, rng, mutant
+
+    def carry_out(self, ordeal: Ordeal, campaign: Small, plan: tuple[str, ...]) -> None:
+        """Kill at every point of the plan, then leave it in peace until it has ended."""
+        campaign.write(ordeal.folder)
+        for point in plan:
+            needed = first_needed(point)
+            if needed is not None:
+                self._run(ordeal, needed)
+            if not self._run(ordeal, point):
+                ordeal.unsprung.append(point)
+        self._run(ordeal, None)
+
+    def _run(self, ordeal: Ordeal, point: str | None) -> bool:
+        """Let the program run, unless the campaign is over; true when it was killed."""
+        if ordeal.is_over:
+            return False
+        words = ("run", "torture.toml", "--db", ordeal.url)
+        trap = Trap(point, self._count(point)) if point not in (None, AT_RANDOM) else None
+        child = self._nursery.start(ordeal.folder, *words, trap=trap, mutant=self._mutant)
+        run = child.wait(self._rng.uniform(0.0, LONGEST_RANDOM_S) if point == AT_RANDOM else None)
+        if run.status == -signal.SIGKILL:
+            ordeal.kills.append(str(point))
+            return True
+        ordeal.is_over = True
+        if run.status != 0:
+            said = (ordeal.folder / "said.txt").read_text()[-600:]
+            ordeal.fallen.append(f"exit {run.status} ({point or 'left in peace'}): {said}")
+        return False
+
+    def _count(self, point: str) -> int:
+        if point == "amid tables":
+            return self._rng.randint(1, MOST_TABLES)
+        is_first = point in BIRTH or first_needed(point) is not None
+        return 1 if is_first else self._rng.randint(1, FARTHEST)
+
+
+def run_in_peace(nursery: Nursery, campaign: Small, folder: Path, url: str) -> History:
+    """The same campaign uninterrupted."""
+    ordeal = Ordeal(folder, url)
+    Executioner(nursery, random.Random(0)).carry_out(ordeal, campaign, ())
+    if ordeal.fallen:
+        raise RuntimeError(ordeal.fallen[0])
+    return read_on_record(folder, url).history

@@ -1,0 +1,112 @@
+"""Runs of `nightbeam` in processes that may be killed, stopped and continued."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.torture.nursery import SINGLE_THREADED
+
+ROOT = Path(__file__).parents[2]
+LONGEST_S = 120.0
+"""A run that takes longer hangs."""
+
+
+@dataclass(frozen=True)
+class Trap:
+    """Where a process kills itself."""
+
+    point: str
+    count: int = 1
+    """The how-manieth passing of the point it is."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process life."""
+
+    pid: int
+    status: int
+    """Exit status; ``-9`` when it was killed."""
+    wall_s: float
+
+
+class Nursery:
+    """Forks runs off a process that has everything loaded."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.torture.nursery"], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env=os.environ | SINGLE_THREADED | {"PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+        self.n_threads: int = self._answer()["threads"]
+
+    def close(self) -> None:
+        """End it, and every run that still goes on: the runs die with their parent."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.kill()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def start(
+        self, folder: Path, *words: str, trap: Trap | None = None, mutant: str | None = None
+    ) -> "Child":
+        """Begin a run; it goes on until it ends, falls into its trap, or is killed."""
+        order: dict[str, Any] = {"do": "start", "folder": str(folder), "words": words, "mutant": mutant}
+        if trap is not None:
+            order |= {"trap": trap.point, "count": trap.count}
+        answer = self._ask(order)
+        return Child(self, answer["pid"], answer["t_s"])
+
+    def status_of(self, pid: int) -> int:
+        return self._ask({"do": "wait", "pid": pid})["status"]
+
+    def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the nursery has died; its last words are above")
+        return json.loads(line)
+
+
+class Child:
+    """A run in progress."""
+
+    def __init__(self, nursery: Nursery, pid: int, began_s: float) -> None:
+        self.pid = pid
+        self._nursery, self._began_s = nursery, began_s
+        self._end = os.pidfd_open(pid)
+
+    def has_ended_within(self, wait_s: float) -> bool:
+        poll = select.poll()
+        poll.register(self._end, select.POLLIN)
+        return bool(poll.poll(max(0.0, wait_s) * 1000))
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; nobody else can have this pid, since it has not been waited for."""
+        signal.pidfd_send_signal(self._end, number)
+
+    def wait(self, kill_after_s: float | None = None) -> Run:
+        """Wait for its end, or kill it from outside after a time."""
+        if not self.has_ended_within(LONGEST_S if kill_after_s is None else kill_after_s):
+            self.send(signal.SIGKILL)
+            if kill_after_s is None:
+                self._nursery.status_of(self.pid)
+                raise TimeoutError(f"a run did not end within {LONGEST_S:g} s")
+        status = self._nursery.status_of(self.pid)
+        os.close(self._end)
+        return Run(self.pid, status, time.monotonic() - self._began_s)
