@@ -25,16 +25,20 @@ def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
     Parameters
     ----------
     path
-        The final name. Nobody ever sees half a file under it.
+        The final name. Nobody ever sees half a file under it; what a full disk cut off is removed.
     write
         Writes a whole file at the path that it is given.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}{PARTIAL}")
-    write(partial)
-    with partial.open("rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        write(partial)
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

@@ -14,6 +14,7 @@ import ophyd.status
 from bluesky.protocols import Status
 
 from instruments.evidence import describe_file
+from models.domain.disk import disk_refuses, is_refusal
 from models.domain.errors import BeamlineFault
 
 # ophyd's devices keep Bluesky's protocols, but its partial type hints contradict them: they enter as Any.
@@ -170,6 +171,9 @@ class FileDetector(Device):
             if self._latest is status:
                 self.file_sha256.put(describe_file(path, "frame").sha256)
                 self._compose(relative)
+        except OSError as error:
+            # A full disk is no fault of the detector: the next decision would burn on it as well.
+            status.set_exception(disk_refuses(path, error) if is_refusal(error) else error)
         except Exception as error:  # whatever happens on this thread must reach the plan
             status.set_exception(error)
         else:
