@@ -20,7 +20,8 @@ from rich.table import Table
 from tests.torture.torture import Figures, Torture, sqlite
 
 MUST_BE_NONE = (
-    "lost", "duplicated", "double_dispensed", "orphaned", "broken_chain", "diverged", "unlogged", "fallen", "late",
+    "lost", "duplicated", "double_dispensed", "orphaned", "broken_chain", "diverged", "unlogged", "fallen",
+    "late",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The ledger's rule, written a second time from its description: does the chain hold, and is every row in it?"""
+"""The ledger's rule, written a second time from its description: does the chain hold, is every row in it?"""
 
 import hashlib
 import json

@@ -18,7 +18,7 @@ PR_SET_PDEATHSIG = 1
 SINGLE_THREADED = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
 ) | {"MPLBACKEND": "agg"}
-"""Environment in which the libraries start no thread when they are loaded: only such a process may be forked."""
+"""In this environment no library starts a thread when it is loaded: only such a process may be forked."""
 
 
 def preload() -> None:

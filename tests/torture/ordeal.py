@@ -16,7 +16,7 @@ AT_RANDOM = "at a random time"
 LONGEST_RANDOM_S = 1.2
 """Random kills come up to this time after a start: a campaign takes three to four of them."""
 FARTHEST = 2
-"""A trap springs at the first or the second passing of its point: a kill moves a campaign on only a little."""
+"""A trap springs at the first or second passing of its point: a kill moves a campaign on only a little."""
 MOST_TABLES = 12
 
 

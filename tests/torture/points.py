@@ -6,7 +6,7 @@ RECORDS = (
 )  # fmt: skip
 """What the log commits: its records by name, with the action's kind where there is one."""
 PLACES = ("before", "first row of", "rows of", "amid", "after")
-"""Where in a commit: before it began, after its first row, before its COMMIT, somewhere in it, and after it."""
+"""Where in a commit: before it, after its first row, before its COMMIT, somewhere in that, and after it."""
 
 CREATION = ("first table", "amid tables", "last table", "rows of Setup")
 """While the database is made."""

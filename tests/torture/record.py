@@ -1,4 +1,4 @@
-"""What is on record of a campaign, as an auditor reads it: rows, files and the eyewitness, no word of the agent's."""
+"""What is on record of a campaign, as an auditor reads it: rows, files and the eyewitness."""
 
 import hashlib
 from collections import Counter
@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from db import schema
 from db.engine import open_to_read
-from db.queries import read_campaigns, read_history
+from db.histories import read_history
+from db.queries import read_campaigns
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.history import Decision, History
 from tests.torture.chain import objections_to_chain
@@ -44,8 +45,7 @@ def read_on_record(folder: Path, url: str) -> OnRecord:
         history = read_history(connection, campaign.id)
         keys, succeeded = _keys(connection, history)
         files = {row.path: row.sha256 for row in connection.execute(sa.select(schema.asset))}
-        has_ledger = "ledger" in schema.metadata.tables
-        chain = objections_to_chain(connection, schema.metadata) if has_ledger else []
+        chain = objections_to_chain(connection, schema.metadata)
     engine.dispose()
     kept = [path for path in folder.glob("nightbeam-data/*/*/*") if path.parent.name in ("frames", "curves")]
     on_disk = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}

@@ -1,4 +1,4 @@
-"""An eyewitness outside the agent: what was acknowledged, and what a dispenser without a memory would have done."""
+"""An eyewitness outside the agent: what was acknowledged, and what a dispenser without memory had done."""
 
 import json
 import os
