@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -15,25 +16,28 @@ LIMIT_BYTES = 2_000
 """Documents and journal stay below, a frame does not."""
 
 
-@pytest.fixture
+@contextmanager
 def small_disk() -> Iterator[None]:
     """No file may grow beyond the limit, as on a disk that is nearly full."""
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     usual = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    signal.signal(signal.SIGXFSZ, usual)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, usual)
 
 
 def test_a_frame_that_a_full_disk_refuses_stops_the_campaign_with_the_shutter_closed(
-    instrument, beamline, decide, tmp_path, small_disk
+    instrument, beamline, decide, tmp_path
 ):
     decision = decide(1)
     *before, expose = instrument.actions(decision)
     for action in before:
         instrument.perform(action, decision)
-    with pytest.raises(LogUnavailable, match=r"night-00001-3expose-1\.h5 cannot be written .*free space"):
+    cannot = r"night-00001-3expose-1\.h5 cannot be written .*free space"
+    with pytest.raises(LogUnavailable, match=cannot), small_disk():
         instrument.perform(expose, decision)
     assert not beamline.shutter.is_open
     assert list((tmp_path / "frames").iterdir()) == []
