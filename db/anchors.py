@@ -33,6 +33,11 @@ class Head(Frozen):
     utc: str
     """When."""
 
+    @property
+    def name(self) -> str:
+        """The campaign's name: its label without the beginning of its uid."""
+        return self.campaign.rpartition("-")[0] or self.campaign
+
     def text(self) -> str:
         """Short form for people."""
         return f"the head of {self.utc[:19].replace('T', ' ')}Z (entry {self.n}, decision {self.seq})"
