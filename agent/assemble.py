@@ -1,5 +1,6 @@
 """The one place that knows every implementation: from a campaign file to a loop that can run."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from typing import Any
 
 from agent.clock import system_clock
 from agent.environment import environment_json
-from agent.lock import sole_agent
 from agent.loop import Loop, Parts
+from agent.milestones import Milestones
 from agent.plugs import add_home, find_builder
 from agent.ports import Narrator, Strategy
 from agent.schema import campaign_schema
@@ -18,16 +19,21 @@ from agent.strategy.stack import STRATEGIES, build_strategy
 from db.engine import open_to_read, open_to_write
 from db.histories import read_history
 from db.identity import CampaignIdentity, identify
-from db.log import DecisionLog, Process
+from db.lease import Ways, take_lease, this_process
+from db.log import DecisionLog, Opening, Process
+from db.publish import Publisher, open_publisher
 from db.queries import read_campaigns
 from instruments.beamline import Beamline, device_name, limits_of
+from instruments.fence import Permit
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.kinds import BuildContext, build_beamline
 from instruments.runner import BlueskyInstrument
 from models.domain.campaign import CampaignSpec, Plug
+from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.history import History
+from models.domain.records import Event
 from models.domain.space import SearchSpace
 from models.gp.design import DRAWS_PER_POINT, draw_feasible
 from models.saxs.extractor import Extractor
@@ -37,6 +43,8 @@ from models.saxs.pipeline import build_analysis
 
 DATA_FOLDER = "nightbeam-data"
 """Where frames, curves and pictures go when the campaign file names no folder."""
+MILESTONE_EVERY = 10
+"""A map of what is believed is kept with each so-manieth decision that asked a model."""
 N_PROBE = 1024
 """Points drawn from a space to see that it can be filled."""
 
@@ -63,8 +71,8 @@ class Plan:
     """Which campaign this is."""
     folder: Path
     """Where its files go."""
-    space: SearchSpace
-    """Where it may look."""
+    problem: Problem
+    """What strategies are told of the task."""
     beamline: Beamline
     """The devices."""
     extractors: tuple[Extractor, ...]
@@ -73,6 +81,18 @@ class Plan:
     """Where the detector stands; None when each frame says so itself."""
     strategy: Strategy
     """What chooses."""
+    publisher: Publisher
+    """What publishes heads of the record."""
+
+    @property
+    def space(self) -> SearchSpace:
+        """Where it may look."""
+        return self.problem.space
+
+    @property
+    def instrument(self) -> str:
+        """Name of the instrument, of which one agent at a time may hold the lease."""
+        return self.beamline.name or self.spec.instrument.kind
 
 
 def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) -> Plan:
@@ -101,42 +121,67 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
     beamline = own.beamline or _beamline(spec, home, folder)
-    space = _space(spec, beamline)
+    problem = _problem(spec, _space(spec, beamline), unit)
     geometry = _geometry(spec, home, beamline)
     return Plan(
         spec=spec,
         url=url,
         identity=identity,
         folder=folder,
-        space=space,
+        problem=problem,
         beamline=beamline,
         extractors=extractors,
         geometry=geometry,
-        strategy=build_strategy(spec, _problem(spec, space, unit)),
+        strategy=build_strategy(spec, problem),
+        publisher=_publisher(spec, home, folder),
     )
 
 
 @contextmanager
 def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
-    """Open the log and wire the parts: the campaign begins, or goes on. The log is closed afterwards."""
-    with sole_agent(plan.folder, plan.spec.name):
-        yield from _open_loop(plan, narrator)
+    """Take the instrument, open the log and wire the parts: the campaign begins, or goes on.
 
+    The instrument is given back and the log closed afterwards.
 
-def _open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
+    Raises
+    ------
+    BadInput
+        When another agent has the instrument, or the database may not be written.
+    LogUnavailable
+        When the database refuses.
+    """
     clock = system_clock()
-    process = Process(clock, environment_json())
-    log = DecisionLog(open_to_write(plan.url), plan.identity, plan.spec, process)
+
+    def say(sentence: str) -> None:
+        narrator.noted(Event(level="warning", code="log", sentence=sentence))
+
+    plan.folder.mkdir(parents=True, exist_ok=True)
+    engine = open_to_write(plan.url)
+    lease = take_lease(engine, plan.instrument, this_process(plan.spec.name, clock()), Ways(clock))
+    process = Process(clock, environment_json(), say, plan.publisher.publish)
+    opening = Opening(plan.identity, plan.spec, canonical_json(plan.problem))
+    try:
+        log = DecisionLog(engine, lease, opening, process)
+    except BaseException:
+        lease.give_back()
+        engine.dispose()
+        raise
     analysis = build_analysis(
         plan.spec.analysis, extractors=plan.extractors, folder=plan.folder, geometry=plan.geometry
     )
-    instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder)
-    parts = Parts(instrument, analysis, plan.strategy, log, narrator)
+    permit = Permit(lease.fence, lease.check, lease.renew)
+    instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder, permit)
+    milestones = Milestones(plan.problem, MILESTONE_EVERY)
+    parts = Parts(instrument, analysis, plan.strategy, log, narrator, milestones)
     try:
         yield Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
     finally:
         instrument.close()
         log.close()
+
+
+def _publisher(spec: CampaignSpec, home: Path, folder: Path) -> Publisher:
+    return open_publisher(spec.record.anchors, home, folder, os.environ)
 
 
 def _extractors(spec: CampaignSpec) -> tuple[Extractor, ...]:

@@ -3,18 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from agent.ports import Analysis, DecisionLog, Instrument, Narrator, Strategy
-from agent.resume import Recovery, recover, resumed_text
+from agent.ports import Analysis, DecisionLog, Instrument, Milestones, Narrator, Strategy, no_milestones
+from agent.resume import Recovery, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import last_blank
 from models.domain.campaign import BudgetSpec
-from models.domain.errors import BeamlineFault, FrameRejected, UnreachablePoint
+from models.domain.errors import BeamlineFault, FrameRejected, LeaseLost, UnreachablePoint
 from models.domain.history import (
     Action,
     ActionReport,
+    Actor,
     Decision,
     Exposure,
     Failure,
+    Override,
+    Reason,
 )
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 
@@ -36,6 +39,8 @@ class Parts:
     """What remembers."""
     narrator: Narrator
     """What tells a person."""
+    milestones: Milestones = no_milestones
+    """What is worth keeping besides a decision."""
 
 
 class Loop:
@@ -58,6 +63,7 @@ class Loop:
         self._parts, self._budget = parts, budget
         self._now_utc, self._began_utc = now_utc, began_utc
         self._stop_request: str | None = None
+        self._override: Override | None = None
         self.history = parts.log.history()
         """All that is known so far."""
 
@@ -71,17 +77,30 @@ class Loop:
         self._stop_request = who
         self._parts.narrator.stopping(who)
 
+    def request_override(self, override: Override) -> None:
+        """Ask the loop to measure a person's point next, in place of what the strategy would choose."""
+        self._override = override
+
     def run(self) -> Ending:
-        """Go on from the history until an ending is due. The shutter is closed on every way out."""
+        """Go on from the history until an ending is due.
+
+        The shutter is closed on every way out, but for one: when another agent has taken over, the
+        instrument is theirs.
+        """
+        make_safe = self._parts.instrument.make_safe
         try:
-            self._parts.instrument.make_safe()
+            make_safe()
             self._finish_last()
             ending = self._next_ending()
             while ending is None:
-                decision = self._parts.strategy.propose(self.history)
+                decision = self._overriding() or self._parts.strategy.propose(self.history)
                 ending = self._carry_out(decision) or self._next_ending()
-        finally:
-            self._parts.instrument.make_safe()
+        except LeaseLost:
+            raise
+        except BaseException:
+            make_safe()
+            raise
+        make_safe()
         self._parts.narrator.ended(ending)
         return ending
 
@@ -104,6 +123,23 @@ class Loop:
             self._decide(stop, ())
         return ending
 
+    def _overriding(self) -> Decision | None:
+        """The decision that a person asked for; None when nobody did, or there is nothing to override yet."""
+        asked, history = self._override, self.history
+        if asked is None or not history.decisions:
+            return None
+        self._override = None
+        return Decision(
+            seq=history.next_seq,
+            kind="human_override",
+            point=asked.point,
+            exposure_s=asked.exposure_s,
+            actor=Actor(kind="human", name=asked.who),
+            reason=Reason(code="override", sentence=asked.why),
+            supersedes=history.decisions[-1].seq,
+            watermark=history.watermark,
+        )
+
     def _carry_out(self, decision: Decision) -> Ending | None:
         """Write a decision down and do what it says; an ending when it is to stop."""
         actions = self._parts.instrument.actions(decision) if decision.point else ()
@@ -120,7 +156,8 @@ class Loop:
         return None
 
     def _decide(self, decision: Decision, actions: tuple[Action, ...]) -> None:
-        self._parts.log.append(Decided(decision=decision, actions=actions))
+        artifacts = self._parts.milestones(self.history, decision)
+        self._parts.log.append(Decided(decision=decision, actions=actions, artifacts=artifacts))
         self.history = self.history.plus(decision)
         self._parts.narrator.decided(decision)
 
@@ -151,6 +188,8 @@ class Loop:
             self.history = self.history.plus(ended.report.exposure)
         if ended.failure is not None:
             self.history = self.history.plus(ended.failure)
+        if ended.quarantine is not None:
+            self.history = self.history.plus(ended.quarantine)
 
     def _read(self, decision: Decision, exposure: Exposure | None) -> None:
         """Read what was exposed and learn from it."""
@@ -176,13 +215,14 @@ class Loop:
             return
         decision = self.history.decisions[-1]
         is_open = decision.point is not None and not self._has_outcome(decision)
-        found = Recovery((), (), ())
+        found = Recovery((), (), (), ())
         if is_open:
             found = recover(
                 self._parts.log.actions(decision.seq),
                 lambda action: self._parts.instrument.reconcile(action, decision),
             )
-        self._note("info", "resumed", resumed_text(self.history, found))
+        level = "warning" if found.unknown else "info"
+        self._note(level, "resumed", resumed_text(self.history, found))
         if not is_open or not self._settle(decision, found):
             return
         if all(self._act(action, decision) is not None for action in found.todo):
@@ -191,15 +231,7 @@ class Loop:
     def _settle(self, decision: Decision, found: Recovery) -> bool:
         """Write down what was found; False when the decision has to be given up for it."""
         for report in found.reports:
-            failure = None
-            if report.status == "unknown":
-                code = "unknown_" + next(
-                    entry.action.kind
-                    for entry in self._parts.log.actions(decision.seq)
-                    if entry.action.action_id == report.action_id
-                )
-                failure = Failure(seq=decision.seq, code=code, sentence=report.sentence)
-            self._end(Ended(report=report, failure=failure))
+            self._end(give_up(decision, found, report))
         if found.unknown is not None:
             self._note("alarm", "unknown", found.unknown.sentence, decision.seq)
             self._parts.narrator.learned(decision, self.history)

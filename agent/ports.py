@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from agent.stopping import Ending
+from models.domain.artifact import Artifact
 from models.domain.history import Action, ActionReport, Decision, Exposure, History
 from models.domain.records import Event, LoggedAction, Observed, Record
 
@@ -79,6 +80,20 @@ class DecisionLog(Protocol):
     def actions(self, seq: int) -> tuple[LoggedAction, ...]:
         """The commands of a decision in order, each in its last attempt."""
         ...
+
+
+class Milestones(Protocol):
+    """Something that says what is worth keeping besides a decision."""
+
+    def __call__(self, history: History, decision: Decision) -> tuple[Artifact, ...]:
+        """What to keep with a decision that is about to go on record."""
+        ...
+
+
+def no_milestones(history: History, decision: Decision) -> tuple[Artifact, ...]:
+    """Nothing is kept besides."""
+    del history, decision
+    return ()
 
 
 class Narrator(Protocol):

@@ -3,16 +3,34 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.domain.history import Action, ActionReport, History
-from models.domain.records import LoggedAction
+from models.domain.history import (
+    Action,
+    ActionKind,
+    ActionReport,
+    ActionStatus,
+    Decision,
+    Failure,
+    History,
+    Quarantine,
+)  # fmt: skip
+from models.domain.records import Ended, LoggedAction
+
+NOUNS: dict[ActionKind, str] = {"prepare": "dispense", "load": "load", "expose": "exposure"}
+"""What each kind of command is called when it is counted."""
+OUTCOMES: dict[ActionStatus, str] = {
+    "started": "under way", "succeeded": "verified", "failed": "not finished", "unknown": "unknown",
+}  # fmt: skip
+"""What was found of a command that was under way."""
 
 
 @dataclass(frozen=True)
 class Recovery:
     """What to do about a decision whose outcome is not on record."""
 
+    under_way: tuple[Action, ...]
+    """Commands that were given, and whose end is not on record."""
     reports: tuple[ActionReport, ...]
-    """What became of commands that were under way: to be written down."""
+    """What became of each of them: to be written down."""
     again: tuple[Action, ...]
     """Commands under a new attempt: to be written down before they are given."""
     todo: tuple[Action, ...]
@@ -54,17 +72,39 @@ def recover(logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], Acti
         elif state != "succeeded" or is_move:
             again.append(_next_attempt(action))
             todo.append(again[-1])
-    return Recovery(tuple(reports.values()), tuple(again), tuple(todo))
+    under_way = tuple(entry.action for entry in logged if entry.state == "started")
+    return Recovery(under_way, tuple(reports.values()), tuple(again), tuple(todo))
+
+
+def give_up(decision: Decision, found: Recovery, report: ActionReport) -> Ended:
+    """How a command that was under way ended, and what follows when nobody can tell.
+
+    A sample whose making is unknown is quarantined: nobody may use it any more.
+    """
+    if report.status != "unknown":
+        return Ended(report=report)
+    action = next(action for action in found.under_way if action.action_id == report.action_id)
+    failure = Failure(seq=decision.seq, code=f"unknown_{action.kind}", sentence=report.sentence)
+    quarantine = None
+    if action.action_class == "at_most_once" and action.sample is not None:
+        quarantine = Quarantine(seq=decision.seq, sample=action.sample, sentence=report.sentence)
+    return Ended(report=report, failure=failure, quarantine=quarantine)
 
 
 def resumed_text(history: History, found: Recovery) -> str:
-    """What a resumed run found, in one sentence."""
-    parts = [f"{len(history.decisions)} decisions"]
-    for report in found.reports:
-        kind = next((word for word in ("prepare", "load", "expose") if word in report.action_id), "command")
-        parts.append(f"{kind} {report.status} ({report.sentence.rstrip('.')})")
-    parts += [f"{action.kind} will be done again" for action in found.again]
-    return f"Resumed: {'; '.join(parts)}."
+    """What a resumed run found, in one plain sentence.
+
+    Such as ``resumed: 41 decisions, 1 exposure verified``, or ``resumed: 41 decisions, 1 dispense unknown ->
+    sample S17 quarantined``.
+    """
+    parts = [f"{len(history.decisions)} decision{'' if len(history.decisions) == 1 else 's'}"]
+    for action, report in zip(found.under_way, found.reports, strict=True):
+        what = f"1 {NOUNS[action.kind]} {OUTCOMES[report.status]}"
+        if report.status == "unknown" and action.sample is not None:
+            what += f" -> sample {action.sample} quarantined"
+        parts.append(what)
+    parts += [f"{NOUNS[action.kind]} to be done again" for action in found.again]
+    return f"resumed: {', '.join(parts)}"
 
 
 def _next_attempt(action: Action) -> Action:

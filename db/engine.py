@@ -18,6 +18,8 @@ BUSY_TIMEOUT_S = 2.0
 """How long SQLite waits for another process' lock before it says so."""
 SERVER_OPTIONS = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "nightbeam"}
 """A server that does not answer is given up after so long: s to connect, ms for what was sent."""
+READING = "nightbeam_reads"
+"""Option of a connection that will not write."""
 VERSION_TABLE = "alembic_version"
 """Where the migrations keep their revision."""
 
@@ -173,7 +175,13 @@ def _prepare_to_write(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     """Take the write lock at once, so that a transaction never fails half way through."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    is_reading = connection.get_execution_options().get(READING, False)
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+def reading(engine: Engine) -> Engine:
+    """The same database through the same connections, for transactions that only read and wait for nobody."""
+    return engine.execution_options(**{READING: True})
 
 
 def _tables(engine: Engine, url: str) -> set[str]:

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Engine, Row
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from db import schema
+from db.engine import reading
 from models.domain.canonical import canonical_json
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
@@ -126,7 +127,7 @@ class Lease:
         """
         table = schema.lease
         try:
-            with self.engine.connect() as connection:
+            with reading(self.engine).connect() as connection:
                 fence = connection.scalar(
                     sa.select(table.c.fence).where(table.c.instrument == self.instrument)
                 )

@@ -1,4 +1,4 @@
-"""The only writer: each record is one transaction under the lease, sealed in the ledger, tried till it is in."""
+"""The only writer: each record is one transaction under the lease, sealed in the ledger."""
 
 import time
 from collections.abc import Callable
@@ -9,6 +9,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, NoResultFound, OperationalError
 
 from db import histories, schema
+from db.anchors import Head
+from db.engine import reading
 from db.identity import CampaignIdentity
 from db.lease import Lease
 from db.ledger import Chain, Entry, Sealed, is_on_record
@@ -18,7 +20,7 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import LogUnavailable
 from models.domain.history import History
-from models.domain.records import LoggedAction, Record
+from models.domain.records import Decided, Event, LoggedAction, Record
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 """Between two tries at a database that refuses, s."""
@@ -46,6 +48,8 @@ class Process:
     """With what it computes, as canonical JSON."""
     say: Callable[[str], None] = lambda _: None
     """Tells a person that a database refuses, and that it is tried again."""
+    publish: Callable[[Head], tuple[str, ...]] = lambda _: ()
+    """Publishes a head outside the database; says where it could not."""
     monotonic_s: Callable[[], float] = time.monotonic
     """Counts the patience."""
     sleep: Callable[[float], None] = time.sleep
@@ -75,9 +79,10 @@ class DecisionLog:
             When the database refuses.
         """
         self._engine, self._lease, self._process = engine, lease, process
-        self._patience_s = opening.spec.record.patience_s
+        self._identity, self._rules = opening.identity, opening.spec.record
         self._chain = Chain(0, opening.identity.uid)
         self._session_id = 0
+        self._last_seq = 0
         self.began_utc = ""
         """When the campaign began, ISO 8601."""
         self.head = self._commit("Opened", lambda entry, stamp: self._open(entry, stamp, opening))
@@ -99,26 +104,47 @@ class DecisionLog:
             return Writer(entry, self._chain, self._session_id, stamp).write(record)
 
         self.head = self._commit(type(record).__name__, write)
+        if not isinstance(record, Decided):
+            return
+        self._last_seq = record.decision.seq
+        if self._last_seq % self._rules.anchors.every == 0:
+            for sentence in self._publish():
+                self.append(Event(level="warning", code="anchor_not_published", sentence=sentence))
 
     def history(self) -> History:
         """All that is on record."""
-        with self._engine.connect() as connection:
+        with reading(self._engine).connect() as connection:
             return histories.read_history(connection, self._chain.campaign_id)
 
     def actions(self, seq: int) -> tuple[LoggedAction, ...]:
         """The commands of a decision in order, each in its last attempt."""
-        with self._engine.connect() as connection:
+        with reading(self._engine).connect() as connection:
             return histories.read_actions(connection, self._chain.campaign_id, seq)
 
     def close(self) -> None:
-        """Give the instrument back and let go of the database."""
+        """Publish the head, give the instrument back and let go of the database."""
+        for sentence in self._publish():
+            self._process.say(sentence)
         self._lease.give_back()
         self._engine.dispose()
+
+    def _publish(self) -> tuple[str, ...]:
+        """Publish the head of the record; where that failed."""
+        return self._process.publish(
+            Head(
+                campaign=self._identity.label,
+                uid=self._chain.uid,
+                n=self.head.n,
+                seq=self._last_seq,
+                sha256=self.head.sha256,
+                utc=self._process.clock().utc,
+            )
+        )
 
     def _commit(self, name: str, write: Callable[[Entry, Stamp], int | None]) -> Sealed:
         """One transaction: lease, rows, ledger. A database that refuses is tried until patience ends."""
         stamp = self._process.clock()
-        deadline = self._process.monotonic_s() + self._patience_s
+        deadline = self._process.monotonic_s() + self._rules.patience_s
         pause_s = FIRST_PAUSE_S
         sealed: Sealed | None = None
         while True:
@@ -141,13 +167,14 @@ class DecisionLog:
                 may_pass = isinstance(error, OperationalError | InterfaceError)
                 if not may_pass or self._process.monotonic_s() >= deadline:
                     raise LogUnavailable(
-                        f"the log cannot be written ({_said(error)}; tried for {self._patience_s:g} s); "
-                        "free it and run the same command again"
+                        f"the log cannot be written ({_said(error)}; tried for "
+                        f"{self._rules.patience_s:g} s); free it and run the same command again"
                     ) from error
-                self._process.say(
-                    f"the log cannot be written ({_said(error)}); nothing moves until it can, "
-                    f"trying for up to {self._patience_s:g} s"
-                )
+                if pause_s == FIRST_PAUSE_S:
+                    self._process.say(
+                        f"the log cannot be written ({_said(error)}); nothing moves until it can, "
+                        f"trying for up to {self._rules.patience_s:g} s"
+                    )
                 self._process.sleep(pause_s)
                 pause_s = min(2.0 * pause_s, LONGEST_PAUSE_S)
         return sealed
@@ -155,6 +182,7 @@ class DecisionLog:
     def _open(self, entry: Entry, stamp: Stamp, opening: Opening) -> None:
         """Add the campaign's row when it is not there, and this process' session."""
         campaign_id, self.began_utc = _campaign_row(entry, opening, stamp)
+        self._last_seq = _last_seq(entry, campaign_id)
         self._chain = Chain(campaign_id, opening.identity.uid)
         self._session_id = entry.add(
             schema.session,
@@ -181,6 +209,12 @@ def _campaign_row(entry: Entry, opening: Opening, stamp: Stamp) -> tuple[int, st
         spec_json=text, spec_sha256=sha256_text(text), problem_json=opening.problem_json,
     )  # fmt: skip
     return campaign_id, stamp.utc
+
+
+def _last_seq(entry: Entry, campaign_id: int) -> int:
+    table = schema.decision
+    last = sa.select(sa.func.max(table.c.seq)).where(table.c.campaign_id == campaign_id)
+    return entry.connection.scalar(last) or 0
 
 
 def annotate(connection: Connection, chain: Chain, record: Record, stamp: Stamp) -> Sealed:

@@ -27,6 +27,9 @@ class Tags:
     """Receives the decision's `seq`."""
     action_id: Movable[str]
     """Receives the `action_id`; a detector that writes files puts it into their names."""
+    fence: Movable[int] | None = None
+    """Receives the fence of the agent that gives the command. A device with a journal refuses one that is
+    lower than the highest it has seen: it comes from an agent that was taken for dead."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,9 @@ class Beamline:
     """Rows and columns of a frame, where they are known before the first."""
     timeouts: Timeouts = Timeouts()
     """How long the devices may take."""
+    name: str | None = None
+    """Name of the instrument, of which one agent at a time may hold the lease; its ``kind`` in the campaign
+    file when left out."""
 
     def devices(self) -> Iterator[tuple[str, Any]]:
         """Every device with what it is for, each device once."""
@@ -130,6 +136,7 @@ class Beamline:
             named.append(("dispenser", self.dispenser.mix))
         if self.tags is not None:
             named += [("seq tag", self.tags.seq), ("action_id tag", self.tags.action_id)]
+            named += [("fence tag", self.tags.fence)]
         seen: set[int] = set()
         for role, device in named:
             if device is not None and id(device) not in seen:

@@ -81,12 +81,18 @@ def _move(moves: Iterable[tuple[Movable[Any], Any, str]], timeout_s: float) -> M
     yield from _all_within(statuses, group, timeout_s)
 
 
-def _tag(beamline: Beamline, action: Action, timeout_s: float) -> MsgGenerator[None]:
-    """Tell the devices what the coming command is for."""
-    if beamline.tags is not None:
-        yield from _move(
-            [(beamline.tags.seq, action.seq, ""), (beamline.tags.action_id, action.action_id, "")], timeout_s
-        )
+def _tag(beamline: Beamline, action: Action, fence: int) -> MsgGenerator[None]:
+    """Tell the devices what the coming command is for, and under which lease it is given."""
+    tags = beamline.tags
+    if tags is None:
+        return
+    moves: list[tuple[Movable[Any], Any, str]] = [
+        (tags.seq, action.seq, ""),
+        (tags.action_id, action.action_id, ""),
+    ]
+    if tags.fence is not None:
+        moves.append((tags.fence, fence, ""))
+    yield from _move(moves, beamline.timeouts.move_s)
 
 
 def sample_name(decision: Decision) -> str:
@@ -95,14 +101,14 @@ def sample_name(decision: Decision) -> str:
     return own or f"S{decision.seq}"
 
 
-def prepare(beamline: Beamline, action: Action, decision: Decision) -> MsgGenerator[None]:
+def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int = 0) -> MsgGenerator[None]:
     """Mix the decision's sample, once: neither a pause nor a suspension plays it again."""
     dispenser, point = beamline.dispenser, decision.point
     if dispenser is None or point is None:
         return
 
     def mix_once() -> MsgGenerator[None]:
-        yield from _tag(beamline, action, beamline.timeouts.move_s)
+        yield from _tag(beamline, action, fence)
         yield from _move(
             [(beamline.axes[name], point[name], beamline.unit(name)) for name in dispenser.components],  # pyright: ignore[reportArgumentType]
             beamline.timeouts.move_s,
@@ -112,11 +118,11 @@ def prepare(beamline: Beamline, action: Action, decision: Decision) -> MsgGenera
     yield from bpp.rewindable_wrapper(mix_once(), False)
 
 
-def load(beamline: Beamline, action: Action, decision: Decision) -> MsgGenerator[None]:
+def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0) -> MsgGenerator[None]:
     """Bring the sample into the beam: absolute moves, which may be done again at any time."""
     if decision.point is None:
         return
-    yield from _tag(beamline, action, beamline.timeouts.move_s)
+    yield from _tag(beamline, action, fence)
     moves: list[tuple[Movable[Any], Any, str]] = [
         (device, decision.point[name], beamline.unit(name)) for name, device in beamline.movable_axes.items()
     ]
@@ -138,7 +144,7 @@ def _instruments_read(beamline: Beamline) -> list[Any]:
 
 
 def expose(
-    beamline: Beamline, action: Action, decision: Decision, *, metadata: dict[str, Any]
+    beamline: Beamline, action: Action, decision: Decision, fence: int = 0, *, metadata: dict[str, Any]
 ) -> MsgGenerator[None]:
     """Take one exposure as one Bluesky run with one event; never taken twice by a pause.
 
@@ -173,5 +179,5 @@ def expose(
 
     staged = [device for device in counters if isinstance(device, Stageable)]
     run = bpp.run_wrapper(bpp.stage_wrapper(take(), staged), md=metadata)
-    yield from _tag(beamline, action, beamline.timeouts.move_s)
+    yield from _tag(beamline, action, fence)
     yield from bpp.rewindable_wrapper(run, False)

@@ -16,8 +16,9 @@ from instruments import plans
 from instruments.beamline import CLOSED, Beamline, device_name
 from instruments.documents import DocumentWriter
 from instruments.faults import DEVICE_ERRORS, explain
+from instruments.fence import Permit, fenced
 from instruments.reconcile import reconcile, report_exposure
-from models.domain.errors import BeamlineFault, BeamlineUnsafe, LogUnavailable, NightbeamError
+from models.domain.errors import BeamlineFault, BeamlineUnsafe, LeaseLost, LogUnavailable, NightbeamError
 from models.domain.history import (
     MEASURING_KINDS,
     Action,
@@ -35,6 +36,8 @@ CLASSES: dict[ActionKind, ActionClass] = {
     "expose": "verify_then_retry",
 }
 """What a resumed run may do with each kind of action."""
+BEAT_S = 5.0
+"""Between two signs of life during a long command, s."""
 CLOSE_S = 5.0
 """Longest wait for the RunEngine's thread to end, s."""
 
@@ -56,21 +59,27 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
 
 
 class Patience(DuringTask):
-    """Waits while a plan runs; a Ctrl-C that reaches it aborts the plan, which closes the shutter."""
+    """Waits while a plan runs, and gives signs of life for the lease.
 
-    def __init__(self) -> None:
-        """Start with nothing asked."""
+    A Ctrl-C that reaches it aborts the plan, which closes the shutter; a lost lease aborts it as well.
+    """
+
+    def __init__(self, renew: Callable[[], None]) -> None:
+        """Start with nothing asked; `renew` gives a sign of life."""
         super().__init__()
+        self._renew = renew
         self.abort: Callable[[], object] = lambda: None
         """Aborts the plan; set once the engine exists."""
-        self.was_asked_to_stop = False
+        self.why_aborted: BaseException | None = None
+        """What ended the wait: a Ctrl-C, or a lost lease."""
 
     def block(self, blocking_event: threading.Event) -> None:
         """Wait for the plan's end, or abort it and wait for its cleaning up."""
         try:
-            blocking_event.wait()
-        except KeyboardInterrupt:
-            self.was_asked_to_stop = True
+            while not blocking_event.wait(BEAT_S):
+                self._renew()
+        except (KeyboardInterrupt, LeaseLost) as why:
+            self.why_aborted = why
             # The engine is busy in this very thread: it has to be told from another one.
             threading.Thread(target=self._abort_quietly, name="abort", daemon=True).start()
             blocking_event.wait()
@@ -84,7 +93,7 @@ class Patience(DuringTask):
 class BlueskyInstrument:
     """Measures with any beamline of ophyd devices; the `Instrument` port."""
 
-    def __init__(self, beamline: Beamline, campaign: str, folder: Path) -> None:
+    def __init__(self, beamline: Beamline, campaign: str, folder: Path, permit: Permit | None = None) -> None:
         """Own a RunEngine for these devices.
 
         Parameters
@@ -95,8 +104,10 @@ class BlueskyInstrument:
             Name of the campaign; goes into every document.
         folder
             Where documents and frames go.
+        permit
+            The right to use the instrument, asked before every command; without one, nobody is asked.
         """
-        self._beamline = beamline
+        self._beamline, self._permit = beamline, permit or Permit()
         self._campaign = campaign
         self._folder = folder.resolve()
         self._writer = DocumentWriter(self._folder)
@@ -104,7 +115,7 @@ class BlueskyInstrument:
         for library in ("bluesky", "ophyd"):
             logging.getLogger(library).addHandler(logging.NullHandler())
         # Signals are the loop's to handle, and no window is to be kept alive while a plan runs.
-        self._wait = Patience()
+        self._wait = Patience(self._permit.renew)
         self._engine = RunEngine({}, context_managers=[], during_task=self._wait)
         self._wait.abort = self._engine.abort
         self._engine.subscribe(self._writer)
@@ -114,8 +125,10 @@ class BlueskyInstrument:
         if decision.point is None or decision.kind not in EXPOSING_KINDS:
             return ()
         kinds: list[ActionKind] = ["load", "expose"]
-        if self._beamline.dispenser is not None:
+        beamline = self._beamline
+        if beamline.dispenser is not None:
             kinds.insert(0, "prepare")
+        has_samples = beamline.dispenser is not None or beamline.changer is not None
         return tuple(
             Action(
                 action_id=action_id(self._campaign, (decision.seq, step, kind), 1),
@@ -123,6 +136,7 @@ class BlueskyInstrument:
                 step=step,
                 kind=kind,
                 action_class=CLASSES[kind],
+                sample=plans.sample_name(decision) if has_samples else None,
             )
             for step, kind in enumerate(kinds, start=1)
         )
@@ -137,16 +151,20 @@ class BlueskyInstrument:
             failed exposure left behind are named by `reconcile`.
         BeamlineUnsafe
             When the shutter does not close after that.
+        LeaseLost
+            When another agent has taken over: then nothing is touched any more, not even the shutter.
+        LogUnavailable
+            When documents or frames cannot be written, or nobody can tell whose the instrument is.
         """
         doing = f"{action.kind} for decision {action.seq}"
         try:
-            self._run(self._plan(action, decision))
+            self._run(fenced(self._plan(action, decision), self._beamline, self._permit))
             if action.kind == "expose":
                 return report_exposure(self._beamline, self._folder, action)
-        except LogUnavailable:
-            raise
         except Exception as error:  # a device's code is not ours: whatever it raises is its fault
             fault = explain(error, doing)
+            if isinstance(fault, LeaseLost):
+                raise fault from error
             unsafe = self._try_to_make_safe()
             raise (BeamlineUnsafe(f"{fault} {unsafe}") if unsafe else fault) from error
         return ActionReport(action_id=action.action_id, status="succeeded", sentence=f"Did {doing}.")
@@ -163,7 +181,11 @@ class BlueskyInstrument:
         ------
         BeamlineFault
             When it does not close. Then a person must.
+        LeaseLost
+            When the instrument is another agent's: it is theirs to close.
         """
+        with contextlib.suppress(LogUnavailable):
+            self._permit.check()
         try:
             if self._engine.state == "paused":
                 self._engine.abort("made safe")
@@ -192,16 +214,17 @@ class BlueskyInstrument:
         try:
             self._engine(plan)
         finally:
-            if self._wait.was_asked_to_stop:
-                self._wait.was_asked_to_stop = False
-                raise KeyboardInterrupt
+            why, self._wait.why_aborted = self._wait.why_aborted, None
+            if why is not None:
+                raise why
 
     def _plan(self, action: Action, decision: Decision) -> MsgGenerator[Any]:
         if action.kind == "prepare":
-            return plans.prepare(self._beamline, action, decision)
+            return plans.prepare(self._beamline, action, decision, self._permit.fence)
         if action.kind == "load":
-            return plans.load(self._beamline, action, decision)
-        return plans.expose(self._beamline, action, decision, metadata=self._metadata(action, decision))
+            return plans.load(self._beamline, action, decision, self._permit.fence)
+        metadata = self._metadata(action, decision)
+        return plans.expose(self._beamline, action, decision, self._permit.fence, metadata=metadata)
 
     def _metadata(self, action: Action, decision: Decision) -> dict[str, Any]:
         """What the start document says; with the descriptor it is enough to rebuild the exposure."""
@@ -216,6 +239,7 @@ class BlueskyInstrument:
             "action_id": action.action_id,
             "seq": decision.seq,
             "attempt": action.attempt,
+            "fence": self._permit.fence,
             "decision_kind": decision.kind,
             "plan_name": "expose",
             "exposure_s": decision.exposure_s,

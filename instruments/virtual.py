@@ -7,7 +7,7 @@ from instruments.evidence import FRAMES
 from instruments.kinds import BuildContext
 from instruments.soft import FileDetector, FileKind, Setting, Shutter
 from instruments.virtual_beam import Diode, MeasurableWorld, VirtualBeam
-from instruments.virtual_sample import JOURNAL, Journal, VialChanger, VirtualDispenser
+from instruments.virtual_sample import JOURNAL, Journal, SoftTags, VialChanger, VirtualDispenser
 from models.domain.frozen import Frozen
 from sims.world import World, WorldSpec
 
@@ -45,8 +45,9 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     """Devices around any world that can be exposed."""
     folder = context.folder.resolve()
     seq, action_id = Setting(name="tag_seq", value=0), Setting(name="tag_action_id", value="")
+    tags = SoftTags(seq, action_id, Setting(name="tag_fence", value=0))
     journal = Journal(folder / JOURNAL)
-    dispenser = VirtualDispenser(COMPONENTS, journal, seq, settle_s=options.mix_s)
+    dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s)
 
     def is_stuck() -> bool:
         fault = world.fault(int(seq.number()))
@@ -67,6 +68,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         changer=changer,
         dispenser=dispenser,
         frame_shape=world.geometry.shape,
-        tags=Tags(seq=seq, action_id=action_id),
+        tags=Tags(seq=seq, action_id=action_id, fence=tags.fence),
+        name=f"virtual {folder.name}",
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),
     )

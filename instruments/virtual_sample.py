@@ -1,9 +1,11 @@
 """Where virtual samples come from: a dispenser with a journal, and a changer of vials."""
 
+import fcntl
 import json
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +13,7 @@ from typing import Any, Literal
 from bluesky.protocols import Status
 
 from instruments.soft import Setting, Signal, SoftStatus
-from models.domain.errors import BeamlineFault, UnreachablePoint
+from models.domain.errors import BeamlineFault, LeaseLost, UnreachablePoint
 from models.domain.space import SUM_TOLERANCE
 
 JOURNAL = "dispenser.journal.jsonl"
@@ -28,8 +30,24 @@ class Vial:
     """Fraction of each component."""
 
 
+@dataclass(frozen=True)
+class SoftTags:
+    """What the devices are told before each command, as soft signals."""
+
+    seq: Setting
+    """Receives the decision's `seq`."""
+    action_id: Setting
+    """Receives the `action_id`."""
+    fence: Setting
+    """Receives the fence."""
+
+
 class Journal:
-    """What was dispensed, line by line, on disk before and after each mix."""
+    """What was dispensed, line by line, on disk before and after each mix; one for all agents.
+
+    It also remembers the highest fence that it was given. A command with a lower one comes from an agent that
+    was taken for dead and has woken up, and is refused.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read what is there already.
@@ -40,45 +58,87 @@ class Journal:
             The file; need not exist yet.
         """
         self._path = path
+        self._n_read = 0
+        self._highest_fence = 0
         self._entries: dict[str, Literal["started", "done"]] = {}
-        self.vials: dict[str, Vial] = {}
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                self._remember(line)
+        self._vials: dict[str, Vial] = {}
+        self._catch_up()
 
     def entry(self, action_id: str) -> Literal["started", "done"] | None:
         """How far that mix got; None when it was never begun."""
+        self._catch_up()
         return self._entries.get(action_id)
 
-    def write(self, word: Literal["started", "done"], action_id: str, vial: Vial) -> None:
-        """Write one line and force it to disk."""
-        line = json.dumps(
-            {"word": word, "action_id": action_id, "sample": vial.sample, "fractions": vial.fractions}
-        )
+    def vial(self, sample: str) -> Vial | None:
+        """The sample of that name; None when it was never made."""
+        self._catch_up()
+        return self._vials.get(sample)
+
+    def begin(self, action_id: str, vial: Vial, fence: int) -> None:
+        """Write that a mix begins, unless a newer agent has been here; forced to disk.
+
+        Raises
+        ------
+        LeaseLost
+            When the fence is lower than one that was given before.
+        """
+        with self._alone():
+            if fence < self._highest_fence:
+                raise LeaseLost(
+                    f"the dispenser refused {action_id}: it comes with fence {fence}, and an agent with "
+                    f"fence {self._highest_fence} has taken over"
+                )
+            self._append("started", action_id, vial, fence)
+
+    def end(self, action_id: str, vial: Vial) -> None:
+        """Write that a mix is done; forced to disk."""
+        with self._alone():
+            self._append("done", action_id, vial, self._highest_fence)
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """Keep other agents out while one line is written, and know what they wrote."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
+        with self._path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._catch_up()
+            yield
+
+    def _append(self, word: Literal["started", "done"], action_id: str, vial: Vial, fence: int) -> None:
+        said = {
+            "word": word, "action_id": action_id, "sample": vial.sample, "fractions": vial.fractions,
+            "fence": fence,
+        }  # fmt: skip
+        is_whole = self._path.stat().st_size == self._n_read
+        with self._path.open("ab") as file:
             # A line that a crash cut short must not swallow this one.
-            file.write(line + "\n" if self._ends_whole() else "\n" + line + "\n")
+            file.write(b"" if is_whole else b"\n")
+            file.write(json.dumps(said).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        self._remember(line)
+        self._catch_up()
 
-    def _ends_whole(self) -> bool:
+    def _catch_up(self) -> None:
+        """Take in the whole lines that were written since the last look."""
+        if not self._path.exists():
+            return
         with self._path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            if size == 0:
-                return True
-            file.seek(-1, os.SEEK_END)
-            return file.read(1) == b"\n"
+            file.seek(self._n_read)
+            whole = file.read().rpartition(b"\n")[0]
+        if whole:
+            self._n_read += len(whole) + 1
+            for line in whole.split(b"\n"):
+                self._remember(line)
 
-    def _remember(self, line: str) -> None:
+    def _remember(self, line: bytes) -> None:
         try:
             said: dict[str, Any] = json.loads(line)
         except ValueError:
             return
         self._entries[said["action_id"]] = said["word"]
+        self._highest_fence = max(self._highest_fence, int(said.get("fence", 0)))
         if said["word"] == "done":
-            self.vials[said["sample"]] = Vial(said["sample"], said["fractions"])
+            self._vials[said["sample"]] = Vial(said["sample"], said["fractions"])
 
 
 class ComponentFraction(Signal):
@@ -116,7 +176,9 @@ class Mix(Signal):
 class VirtualDispenser:
     """Mixes components into vials; keeps a journal, so that a mix is made at most once."""
 
-    def __init__(self, components: Iterable[str], journal: Journal, seq: Setting, *, settle_s: float) -> None:
+    def __init__(
+        self, components: Iterable[str], journal: Journal, tags: SoftTags, *, settle_s: float
+    ) -> None:
         """Make the dispenser.
 
         Parameters
@@ -125,15 +187,15 @@ class VirtualDispenser:
             Names of the components; their fractions must sum to 1.
         journal
             What was dispensed so far.
-        seq
-            Tag from which the vial's name is taken.
+        tags
+            Whose number names the vial, and whose fence goes into the journal.
         settle_s
             How long one mix takes, s.
         """
         self.components: tuple[str, ...] = tuple(components)
         self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
         self.mix = Mix(name="dispenser_mix", on_set=self._mix)
-        self._journal, self._seq, self._settle_s = journal, seq, settle_s
+        self._journal, self._tags, self._settle_s = journal, tags, settle_s
 
     def journal_entry(self, action_id: str) -> Literal["started", "done"] | None:
         """What the journal on disk says of a mix."""
@@ -152,8 +214,8 @@ class VirtualDispenser:
         if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
             shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
             raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
-        vial = Vial(f"S{int(self._seq.number())}", asked)
-        self._journal.write("started", action_id, vial)
+        vial = Vial(f"S{int(self._tags.seq.number())}", asked)
+        self._journal.begin(action_id, vial, int(self._tags.fence.number()))
         if self._settle_s > 0:
             threading.Timer(self._settle_s, self._finish, (action_id, vial, status)).start()
         else:
@@ -162,7 +224,7 @@ class VirtualDispenser:
 
     def _finish(self, action_id: str, vial: Vial, status: Any) -> None:
         try:
-            self._journal.write("done", action_id, vial)
+            self._journal.end(action_id, vial)
         except OSError as error:
             status.set_exception(error)
         else:
@@ -198,7 +260,7 @@ class VialChanger(Setting):
 
     def set(self, value: str, **_: Any) -> Status:
         """Bring that vial."""
-        vial = self._journal.vials.get(value)
+        vial = self._journal.vial(value)
         if vial is None:
             raise UnreachablePoint(f"{self.name}: there is no vial {value!r}; prepare it first.")
         if self._is_stuck():
@@ -216,7 +278,7 @@ class VialChanger(Setting):
         BeamlineFault
             When there is none.
         """
-        vial = self._journal.vials.get(str(self.get()))
+        vial = self._journal.vial(str(self.get()))
         if vial is None:
             raise BeamlineFault(f"{self.name}: no vial is in the beam; load one first.")
         return vial

@@ -130,6 +130,19 @@ class Decision(Frozen):
         return self.candidates[0].prediction if self.candidates else None
 
 
+class Override(Frozen):
+    """What a person wants measured next."""
+
+    point: Point
+    """Where."""
+    exposure_s: float = Field(gt=0)
+    """How long to expose, s."""
+    who: str = Field(min_length=1)
+    """The person."""
+    why: str = Field(min_length=1)
+    """The reason."""
+
+
 class Action(Frozen):
     """One physical command that follows from a decision."""
 

@@ -110,7 +110,7 @@ def test_a_mix_that_began_and_never_ended_is_not_begun_again(world, instrument, 
 def test_a_line_that_was_cut_short_does_not_swallow_the_next(tmp_path):
     path = tmp_path / JOURNAL
     path.write_text('{"word": "star')
-    Journal(path).write("started", "night-00001-1prepare-1", Vial("S1", {"water": 1.0}))
+    Journal(path).begin("night-00001-1prepare-1", Vial("S1", {"water": 1.0}), 1)
     assert Journal(path).entry("night-00001-1prepare-1") == "started"
 
 
