@@ -1,0 +1,1 @@
+"""Exports: the record in forms that spreadsheets, programs, analysts and archives read."""

@@ -1,0 +1,189 @@
+"""The tables of what was decided, what was considered, and what was measured."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from db import schema
+from db.export.outcomes import Outcome, read_outcomes
+from db.export.quantities import (
+    Quantities,
+    axis_quantities,
+    expected_quantities,
+    feature_quantities,
+    place_cells,
+)  # fmt: skip
+from db.export.sheet import Cell, Column, Record, Sheet
+from db.export.source import Source
+from db.queries import LoggedCampaign
+
+CAMPAIGN = Column("campaign", "text", "Name of the campaign.")
+SEQ = Column("seq", "integer", "Place of the decision in its campaign, from 1.")
+SAMPLE = Column("sample", "text", "Name of the existing sample at the point, if it has one.")
+DECIDED = (
+    Column("utc", "moment", "When it was written down."),
+    Column("kind", "text", "Sort of decision."),
+    Column("actor_kind", "text", "Agent, human, safety or scheduler."),
+    Column("actor_name", "text", "Name of the program part or the person."),
+)
+REASONED = (
+    Column("exposure_s", "number", "How long it was to be exposed.", "s"),
+    Column("reason_code", "text", "Why, for filters."),
+    Column("reason", "text", "Why, in words."),
+    Column("acquisition", "text", "Name of the acquisition function."),
+    Column("acquisition_value", "number", "Its value at the chosen point."),
+)
+CAME_OF_IT = (
+    Column("outcome", "text", "accepted, rejected, failed, open, or none when nothing is measured."),
+    Column("outcome_in_words", "text", "What came of it."),
+    Column("repeats", "integer", "Decision that it repeats."),
+    Column("supersedes", "integer", "Decision that a person overrode with it."),
+    Column("watermark", "integer", "Last decision whose outcome was known."),
+    Column("seed", "integer", "Seed of every random draw behind it."),
+    Column("training_sha256", "text", "SHA-256 of the training set."),
+    Column("model_sha256", "text", "SHA-256 of the model's state."),
+)
+MEASURED = (
+    Column("utc", "moment", "When the observation was written down."),
+    Column("kind", "text", "Sort of decision."),
+    Column("is_accepted", "flag", "FALSE when a check failed: such a row never trains a model."),
+)
+EXPOSED = (
+    Column("exposure_s", "number", "Exposure time.", "s"),
+    Column("monitor", "number", "Incident flux summed over the exposure.", "counts"),
+    Column("transmission", "number", "Transmitted over incident flux."),
+    Column("transmission_sigma", "number", "One standard deviation of the transmission."),
+    Column("blank_seq", "integer", "Decision that measured the blank that was subtracted."),
+    Column("run_uid", "text", "Bluesky's uid of the run."),
+)
+ABSENT = Column("absences", "text", "Features that the curve does not have, and why.")
+
+
+def decision_sheet(source: Source) -> Sheet:
+    """Every decision, with what was expected of it and what came of it."""
+    axes = axis_quantities(source, "{} that was asked for.")
+    expected = expected_quantities(source)
+    sigmas = expected.columns("sigma_predicted_", "One standard deviation of what the model expected of {}.")
+    columns = (
+        CAMPAIGN, SEQ, *DECIDED, SAMPLE, *axes.columns(), *REASONED, *expected.columns(), *sigmas,
+        *CAME_OF_IT,
+    )  # fmt: skip
+
+    def rows() -> Iterator[Record]:
+        for campaign, outcome in _all_outcomes(source):
+            yield _decision_cells(campaign, outcome, axes, expected)
+
+    return Sheet("decisions", "One decision.", columns, rows)
+
+
+def feature_sheet(source: Source) -> Sheet:
+    """Every observation, wide: a column for each feature and one for its sigma."""
+    axes = axis_quantities(source, "{} where it was measured, as read back from the devices.")
+    made = feature_quantities(source)
+    sigmas = {c.name: c for c in made.columns("sigma_", "One standard deviation of {}.")}
+    pairs = (
+        column
+        for value, sigma in zip(made.columns(), sigmas.values(), strict=True)
+        for column in (value, sigma)
+    )
+    columns = (CAMPAIGN, SEQ, *MEASURED, SAMPLE, *axes.columns(), *pairs, *EXPOSED, ABSENT)
+
+    def rows() -> Iterator[Record]:
+        for campaign, outcome in _all_outcomes(source):
+            if outcome.observation is not None:
+                yield _feature_cells(campaign, outcome, axes, made)
+
+    return Sheet("features", "One observation.", columns, rows)
+
+
+def candidate_sheet(source: Source) -> Sheet:
+    """Every point that was considered."""
+    axes = axis_quantities(source, "{} of the candidate.")
+    expected = expected_quantities(source)
+    sigmas = expected.columns("sigma_predicted_", "One standard deviation of what the model expected of {}.")
+    columns = (
+        CAMPAIGN, SEQ, Column("rank", "integer", "0 for the chosen one, then by falling acquisition value."),
+        SAMPLE, *axes.columns(), *expected.columns(), *sigmas,
+        Column("acquisition_value", "number", "Value of the acquisition function."),
+        Column("reject_code", "text", "Why it was not taken."),
+    )  # fmt: skip
+
+    def rows() -> Iterator[Record]:
+        table = schema.candidate
+        for campaign in source.campaigns:
+            statement = (
+                sa.select(table, schema.decision.c.seq)
+                .join(schema.decision, schema.decision.c.id == table.c.decision_id)
+                .where(schema.decision.c.campaign_id == campaign.id)
+                .order_by(schema.decision.c.seq, table.c.rank)
+            )
+            for row in source.stream(statement):
+                yield {
+                    "campaign": campaign.name,
+                    "seq": row.seq,
+                    "rank": row.rank,
+                    **place_cells(axes, campaign, row.point_json),
+                    **_expected_cells(campaign, row, expected),
+                    "acquisition_value": row.acquisition_value,
+                    "reject_code": row.reject_code,
+                }
+
+    return Sheet("candidates", "One point that was considered for a decision.", columns, rows)
+
+
+def _all_outcomes(source: Source) -> Iterator[tuple[LoggedCampaign, Outcome]]:
+    for campaign in source.campaigns:
+        for outcome in read_outcomes(source, campaign):
+            yield campaign, outcome
+
+
+def _decision_cells(
+    campaign: LoggedCampaign, outcome: Outcome, axes: Quantities, expected: Quantities
+) -> dict[str, Cell]:
+    row, best = outcome.row, outcome.best
+    same = {
+        c.name: getattr(row, c.name) for c in (SEQ, *DECIDED, *REASONED, *CAME_OF_IT) if hasattr(row, c.name)
+    }
+    return same | {
+        "campaign": campaign.name,
+        **place_cells(axes, campaign, row.point_json),
+        **(_expected_cells(campaign, best, expected) if best is not None else {}),
+        "acquisition_value": best.acquisition_value if best is not None else None,
+        "outcome": outcome.code,
+        "outcome_in_words": outcome.in_words(campaign.spec.objective.feature),
+    }
+
+
+def _feature_cells(
+    campaign: LoggedCampaign, outcome: Outcome, axes: Quantities, made: Quantities
+) -> dict[str, Cell]:
+    row, observation = outcome.row, outcome.observation
+    assert observation is not None
+    cells: dict[str, Cell] = {
+        "campaign": campaign.name,
+        "seq": row.seq,
+        "utc": outcome.observed_utc,
+        "kind": row.kind,
+        "is_accepted": observation.is_accepted,
+        "blank_seq": observation.blank_seq,
+        "absences": "; ".join(f"{absence.name}: {absence.why}" for absence in observation.absences),
+    }
+    for feature in observation.features:
+        cells[made.column(feature.name, feature.unit)] = feature.value
+        cells[made.column(feature.name, feature.unit, "sigma_")] = feature.sigma
+    exposure = outcome.exposure
+    if exposure is not None:
+        cells |= place_cells(axes, campaign, exposure.point_json)
+        for name in ("exposure_s", "monitor", "transmission", "transmission_sigma", "run_uid"):
+            cells[name] = getattr(exposure, name)
+    return cells
+
+
+def _expected_cells(campaign: LoggedCampaign, candidate: Row[Any], expected: Quantities) -> dict[str, Cell]:
+    feature = campaign.spec.objective.feature
+    return {
+        expected.column(feature, candidate.unit): candidate.mean,
+        expected.column(feature, candidate.unit, "sigma_predicted_"): candidate.sigma,
+    }

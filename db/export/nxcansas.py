@@ -1,0 +1,147 @@
+"""NXcanSAS: every accepted curve of a campaign in one HDF5 file, for SasView and its like.
+
+The layout follows the NeXus application definition NXcanSAS, version 1.1.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+
+from db.export.curves import KeptCurve, LeftOut, read_curves
+from db.export.quantities import unit_of_axis
+from db.export.source import Source
+from db.queries import LoggedCampaign
+from models.domain.scattering import Curve
+
+STANDARD_VERSION = "1.1"
+UNITS = {"a.u.": "arbitrary"}
+"""Units of intensity that the standard calls by another name."""
+TEXT = h5py.string_dtype()
+
+
+def write_nxcansas(source: Source, campaign: LoggedCampaign, path: Path, creator: str) -> tuple[LeftOut, ...]:
+    """Write the accepted curves of a campaign.
+
+    Parameters
+    ----------
+    source
+        The database.
+    campaign
+        The campaign.
+    path
+        The file.
+    creator
+        Program and version, for the file's head.
+
+    Returns
+    -------
+    tuple of LeftOut
+        Accepted observations whose curve cannot be given.
+    """
+    left_out: list[LeftOut] = []
+    last = source.last_seq(campaign)
+    with h5py.File(path, "w") as file:
+        file.attrs.update({"NX_class": "NXroot", "creator": creator, "campaign": campaign.name})
+        for kept in read_curves(source, campaign):
+            if isinstance(kept, LeftOut):
+                left_out.append(kept)
+                continue
+            seq = kept.outcome.row.seq
+            name = f"sasentry{seq:06d}"
+            _write_entry(file, name, campaign, kept)
+            if "default" not in file.attrs:
+                file.attrs["default"] = name
+            source.tell(path.name, seq, last)
+    return tuple(left_out)
+
+
+def _write_entry(file: Any, name: str, campaign: LoggedCampaign, kept: KeptCurve) -> None:
+    row, exposure = kept.outcome.row, kept.outcome.exposure
+    assert exposure is not None
+    entry = _group(file, name, "NXentry", "SASentry")
+    entry.attrs.update({"version": STANDARD_VERSION, "default": "sasdata01"})
+    entry["definition"] = "NXcanSAS"
+    entry["title"] = f"{campaign.name} {row.seq}: {row.kind}, {kept.point.text()}"
+    entry["run"] = exposure.run_uid
+    entry["run"].attrs["name"] = f"decision {row.seq}"
+    _write_data(_group(entry, "sasdata01", "NXdata", "SASdata"), kept.curve)
+    _write_sample(_group(entry, "sassample", "NXsample", "SASsample"), campaign, kept)
+    instrument = _group(entry, "sasinstrument", "NXinstrument", "SASinstrument")
+    instrument["name"] = kept.instrument
+    beam = _group(instrument, "sassource", "NXsource", "SASsource")
+    beam["radiation"] = beam["probe"] = "x-ray"
+    _write_process(_group(entry, "sasprocess01", "NXprocess", "SASprocess"), campaign, kept)
+
+
+def _write_data(group: Any, curve: Curve) -> None:
+    """Write the points; the uncertainty that all of them share stands beside theirs, as one of the scale."""
+    unit = UNITS.get(curve.unit, curve.unit)
+    group.attrs.update({"signal": "I", "axes": "Q", "I_axes": "Q", "Q_indices": np.array([0])})
+    for name, values, its_unit in (
+        ("Q", curve.q_inv_nm, "1/nm"), ("I", curve.intensity, unit), ("Idev", curve.sigma, unit),
+    ):  # fmt: skip
+        group[name] = values
+        group[name].attrs["units"] = its_unit
+    group["I"].attrs.update({"uncertainties": "Idev", "scaling_factor": "I_scaling"})
+    group["I_scaling"], group["I_scaling_dev"] = 1.0, curve.common_relative_sigma
+    group["I_scaling"].attrs.update({"uncertainties": "I_scaling_dev", "units": ""})
+    group["I_scaling_dev"].attrs["units"] = ""
+
+
+def _write_sample(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> None:
+    """Write what was exposed: its name, and its value on every axis, exactly and in words."""
+    exposure, point = kept.outcome.exposure, kept.point
+    assert exposure is not None
+    group["name"] = point.sample or kept.sample or f"{campaign.name} {kept.outcome.row.seq}"
+    units = {name: unit_of_axis(campaign, name) for name in point.coordinates}
+    group["details"] = np.array(
+        [f"{name} = {value!r}{_after(units[name])}" for name, value in point.coordinates.items()], dtype=TEXT
+    )
+    composition = _group(group, "composition", "NXcollection")
+    for name, value in point.coordinates.items():
+        composition[name] = value
+        composition[name].attrs["units"] = "" if units[name] == "1" else units[name]
+    if "temperature" in point.coordinates:
+        group["temperature"] = point["temperature"]
+        group["temperature"].attrs["units"] = units["temperature"]
+    if exposure.transmission is not None:
+        group["transmission"] = exposure.transmission
+
+
+def _write_process(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> None:
+    """Write where it stands on record, so that anyone can find it there and prove it."""
+    row, observation, exposure = kept.outcome.row, kept.outcome.observation, kept.outcome.exposure
+    assert observation is not None
+    assert exposure is not None
+    blank = observation.blank_seq
+    group["name"] = "Nightbeam"
+    group["date"] = kept.outcome.observed_utc
+    group["description"] = f"Decision {row.seq} of campaign {campaign.name}: {row.reason} Reduced; " + (
+        "no blank was subtracted." if blank is None else f"the blank of decision {blank} was subtracted."
+    )
+    terms: dict[str, object] = {
+        "campaign": campaign.name, "campaign_uid": campaign.uid, "seq": row.seq, "kind": row.kind,
+        "decided_utc": row.utc, "action_id": exposure.action_id, "run_uid": exposure.run_uid,
+        "exposure_s": exposure.exposure_s, "monitor": exposure.monitor, "blank_seq": blank,
+        "curve_sha256": kept.sha256, "training_sha256": row.training_sha256, "model_sha256": row.model_sha256,
+    }  # fmt: skip
+    for asset in kept.raw:
+        terms[f"{asset.role}_sha256"] = asset.sha256
+    known = {name: value for name, value in terms.items() if value is not None}
+    for n, (name, value) in enumerate(known.items(), start=1):
+        group[f"term{n:02d}"] = f"{name} = {value}"
+        group[f"term{n:02d}"].attrs["name"] = name
+
+
+def _group(parent: Any, name: str, nexus: str, cansas: str | None = None) -> Any:
+    group = parent.create_group(name)
+    group.attrs["NX_class"] = nexus
+    if cansas is not None:
+        group.attrs["canSAS_class"] = cansas
+    return group
+
+
+def _after(unit: str) -> str:
+    return "" if unit == "1" else f" {unit}"
