@@ -1,0 +1,191 @@
+"""Computed again: what the record alone says a decision should have been, beside what it was."""
+
+from dataclasses import dataclass
+from statistics import pstdev
+from typing import Literal, Protocol, runtime_checkable
+
+from agent.agreement import Agreement, Scales, compare
+from agent.ports import Strategy
+from agent.stopping import ending_due, reason_of
+from agent.strategy.problem import Problem
+from agent.strategy.stack import build_chooser, build_strategy
+from models.domain.campaign import CampaignSpec
+from models.domain.errors import NightbeamError
+from models.domain.history import Decision, History
+
+ReplayVerdict = Literal["exact", "within tolerance", "differs", "refused", "not computed"]
+"""How a decision fared. `exact` is bit for bit; `refused` had its model state edited."""
+PERSONS_CODES = frozenset({"person"})
+"""Reasons of a stop that a person gave and the agent wrote down."""
+ELSEWHERE = frozenset({"pause", "skip", "setup", "calibration", "human_override"})
+"""Kinds of decision that no strategy makes."""
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Under what a decision was made, besides what was known."""
+
+    spec: CampaignSpec
+    """The campaign file in force."""
+    began_utc: str
+    """When the campaign began, ISO 8601."""
+    utc: str
+    """When the decision was written down, ISO 8601."""
+    model_sha256: str | None = None
+    """SHA-256 of its model state, as the log has it; None where it has no model."""
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What came of computing a decision again."""
+
+    seq: int
+    """The decision."""
+    kind: str
+    """Its sort."""
+    verdict: ReplayVerdict
+    """How it fared."""
+    sentence: str
+    """Why, in one plain sentence."""
+
+    @property
+    def is_good(self) -> bool:
+        """False when the record and the computation contradict each other."""
+        return self.verdict not in ("differs", "refused")
+
+
+@runtime_checkable
+class Restorable(Protocol):
+    """A strategy that can use a logged model state in place of a fit of its own: an optional power."""
+
+    def with_state(self, state_json: str) -> Strategy:
+        """The same strategy with that state; `BadInput` on use when it is not one of its model."""
+        ...
+
+
+def replay(problem: Problem, history: History, seq: int, under: Circumstances) -> Replayed:
+    """Compute a decision again from what was known when it was made, and compare.
+
+    Parameters
+    ----------
+    problem
+        The task, as the log has it.
+    history
+        What is on record; all that came after the decision is left aside.
+    seq
+        The decision.
+    under
+        Under what it was made.
+
+    Raises
+    ------
+    BadInput
+        When the strategy that the campaign file names cannot be built here.
+    """
+    logged = history.decision(seq)
+    objection = _edited(logged, under.model_sha256)
+    if objection is not None:
+        return Replayed(seq, logged.kind, "refused", objection)
+    if logged.actor.kind != "agent" or logged.kind in ELSEWHERE or _is_persons_stop(logged):
+        return Replayed(seq, logged.kind, "not computed", "a person decided.")
+    known = history_before(history, seq)
+    scales = Scales(problem.space, _spread(problem, known))
+    strategy = build_strategy(under.spec, problem)
+    try:
+        again = _due_stop(logged, known, under) or strategy.propose(known)
+    except NightbeamError as error:
+        return Replayed(seq, logged.kind, "differs", f"nothing is proposed now: {error}")
+    agreement = compare(logged, again, scales)
+    if agreement.first is None or again.kind != logged.kind or again.model is None:
+        return _judged(logged, agreement)
+    return _with_logged_state(problem, known, logged, under, scales) or _judged(logged, agreement)
+
+
+def history_before(history: History, seq: int) -> History:
+    """What was known when a decision was made: the decisions before it, and outcomes up to its watermark."""
+    watermark = history.decision(seq).watermark
+    return History(
+        decisions=history.decisions[: seq - 1],
+        exposures=tuple(exposure for exposure in history.exposures if exposure.seq <= watermark),
+        observations=tuple(o for o in history.observations if o.seq <= watermark),
+        failures=tuple(failure for failure in history.failures if failure.seq <= watermark),
+        quarantines=tuple(quarantine for quarantine in history.quarantines if quarantine.seq <= watermark),
+    )
+
+
+def _edited(logged: Decision, model_sha256: str | None) -> str | None:
+    """Why a model state is refused; None when it is as it was written."""
+    found = logged.model.sha256 if logged.model else None
+    if found == model_sha256:
+        return None
+    return (
+        f"the model state on record has SHA-256 {_short(found)}, the log says {_short(model_sha256)}: "
+        "it was edited, and is not used."
+    )
+
+
+def _short(sha256: str | None) -> str:
+    return sha256[:12] if sha256 else "none"
+
+
+def _is_persons_stop(logged: Decision) -> bool:
+    return logged.kind == "stop" and logged.reason.code in PERSONS_CODES
+
+
+def _due_stop(logged: Decision, known: History, under: Circumstances) -> Decision | None:
+    """The stop that a limit asked for before this decision; None when none did.
+
+    The loop looks at the clock a moment before it writes. Only a stop is held against its own time:
+    what was measured near the end of the hours was decided just before it.
+    """
+    began_utc = under.began_utc if logged.kind == "stop" else None
+    due = ending_due(under.spec.budget, known, began_utc, under.utc)
+    if due is None:
+        return None
+    return Decision(seq=logged.seq, kind="stop", point=None, reason=reason_of(due), watermark=known.watermark)
+
+
+def _spread(problem: Problem, known: History) -> float:
+    """Standard deviation of the values that were learned from, in the feature's unit."""
+    found = [observation.feature(problem.objective.feature) for _, observation in known.accepted()]
+    values = [feature.value for feature in found if feature is not None]
+    return pstdev(values) if len(values) > 1 else 0.0
+
+
+def _judged(logged: Decision, agreement: Agreement) -> Replayed:
+    if agreement.first is not None:
+        return Replayed(logged.seq, logged.kind, "differs", f"{agreement.first.text()}.")
+    if agreement.is_exact:
+        return Replayed(logged.seq, logged.kind, "exact", "bit for bit.")
+    return Replayed(logged.seq, logged.kind, "within tolerance", _nearness(agreement))
+
+
+def _nearness(agreement: Agreement) -> str:
+    """How near two versions within the tolerance are."""
+    pair = agreement.farthest
+    if pair is None:
+        return "all values are equal; the reason is worded otherwise."
+    return f"at most {pair.deviation:.1e} of {pair.scale_name} ({pair.text()})."
+
+
+def _with_logged_state(
+    problem: Problem, known: History, logged: Decision, under: Circumstances, scales: Scales
+) -> Replayed | None:
+    """The verdict on the decision with the hyperparameters on record; None when it differs even so."""
+    chooser = build_chooser(under.spec, problem)
+    if logged.model is None or not isinstance(chooser, Restorable):
+        return None
+    try:
+        again = chooser.with_state(logged.model.canonical_json).propose(known)
+    except NightbeamError:
+        return None
+    agreement = compare(logged, again, scales)
+    if agreement.first is not None:
+        return None
+    near = "bit for bit." if agreement.is_exact else _nearness(agreement)
+    return Replayed(
+        logged.seq,
+        logged.kind,
+        "within tolerance",
+        f"the fit lands elsewhere now; with the hyperparameters on record: {near}",
+    )
