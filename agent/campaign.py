@@ -9,7 +9,7 @@ from agent.config import read_campaign
 from models.domain.errors import BadInput
 
 if TYPE_CHECKING:
-    from agent.assemble import Plan
+    from agent.plan import Plan
     from agent.ports import Narrator
     from agent.stopping import Ending
     from instruments.beamline import Beamline
@@ -99,7 +99,7 @@ class Campaign:
         BadInput
             At the first mistake, with its remedy.
         """
-        from agent.assemble import Own, prepare  # loads bluesky and ophyd: only when they are needed
+        from agent.plan import Own, prepare  # loads bluesky and ophyd: only when they are needed
 
         try:
             return prepare(self.spec, self.home, self.db, Own(self._beamline, self._features))

@@ -16,7 +16,7 @@ from models.domain.history import History
 from models.domain.ranking import ranked
 
 if TYPE_CHECKING:
-    from agent.assemble import Plan
+    from agent.plan import Plan
 
 PROGRAM = "nightbeam"
 N_BEST = 5

@@ -37,18 +37,7 @@ def open_to_write(url: str) -> Engine:
     if found:
         _refuse_foreign(reader, url, found)
     engine = _writing_engine(reader.url)
-    try:
-        with engine.begin() as connection:  # also proves that it can be written
-            if not found:
-                from db.migrations import upgrade  # loads alembic: only when there is something to make
-
-                upgrade(connection)
-    except DBAPIError as error:
-        raise BadInput(
-            f"--db {url}",
-            f"it cannot be written ({_said(error)})",
-            "Give this user the right, or name another",
-        ) from error
+    _write_tables(engine, url, is_wanted=not found)
     return engine
 
 
@@ -73,18 +62,23 @@ def open_to_read(url: str) -> Engine:
     return engine
 
 
-def open_to_migrate(url: str) -> tuple[Engine, str | None]:
-    """Open a database whose tables may be older, and say of which revision they are; None for none.
+def migrate(url: str) -> tuple[str, str]:
+    """Bring an older database up to date, all or nothing; the revisions before and after.
 
     Raises
     ------
     BadInput
-        When the URL is not one, the database does not answer, or belongs to another program.
+        When the URL is not one, the database does not answer, cannot be written, or is not ours.
     """
+    path = path_of_file(make_url_or_refuse(url), url)
     reader = _reading_engine(url)
-    found = _tables(reader, url)
-    revision = _revision(reader, url, found) if found else None
-    return _writing_engine(reader.url), revision
+    found = _tables(reader, url) if path is None or path.exists() else set[str]()
+    if not found:
+        raise BadInput(f"--db {url}", "there is nothing to bring up to date", "Run nightbeam db init instead")
+    before = _revision(reader, url, found)
+    if before < REVISION:
+        _write_tables(_writing_engine(reader.url), url, is_wanted=True)
+    return before, REVISION
 
 
 def is_new(url: str) -> bool:
@@ -150,6 +144,22 @@ def _writing_engine(parsed: URL) -> Engine:
         event.listen(engine, "connect", _prepare_to_write)
         event.listen(engine, "begin", _begin_immediate)
     return engine
+
+
+def _write_tables(engine: Engine, url: str, *, is_wanted: bool) -> None:
+    """Bring the tables to the newest revision, all or nothing; also proves that they can be written."""
+    try:
+        with engine.begin() as connection:
+            if is_wanted:
+                from db.migrations import upgrade  # loads alembic: only when there is something to make
+
+                upgrade(connection)
+    except DBAPIError as error:
+        raise BadInput(
+            f"--db {url}",
+            f"it cannot be written ({_said(error)})",
+            "Give this user the right, or name another",
+        ) from error
 
 
 def _options(parsed: URL) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, NoResultFound, OperationalError
 
 from db import histories, schema
@@ -215,13 +215,6 @@ def _last_seq(entry: Entry, campaign_id: int) -> int:
     table = schema.decision
     last = sa.select(sa.func.max(table.c.seq)).where(table.c.campaign_id == campaign_id)
     return entry.connection.scalar(last) or 0
-
-
-def annotate(connection: Connection, chain: Chain, record: Record, stamp: Stamp) -> Sealed:
-    """Append what a person says, beside a running agent or without one, inside an open transaction."""
-    entry = Entry(connection)
-    seq = Writer(entry, chain, None, stamp).write(record)
-    return entry.seal(chain, type(record).__name__, seq, stamp.utc)
 
 
 def _said(error: Exception) -> str:

@@ -65,6 +65,8 @@ def test_each_module_says_in_its_first_line_what_it_is(path):
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(REPOSITORY)))
 def test_no_module_is_longer_than_three_hundred_lines(path):
+    if path.parent.name == "versions":
+        return  # a migration says once and for all what the tables were
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 

@@ -10,7 +10,7 @@ from agent.commands.options import DEFAULT_DATABASE, AsJson, Database, Dataset
 from models.domain.errors import BadInput
 
 if TYPE_CHECKING:
-    from agent.assemble import Plan
+    from agent.plan import Plan
 
 CONNECT_TIMEOUT_S = 5.0
 """How long all devices together may take to answer."""

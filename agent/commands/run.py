@@ -14,8 +14,8 @@ from agent.sheltered import Sheltered
 from models.domain.errors import NightbeamError
 
 if TYPE_CHECKING:
-    from agent.assemble import Plan
     from agent.loop import Loop
+    from agent.plan import Plan
     from agent.stopping import Ending
 
 EXIT_STOPPED = 3

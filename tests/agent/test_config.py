@@ -7,9 +7,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from agent.assemble import Own, prepare, shipped_schema
+from agent.assemble import shipped_schema
 from agent.campaign import Campaign
 from agent.config import read_campaign
+from agent.plan import Own, prepare
 from agent.plugs import find_builder
 from instruments.beamline import Beamline
 from models.domain.campaign import Plug

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent import Campaign
-from agent.assemble import prepare
+from agent.plan import prepare
 from agent.config import read_campaign
 from models.domain.history import History
 from models.saxs.curve_files import read_curve

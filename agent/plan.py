@@ -1,0 +1,221 @@
+"""From a campaign file to a checked plan: every part is there, nothing is written, nothing moves."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from agent.plugs import add_home, find_builder
+from agent.ports import Strategy
+from agent.strategy.problem import Problem
+from agent.strategy.stack import build_strategy
+from db.identity import CampaignIdentity, identify
+from db.publish import Publisher, open_publisher
+from instruments.beamline import Beamline, device_name, limits_of
+from instruments.kinds import SHIPPED as INSTRUMENTS
+from instruments.kinds import BuildContext, build_beamline
+from models.domain.campaign import CampaignSpec
+from models.domain.errors import BadInput
+from models.domain.geometry import Geometry
+from models.domain.space import SearchSpace
+from models.gp.design import DRAWS_PER_POINT, draw_feasible
+from models.saxs.extractor import Extractor
+from models.saxs.extractors import features_made, load_extractors
+from models.saxs.geometry_files import read_geometry
+
+DATA_FOLDER = "nightbeam-data"
+"""Where frames, curves and pictures go when the campaign file names no folder."""
+N_PROBE = 1024
+"""Points drawn from a space to see that it can be filled."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """Parts that a Python user hands in instead of naming them in the campaign file."""
+
+    beamline: Beamline | None = None
+    """Devices."""
+    features: tuple[Extractor, ...] = ()
+    """Extractors, run after those of the file."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A campaign that has been checked: every part is there, nothing is written, nothing moves."""
+
+    spec: CampaignSpec
+    """The campaign file."""
+    url: str
+    """The database."""
+    identity: CampaignIdentity
+    """Which campaign this is."""
+    folder: Path
+    """Where its files go."""
+    problem: Problem
+    """What strategies are told of the task."""
+    beamline: Beamline
+    """The devices."""
+    extractors: tuple[Extractor, ...]
+    """What reads the curves."""
+    geometry: Geometry | None
+    """Where the detector stands; None when each frame says so itself."""
+    strategy: Strategy
+    """What chooses."""
+    publisher: Publisher
+    """What publishes heads of the record."""
+
+    @property
+    def space(self) -> SearchSpace:
+        """Where it may look."""
+        return self.problem.space
+
+    @property
+    def instrument(self) -> str:
+        """Name of the instrument, of which one agent at a time may hold the lease."""
+        return self.beamline.name or self.spec.instrument.kind
+
+
+def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) -> Plan:
+    """Check a campaign and gather its parts.
+
+    Parameters
+    ----------
+    spec
+        The campaign file.
+    home
+        The folder it lies in; relative paths in it start there.
+    url
+        The database.
+    own
+        Parts handed in by a Python user.
+
+    Raises
+    ------
+    BadInput
+        When any part is missing or contradicts another.
+    """
+    own = own or Own()
+    add_home(home)
+    extractors = (*_extractors(spec), *own.features)
+    unit = _objective_unit(spec, extractors)
+    identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
+    folder = identity.folder
+    beamline = own.beamline or _beamline(spec, home, folder)
+    problem = _problem(spec, _space(spec, beamline), unit)
+    geometry = _geometry(spec, home, beamline)
+    return Plan(
+        spec=spec,
+        url=url,
+        identity=identity,
+        folder=folder,
+        problem=problem,
+        beamline=beamline,
+        extractors=extractors,
+        geometry=geometry,
+        strategy=build_strategy(spec, problem),
+        publisher=_publisher(spec, home, folder),
+    )
+
+
+def _publisher(spec: CampaignSpec, home: Path, folder: Path) -> Publisher:
+    return open_publisher(spec.record.anchors, home, folder, os.environ)
+
+
+def _extractors(spec: CampaignSpec) -> tuple[Extractor, ...]:
+    try:
+        return load_extractors(spec.analysis.features)
+    except BadInput as error:
+        raise error.within("analysis") from None
+
+
+def _geometry(spec: CampaignSpec, home: Path, beamline: Beamline) -> Geometry | None:
+    """The geometry that the file names, if any; refused when it is for another detector."""
+    if spec.analysis.geometry is None:
+        return None
+    where = "analysis.geometry"
+    try:
+        geometry = read_geometry(home / spec.analysis.geometry)
+    except BadInput as error:
+        raise error.within(where) from None
+    if beamline.frame_shape not in (None, geometry.shape):
+        raise BadInput(
+            where,
+            f"{spec.analysis.geometry} is for frames of {_shape_text(geometry.shape)} pixels, but "
+            f"{device_name(beamline.detector)} makes {_shape_text(beamline.frame_shape)}",
+            "Name the geometry of this detector, or leave the key out to take it from each frame",
+        )
+    return geometry
+
+
+def _shape_text(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} x {shape[1]}"
+
+
+def _objective_unit(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> str:
+    made = features_made(extractors)
+    feature = spec.objective.feature
+    if feature not in made:
+        raise BadInput(
+            "objective.feature",
+            f"is {feature!r}, which the analysis does not make",
+            f"It makes: {', '.join(made)}. Choose one of these, or add an extractor to analysis.features",
+        )
+    return made[feature]
+
+
+def _beamline(spec: CampaignSpec, home: Path, folder: Path) -> Beamline:
+    build = find_builder(spec.instrument, "instruments", INSTRUMENTS, "instrument")
+    context = BuildContext(
+        campaign=spec.name,
+        seed=spec.seed,
+        folder=folder,
+        axes=tuple(axis.name for axis in spec.axes),
+        home=home,
+    )
+    return build_beamline(build, spec.instrument.options, context, where="instrument")
+
+
+def _space(spec: CampaignSpec, beamline: Beamline) -> SearchSpace:
+    if beamline.space is not None:
+        for key, is_given in {"axes": spec.axes, "measurement.blank": spec.measurement.blank}.items():
+            if is_given:
+                raise BadInput(key, "is given, but this instrument brings its own samples", f"Remove {key}")
+        return beamline.space if beamline.space.candidates else _drawable(beamline.space, spec.seed)
+    if not spec.axes:
+        raise BadInput(
+            "axes", "are missing, and the instrument brings none of its own", "Add one [[axes]] table an axis"
+        )
+    _refuse_beyond_limits(spec, beamline)
+    return _drawable(spec.space(), spec.seed)
+
+
+def _refuse_beyond_limits(spec: CampaignSpec, beamline: Beamline) -> None:
+    """Refuse an axis that asks for more than its device says it can do."""
+    for axis in spec.axes:
+        limits = limits_of(beamline.axes.get(axis.name))
+        if limits is not None and (axis.low < limits[0] or axis.high > limits[1]):
+            raise BadInput(
+                f"axes: {axis.name}",
+                f"asks for {axis.low:g} to {axis.high:g} {axis.unit}, but its device goes from "
+                f"{limits[0]:g} to {limits[1]:g}",
+                "Narrow the axis, or widen the device's limits",
+            )
+
+
+def _drawable(space: SearchSpace, seed: int) -> SearchSpace:
+    """The space, when points can be drawn from it with twice the ease that any later draw asks for."""
+    try:
+        draw_feasible(space, N_PROBE, seed, DRAWS_PER_POINT // 2)
+    except ValueError as error:
+        problem, _, remedy = str(error).partition("; ")
+        raise BadInput("sums", problem, remedy.capitalize()) from None
+    return space
+
+
+def _problem(spec: CampaignSpec, space: SearchSpace, unit: str) -> Problem:
+    return Problem(
+        space=space,
+        objective=spec.objective,
+        unit=unit,
+        exposure_s=spec.measurement.exposure_s,
+        seed=spec.seed,
+    )
