@@ -92,8 +92,9 @@ def test_maps_come_with_every_third_decision_that_asked_a_model(problem):
 
 
 def test_a_stop_keeps_a_map_of_all_that_was_measured(problem):
-    history = evenly_measured(problem, 6)
-    history = measured(history, suggestion(problem, history), fakes.FakeAnalysis())
+    history = evenly_measured(problem, 5)
+    for _ in range(2):
+        history = measured(history, suggestion(problem, history), fakes.FakeAnalysis())
     grid = only_map(Milestones(problem, 25), history, problem.stop(history, "budget", "Done."))
     assert (grid.seq, grid.watermark, grid.hyperparameters_of) == (8, 7, 7)
 
@@ -155,9 +156,9 @@ def test_a_map_is_quick_at_a_hundred_observations(problem):
     decision = suggestion(problem, history)
     milestones, times_s = Milestones(problem, 1), []
     for _ in range(5):
-        begin = time.perf_counter()
+        begin = time.process_time()  # what else the machine does is not the map's cost
         milestones(history, decision)
-        times_s.append(time.perf_counter() - begin)
+        times_s.append(time.process_time() - begin)
     assert min(times_s) < 0.05
 
 

@@ -21,6 +21,7 @@ from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import known_names, load_extractors
 from models.saxs.fits import as_artifacts
+from models.saxs.guinier_fit import fit_window
 from models.saxs.pipeline import build_analysis, read_all, read_features
 
 Q = np.linspace(0.05, 4.0, 400)
@@ -80,6 +81,15 @@ def test_a_fit_lies_on_its_curve_and_tells_the_parameters_of_its_features(noisy,
     for key, (feature, truth) in truths.items():
         assert parameter(fit, key) == pytest.approx(truth, rel=0.06)
         assert feature is None or parameter(fit, key) == pytest.approx(features[feature], rel=1e-12)
+
+
+def test_the_points_of_the_guinier_fit_are_those_of_its_window(noisy):
+    curve = noisy(Q, 5 * np.exp(-((Q * 2.0) ** 2) / 3), 2e4, seed=5)
+    (fit,) = fits_of("guinier", curve)
+    first = int(np.searchsorted(curve.q_inv_nm, fit.q_inv_nm[0]))
+    again = fit_window(curve, first, first + len(fit.q_inv_nm))
+    assert again.rg_nm == parameter(fit, "rg")
+    assert again.reduced_chi2 == pytest.approx(fit.chi2_reduced, rel=1e-6)
 
 
 def test_the_sigma_of_a_parameter_is_what_noise_does_to_it(noisy):
