@@ -156,9 +156,11 @@ class Surrogate:
     def standardised(self, unit_points: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Posterior mean and standard deviation in standardised units, each shape (n,), with gradients."""
         self.model.eval()
-        posterior = self.model.posterior(unit_points)
-        variance = posterior.variance.squeeze(-1).clamp_min(1e-16)
-        return posterior.mean.squeeze(-1), variance.sqrt()
+        # Each point is a batch of its own: nobody asks how two points vary together, and all pairs of a pool
+        # would cost fifty times as much.
+        posterior = self.model.posterior(unit_points.unsqueeze(-2))
+        variance = posterior.variance[..., 0, 0].clamp_min(1e-16)
+        return posterior.mean[..., 0, 0], variance.sqrt()
 
     def predict(self, unit_points: Floats) -> tuple[Floats, Floats]:
         """Posterior of the noise-free feature.
