@@ -137,8 +137,8 @@ def _walk_all(
 
 def _count_decisions(connection: Connection) -> dict[int, int]:
     campaign_id = schema.decision.c.campaign_id
-    rows = connection.execute(sa.select(campaign_id, sa.func.count()).group_by(campaign_id)).tuples()
-    return dict(iter(rows))
+    rows = connection.execute(sa.select(campaign_id, sa.func.count()).group_by(campaign_id)).all()
+    return {row[0]: row[1] for row in rows}
 
 
 def _say(difference: Difference, names: dict[int, str]) -> Finding:
