@@ -7,10 +7,15 @@ from pathlib import Path
 
 import typer
 
+from agent.commands.annotate import annotate
 from agent.commands.check import check
+from agent.commands.database import database
+from agent.commands.export import export
 from agent.commands.log import log
 from agent.commands.reduce import ManyBuffers, reduce
+from agent.commands.replay import replay
 from agent.commands.run import EXIT_STOPPED, StoppedAtOnce, run
+from agent.commands.verify import verify
 from models.domain.errors import BadInput, NightbeamError
 
 EXIT_FAULT = 1
@@ -24,9 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (run, check, log):
+for command in (run, check, log, verify, replay, export, annotate):
     app.command()(command)
 app.command(cls=ManyBuffers)(reduce)
+app.add_typer(database)
 
 
 def main() -> None:
