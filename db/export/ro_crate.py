@@ -105,7 +105,10 @@ def _describe_root(crate: Any, source: Source, crating: Crating) -> None:
     )
     crate.datePublished = crating.utc
     if crating.licence is not None:
-        crate.license = _entity(crate, crating.licence, "CreativeWork", name=crating.licence)
+        crate.license = _entity(
+            crate, crating.licence, "CreativeWork", name=crating.licence,
+            description="The licence that was stated when this was exported.",
+        )  # fmt: skip
     else:
         crate.license = _entity(
             crate, "#no-licence-stated", "CreativeWork", name="No licence stated", description=NO_LICENCE
