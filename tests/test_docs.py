@@ -15,7 +15,10 @@ from models.saxs.extractors import known_names, load_extractor
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = ["README.md", "docs/extending.md", "docs/features.md", "docs/measured-data.md", "docs/the-record.md"]
+PAGES = [
+    "README.md", "docs/exports.md", "docs/extending.md", "docs/features.md", "docs/measured-data.md",
+    "docs/the-record.md",
+]  # fmt: skip
 BEFORE = {"README.md": "nightbeam run examples/first_light.toml"}
 """What a reader has done before a page's first command."""
 NAMED = re.compile(r"# (\S+\.toml)\n")
