@@ -8,6 +8,8 @@ from pathlib import Path
 
 PATIENCE_S = 5.0
 """How long git may take in all, s."""
+SOURCE = ("agent", "db", "instruments", "models", "sims", "pyproject.toml")
+"""What the program runs from; notes and tests beside it change no decision."""
 
 
 def checkout_state(folder: Path) -> dict[str, str | None] | None:
@@ -21,9 +23,9 @@ def checkout_state(folder: Path) -> dict[str, str | None] | None:
     Returns
     -------
     dict or None
-        ``commit``, and ``uncommitted_sha256``: of the difference and of every untracked Python file, None
-        when there is nothing of the kind. None as a whole when the folder is not the root of a checkout,
-        or git is missing or takes longer than `PATIENCE_S`.
+        ``commit``, and ``uncommitted_sha256``: of what differs from it in `SOURCE`, untracked files and all;
+        None when nothing does. None as a whole when the folder is not the root of a checkout, or git is
+        missing or takes longer than `PATIENCE_S`.
     """
     deadline = time.monotonic() + PATIENCE_S
     try:
@@ -32,8 +34,10 @@ def checkout_state(folder: Path) -> dict[str, str | None] | None:
         if Path(root).resolve() != folder.resolve():
             return None
         commit = _git(folder, deadline, "rev-parse", "HEAD").decode().strip()
-        changes = _git(folder, deadline, "diff", "HEAD", "--no-ext-diff", "--binary")
-        names = _git(folder, deadline, "ls-files", "-z", "--others", "--exclude-standard", "--", "*.py")
+        changes = _git(
+            folder, deadline, "diff", "HEAD", "--no-ext-diff", "--no-textconv", "--binary", "--", *SOURCE
+        )
+        names = _git(folder, deadline, "ls-files", "-z", "--others", "--exclude-standard", "--", *SOURCE)
         new = b"".join(name + b"\0" + _content(folder, name) for name in names.split(b"\0") if name)
     except (OSError, subprocess.SubprocessError):
         return None
