@@ -58,10 +58,12 @@ def audit(record: OnRecord, calm: History) -> Findings:
 
 
 def _find_lost(record: OnRecord, found: Findings) -> None:
-    for said in record.said:
-        for key in said.what.get("keys", ()) if said.word == "acknowledged" else ():
-            if not record.keys[tuple(key)]:
-                found.lost.append(f"{said.what['record']} was acknowledged, and {key} is not on record")
+    acknowledged = Counter(
+        tuple(key) for said in record.said if said.word == "acknowledged" for key in said.what["keys"]
+    )
+    for key, n in acknowledged.items():
+        if record.keys[key] < n:
+            found.lost.append(f"{key} was acknowledged {n} times, and is on record {record.keys[key]} times")
     seqs = [d.seq for d in record.history.decisions]
     if seqs != list(range(1, len(seqs) + 1)):
         found.lost.append(f"decisions {seqs} have gaps")

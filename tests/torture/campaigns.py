@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+SEED = 5
 STUCK_SEQ, UNREADABLE_SEQ = 4, 6
 """Decisions whose motor is stuck, and whose frame cannot be read."""
 
@@ -66,8 +67,8 @@ patience_s = {patience_s}
 class Small:
     """A small campaign."""
 
-    seed: int = 5
-    measurements: int = 10
+    seed: int = SEED
+    measurements: int = 9
     mix_s: float = 0.0
     time_scale: float = 0.0
     patience_s: float = 30.0

@@ -8,8 +8,10 @@ RECORDS = (
 PLACES = ("before", "first row of", "rows of", "amid", "after")
 """Where in a commit: before it, after its first row, before its COMMIT, somewhere in that, and after it."""
 
-CREATION = ("first table", "amid tables", "last table", "rows of Setup")
+CREATION = ("first table", "amid tables", "amid triggers", "rows of Setup")
 """While the database is made."""
+TAKING = ("before Lease", "rows of Lease", "after Lease")
+"""While the instrument is taken."""
 DEVICES = (
     "before mixing", "mix torn", "mixing", "mixed torn", "mixed",
     "start emitted", "frame torn", "frame unnamed", "frame written", "event torn", "event emitted",
@@ -19,13 +21,11 @@ DEVICES = (
 
 COMMITS = tuple(f"{place} {record}" for record in RECORDS for place in PLACES)
 """Every named commit point."""
-POINTS = (*CREATION, *COMMITS, *DEVICES)
+POINTS = (*CREATION, *TAKING, *COMMITS, *DEVICES)
 """Every named point."""
 
-BIRTH = frozenset({*CREATION, *(f"{place} Session" for place in PLACES)})
-"""Points that a process passes while it starts: they need no progress."""
-UNKNOWN = frozenset({"mixing", "mixed torn"})
-"""Points at which nobody can know whether a sample was made."""
+BIRTH = (*CREATION, *TAKING, *(f"{place} Session" for place in PLACES))
+"""Points that a process passes while it starts, in order: they need no progress."""
 
 
 def first_needed(point: str) -> str | None:
@@ -35,6 +35,8 @@ def first_needed(point: str) -> str | None:
     return "after Decided" if point.endswith("Event") else None
 
 
-def is_passed_once(point: str) -> bool:
-    """True for what a campaign does at one decision only: these kills come first."""
-    return point.endswith("Failure")
+def in_order(point: str) -> int:
+    """What a plan begins with: a start, then what a campaign passes at one decision only."""
+    if point in BIRTH:
+        return BIRTH.index(point)
+    return len(BIRTH) + (not point.endswith("Failure"))

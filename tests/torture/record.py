@@ -12,6 +12,7 @@ from db import schema
 from db.engine import open_to_read
 from db.histories import read_history
 from db.queries import read_campaigns
+from db.verify import verify
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.history import Decision, History
 from tests.torture.chain import objections_to_chain
@@ -46,6 +47,8 @@ def read_on_record(folder: Path, url: str) -> OnRecord:
         keys, succeeded = _keys(connection, history)
         files = {row.path: row.sha256 for row in connection.execute(sa.select(schema.asset))}
         chain = objections_to_chain(connection, schema.metadata)
+    with engine.connect() as connection:
+        chain += [finding.text() for finding in verify(connection)]
     engine.dispose()
     kept = [path for path in folder.glob("nightbeam-data/*/*/*") if path.parent.name in ("frames", "curves")]
     on_disk = {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in kept}

@@ -25,6 +25,8 @@ class Trap:
     point: str
     count: int = 1
     """The how-manieth passing of the point it is."""
+    is_stopped: bool = False
+    """True to stop there instead, until somebody lets it go on."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,14 @@ class Nursery:
         self._process.wait()
         self._process.stdout.close()
 
-    def start(
-        self, folder: Path, *words: str, trap: Trap | None = None, mutant: str | None = None
-    ) -> "Child":
-        """Begin a run; it goes on until it ends, falls into its trap, or is killed."""
-        order: dict[str, Any] = {"do": "start", "folder": str(folder), "words": words, "mutant": mutant}
+    def start(self, folder: Path, *words: str, trap: Trap | None = None, **settings: Any) -> "Child":
+        """Begin a run; it goes on until it ends, falls into its trap, or is killed.
+
+        Settings: ``mutant``, a fault to put in; ``term_s``, after which a silent agent loses its lease.
+        """
+        order: dict[str, Any] = {"do": "start", "folder": str(folder), "words": words, **settings}
         if trap is not None:
-            order |= {"trap": trap.point, "count": trap.count}
+            order |= {"trap": trap.point, "count": trap.count, "is_stopped": trap.is_stopped}
         answer = self._ask(order)
         return Child(self, answer["pid"], answer["t_s"])
 
@@ -95,6 +98,13 @@ class Child:
         poll = select.poll()
         poll.register(self._end, select.POLLIN)
         return bool(poll.poll(max(0.0, wait_s) * 1000))
+
+    def is_stopped_within(self, wait_s: float) -> bool:
+        deadline = time.monotonic() + wait_s
+        while time.monotonic() < deadline and not self.has_ended_within(0.01):
+            if Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T":
+                return True
+        return False
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal; nobody else can have this pid, since it has not been waited for."""

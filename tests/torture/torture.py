@@ -14,10 +14,12 @@ from models.domain.history import History
 from tests.torture.audit import Findings
 from tests.torture.campaigns import Small
 from tests.torture.ordeal import AT_RANDOM, Executioner, Ordeal, run_in_peace
-from tests.torture.points import BIRTH, POINTS, is_passed_once
+from tests.torture.points import BIRTH, POINTS, in_order
 from tests.torture.runs import Nursery
 
 KILLS_PER_CAMPAIGN = 9
+N_BIRTHS = 2
+"""Kills of each campaign while it starts: the first of them before it has a database."""
 TRIES = 3
 """A point that so many campaigns did not pass is never passed."""
 
@@ -27,6 +29,11 @@ Database = Callable[[Path], str]
 
 def sqlite(folder: Path) -> str:
     return f"sqlite:///{folder / 'nightbeam.db'}"
+
+
+def share_named(n_kills: int) -> float:
+    """Few kills go to the named points first; of many, half come at random times."""
+    return 0.5 if n_kills >= 4 * len(POINTS) else 0.92
 
 
 class Plans:
@@ -39,18 +46,20 @@ class Plans:
         self._tries: Counter[str] = Counter()
         self._births: list[str] = []
         self._others: list[str] = []
-        # Few kills go to the named points first; of many, half come at random times.
-        self._share_named = 0.5 if n_kills >= 4 * len(POINTS) else 0.85
+        self._owed: list[str] = []
+        self._share_named = share_named(n_kills)
 
     def draw(self) -> tuple[str, ...] | None:
         """The points at which the next campaign is killed; None when there were enough."""
         with self._lock:
-            if self._left <= 0:
+            n = min(max(self._left, len(self._owed)), KILLS_PER_CAMPAIGN)
+            if n <= 0:
                 return None
-            n = min(self._left, KILLS_PER_CAMPAIGN)
-            plan = [self._next_birth(), *(self._next_other() for _ in range(n - 1))]
-            self._left -= n
-        return tuple(sorted(plan, key=lambda p: (p not in BIRTH, not is_passed_once(p))))
+            plan = [self._owed.pop() for _ in range(min(n, len(self._owed)))]
+            plan += [self._next_birth() for _ in range(min(N_BIRTHS, n - len(plan)))]
+            plan += [self._next_other() for _ in range(n - len(plan))]
+            self._left -= len(plan)
+        return tuple(sorted(plan, key=in_order))
 
     def give_back(self, unsprung: list[str]) -> None:
         """Take back traps that no run fell into."""
@@ -59,16 +68,16 @@ class Plans:
             for point in unsprung:
                 self._tries[point] += 1
                 if point != AT_RANDOM and self._tries[point] < TRIES:
-                    (self._births if point in BIRTH else self._others).append(point)
+                    self._owed.append(point)
 
     def _next_birth(self) -> str:
-        self._births = self._births or self._rng.sample(sorted(BIRTH), len(BIRTH))
+        self._births = self._births or self._rng.sample(BIRTH, len(BIRTH))
         return self._births.pop()
 
     def _next_other(self) -> str:
         if self._rng.random() >= self._share_named:
             return AT_RANDOM
-        others = sorted(set(POINTS) - BIRTH)
+        others = sorted(set(POINTS).difference(BIRTH))
         self._others = self._others or self._rng.sample(others, len(others))
         return self._others.pop()
 
@@ -160,7 +169,7 @@ class Torture:
                 with lock:
                     index = next(indices)
                 ordeal = self._suffer(nursery, index, campaign, plan)
-                found = ordeal.findings(calm)
+                found = ordeal.findings(nursery, calm)
                 plans.give_back(ordeal.unsprung)
                 with lock:
                     tally.add(index, ordeal, found)

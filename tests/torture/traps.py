@@ -14,7 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from agent import assemble
 from agent.commands import run as run_command
+from db import lease
 from db import log as db_log
 from instruments import documents, frame_writer, virtual_sample
 from models.domain.canonical import canonical_json, sha256_text
@@ -40,12 +42,17 @@ def die() -> None:
 class Fate:
     """Counts how often each point is passed, and ends the process at the one that was chosen."""
 
-    def __init__(self, witness: Witness, trap: str | None, count: int) -> None:
-        self.witness, self._trap, self._left = witness, trap, count
+    def __init__(self, witness: Witness, trap: str | None, count: int, is_stopped: bool) -> None:
+        self.witness, self._trap, self._left, self._is_stopped = witness, trap, count, is_stopped
         self.record = threading.local()
 
     def passes(self, point: str) -> None:
-        if self.is_due(point):
+        if not self.is_due(point):
+            return
+        if self._is_stopped:
+            os.kill(os.getpid(), signal.SIGSTOP)
+            self.witness.say("continued")
+        else:
             die()
 
     def is_due(self, point: str) -> bool:
@@ -63,11 +70,14 @@ class Fate:
         return getattr(self.record, "name", "Setup")
 
 
-def arm(witness: Witness, trap: str | None, count: int, mutant: str | None) -> None:
+def arm(witness: Witness, order: dict[str, Any]) -> None:
     """Set one trap, and let the witness listen."""
+    mutant, term_s = order.get("mutant"), order.get("term_s")
     if mutant is not None:
         mutants.MUTANTS[mutant]()
-    fate = Fate(witness, trap, count)
+    if term_s is not None:
+        assemble.Ways = lambda clock: lease.Ways(clock, term_s=term_s)
+    fate = Fate(witness, order.get("trap"), order.get("count", 1), order.get("is_stopped", False))
     _watch_log(fate)
     _watch_database(fate)
     _watch_dispenser(fate)
@@ -142,20 +152,31 @@ def _watch_log(fate: Fate) -> None:
         fate.witness.say("acknowledged", record="Session", keys=[])
         fate.passes("after Session")
 
+    def taken(original: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        fate.passes("before Lease")
+        fate.record.name = "Lease"
+        try:
+            mine = original(*arguments, **options)
+        finally:
+            fate.record.name = "Setup"
+        fate.passes("after Lease")
+        return mine
+
+    around(assemble, "take_lease", taken)
     around(db_log.DecisionLog, "append", append)
     around(db_log.DecisionLog, "__init__", opened)
 
 
 def _watch_database(fate: Fate) -> None:
-    tables: Counter[str] = Counter()
+    n_made: Counter[str] = Counter()
 
     def executed(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
-        word = statement.lstrip()[:12].upper()
+        word = statement.lstrip()[:14].upper()
         if word.startswith("CREATE TABLE"):
-            tables["made"] += 1
-            fate.passes("first table" if tables["made"] == 1 else "amid tables")
-            if "ledger" in statement.split("(")[0]:
-                fate.passes("last table")
+            n_made["table"] += 1
+            fate.passes("first table" if n_made["table"] == 1 else "amid tables")
+        elif word.startswith("CREATE TRIGGER"):
+            fate.passes("amid triggers")
         elif word.startswith("INSERT"):
             fate.record.n_rows = getattr(fate.record, "n_rows", 0) + 1
             if fate.record.n_rows == 1:
@@ -176,20 +197,24 @@ def _watch_dispenser(fate: Fate) -> None:
         fate.witness.say("commanded", action_id=action_id)
         return original(device, action_id, **options)
 
-    def write(original: Callable[..., Any], journal: Any, word: str, action_id: str, vial: Any) -> None:
-        if word == "started":
-            fate.passes("before mixing")
-        if fate.is_due("mix torn" if word == "started" else "mixed torn"):
-            line = f'{{"word": "{word}", "action_id": "{action_id}", "sam'
-            _append_and_die(journal._path, line)
-        original(journal, word, action_id, vial)
-        if word == "started":
-            # From here on a real pump runs, whatever becomes of this process.
-            fate.witness.say("pumped", action_id=action_id, sample=vial.sample)
-        fate.passes("mixing" if word == "started" else "mixed")
+    def begin(original: Callable[..., Any], journal: Any, action_id: str, vial: Any, fence: int) -> None:
+        fate.passes("before mixing")
+        if fate.is_due("mix torn"):
+            _append_and_die(journal._path, f'{{"word": "started", "action_id": "{action_id}", "sam')
+        original(journal, action_id, vial, fence)
+        # From here on a real pump runs, whatever becomes of this process.
+        fate.witness.say("pumped", action_id=action_id, sample=vial.sample)
+        fate.passes("mixing")
+
+    def end(original: Callable[..., Any], journal: Any, action_id: str, vial: Any) -> None:
+        if fate.is_due("mixed torn"):
+            _append_and_die(journal._path, f'{{"word": "done", "action_id": "{action_id}", "sam')
+        original(journal, action_id, vial)
+        fate.passes("mixed")
 
     around(virtual_sample.Mix, "set", mix)
-    around(virtual_sample.Journal, "write", write)
+    around(virtual_sample.Journal, "begin", begin)
+    around(virtual_sample.Journal, "end", end)
 
 
 def _append_and_die(path: Path, text: str) -> None:
