@@ -1,7 +1,7 @@
 """The one place that wires every implementation: from a plan to a loop that can run."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from agent.clock import system_clock
@@ -50,28 +50,24 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
         narrator.noted(Event(level="warning", code="log", sentence=sentence))
 
     plan.folder.mkdir(parents=True, exist_ok=True)
-    engine = open_to_write(plan.url)
-    lease = take_lease(engine, plan.instrument, this_process(plan.spec.name, clock()), Ways(clock))
-    process = Process(clock, environment_json(), say, plan.publisher.publish)
-    opening = Opening(plan.identity, plan.spec, canonical_json(plan.problem))
-    try:
+    with ExitStack() as opened:
+        engine = open_to_write(plan.url)
+        opened.callback(engine.dispose)
+        lease = take_lease(engine, plan.instrument, this_process(plan.spec.name, clock()), Ways(clock))
+        opened.callback(lease.give_back)
+        process = Process(clock, environment_json(), say, plan.publisher.publish)
+        opening = Opening(plan.identity, plan.spec, canonical_json(plan.problem))
         log = DecisionLog(engine, lease, opening, process)
-    except BaseException:
-        lease.give_back()
-        engine.dispose()
-        raise
-    analysis = build_analysis(
-        plan.spec.analysis, extractors=plan.extractors, folder=plan.folder, geometry=plan.geometry
-    )
-    permit = Permit(lease.fence, lease.check, lease.renew)
-    instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder, permit)
-    milestones = Milestones(plan.problem, MILESTONE_EVERY)
-    parts = Parts(instrument, analysis, plan.strategy, log, narrator, milestones)
-    try:
+        opened.callback(log.close)
+        permit = Permit(lease.fence, lease.check, lease.renew)
+        instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder, permit)
+        opened.callback(instrument.close)
+        analysis = build_analysis(
+            plan.spec.analysis, extractors=plan.extractors, folder=plan.folder, geometry=plan.geometry
+        )
+        milestones = Milestones(plan.problem, MILESTONE_EVERY)
+        parts = Parts(instrument, analysis, plan.strategy, log, narrator, milestones)
         yield Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
-    finally:
-        instrument.close()
-        log.close()
 
 
 def read_record(spec: CampaignSpec, url: str) -> History:

@@ -77,7 +77,9 @@ def migrate(url: str) -> tuple[str, str]:
         raise BadInput(f"--db {url}", "there is nothing to bring up to date", "Run nightbeam db init instead")
     before = _revision(reader, url, found)
     if before < REVISION:
-        _write_tables(_writing_engine(reader.url), url, is_wanted=True)
+        engine = _writing_engine(reader.url)
+        _write_tables(engine, url, is_wanted=True)
+        engine.dispose()
     return before, REVISION
 
 
@@ -154,7 +156,10 @@ def _write_tables(engine: Engine, url: str, *, is_wanted: bool) -> None:
                 from db.migrations import upgrade  # loads alembic: only when there is something to make
 
                 upgrade(connection)
-    except DBAPIError as error:
+    except BaseException as error:
+        engine.dispose()
+        if not isinstance(error, DBAPIError):
+            raise
         raise BadInput(
             f"--db {url}",
             f"it cannot be written ({_said(error)})",

@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, Row
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from db import schema
 from db.engine import reading
@@ -182,6 +182,10 @@ def take_lease(engine: Engine, instrument: str, holder: Holder, ways: Ways) -> L
     while True:
         try:
             row, fence = _try_to_take(engine, instrument, holder, (ways, deadline, first_beat))
+        except ProgrammingError as error:
+            raise BadInput(
+                "--db", f"it cannot be written ({error.orig})", "Give this user the role nightbeam_agent"
+            ) from error
         except DBAPIError as error:
             raise LogUnavailable(
                 f"the log cannot be written ({error.orig}); free it and run the same command again"

@@ -172,7 +172,11 @@ def open_log(url: str, campaign: CampaignSpec, root: Path, clock: Clock | None =
     clock = clock or ticking_clock()
     identity, engine = identified(url, campaign, root), open_to_write(url)
     nobody = Holder(campaign="fake", host="h", boot_id="boot", pid_space="", pid=0, started="never")
-    lease = take_lease(engine, campaign.name, nobody, Ways(clock))
+    try:
+        lease = take_lease(engine, campaign.name, nobody, Ways(clock))
+    except BaseException:
+        engine.dispose()
+        raise
     problem = Problem(
         space=campaign.space(), objective=campaign.objective, unit="1/cm", exposure_s=1.0, seed=campaign.seed
     )

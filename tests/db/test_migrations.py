@@ -1,0 +1,108 @@
+"""Older tables are brought up to date in one step, and the record in them stays as it is."""
+
+import sqlite3
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from db import engine as opening
+from db import migrations, schema
+from db.annotations import add_annotation
+from db.engine import migrate, open_to_read, open_to_write
+from db.verify import verify
+from models.domain.errors import BadInput
+from models.domain.records import Annotation
+from tests import fakes
+from tests.db.test_log import decision, put
+
+
+def findings(url):
+    with open_to_read(url).connect() as connection:
+        return list(verify(connection, (), None, None))
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_schema(url):
+    engine = open_to_write(url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, schema.metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_revision_is_the_one_that_the_program_expects():
+    config = Config()
+    config.set_main_option("script_location", str(migrations.HERE))
+    assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION]
+
+
+@pytest.fixture
+def old_url(url, monkeypatch):
+    """A database as revision 0001 made it."""
+    monkeypatch.setattr(
+        migrations, "upgrade", lambda connection, make=migrations.upgrade: make(connection, "0001")
+    )
+    open_to_write(url).dispose()
+    monkeypatch.undo()
+    return url
+
+
+def test_an_older_database_is_refused_with_the_command_that_mends_it(old_url):
+    for opened in (open_to_read, open_to_write):
+        with pytest.raises(BadInput, match=r"revision 0001.*nightbeam db upgrade --db"):
+            opened(old_url)
+
+
+def test_a_record_that_was_begun_in_an_older_database_stays_whole_and_goes_on(old_url, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        opening, "_refuse_foreign", lambda *_: None
+    )  # the program that wrote it knew no better
+    log = fakes.open_log(old_url, fakes.spec(), tmp_path)
+    put(log, decision(1))
+    log.close()
+    monkeypatch.undo()
+
+    assert migrate(old_url) == ("0001", schema.REVISION)
+    assert migrate(old_url) == (schema.REVISION, schema.REVISION)
+    assert findings(old_url) == []
+    log = fakes.open_log(old_url, fakes.spec(), tmp_path)
+    assert log.history().decisions == (decision(1),)
+    put(log, decision(2, 0.2))
+    log.close()
+    add_annotation(old_url, None, Annotation(kind="note", who="me", text="went on"), fakes.ticking_clock()())
+    assert findings(old_url) == []
+
+
+def test_a_migration_that_is_killed_half_way_leaves_the_database_as_it_was(old_url, monkeypatch):
+    def breaking(connection: sa.Connection, make=migrations.upgrade) -> None:
+        make(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(migrations, "upgrade", breaking)
+    with pytest.raises(KeyboardInterrupt):
+        migrate(old_url)
+    monkeypatch.undo()
+    with pytest.raises(BadInput, match="revision 0001"):
+        open_to_read(old_url)
+    assert migrate(old_url) == ("0001", schema.REVISION)
+
+
+def test_there_is_nothing_to_upgrade_where_there_is_no_database(tmp_path):
+    with pytest.raises(BadInput, match="nightbeam db init"):
+        migrate(fakes.sqlite_url(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_lacks_a_table_is_refused_and_untouched(tmp_path):
+    open_to_write(fakes.sqlite_url(tmp_path)).dispose()
+    with sqlite3.connect(tmp_path / "log.db") as connection:
+        connection.execute("DROP TABLE event")
+    connection.close()
+    before = (tmp_path / "log.db").read_bytes()
+    for opened in (open_to_read, open_to_write):
+        with pytest.raises(BadInput, match="it lacks event"):
+            opened(fakes.sqlite_url(tmp_path))
+    assert (tmp_path / "log.db").read_bytes() == before

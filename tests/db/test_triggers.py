@@ -1,0 +1,78 @@
+"""No hand but the log's adds a row, and no hand at all changes one, on either database."""
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from db import schema
+from tests import fakes
+from tests.db.test_log import decision, put
+
+GUARDED = sorted(set(schema.metadata.tables) - {"lease"})
+
+
+@pytest.fixture
+def filled(open_log, url):
+    """A plain connection to a record, as an editor's hand would open it."""
+    log = open_log()
+    one = decision()
+    put(log, one)
+    log.append(fakes.FakeAnalysis()(fakes.exposure_of(fakes.FakeInstrument().actions(one)[1], one), None))
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+@pytest.mark.parametrize("name", GUARDED)
+def test_no_row_is_updated_or_deleted(filled, name):
+    table = schema.metadata.tables[name]
+    column = next(iter(table.c)).name
+    n = filled.scalar(sa.select(sa.func.count()).select_from(table))
+    for statement in (f"UPDATE {name} SET {column} = {column}", f"DELETE FROM {name}"):
+        if n == 0 and filled.dialect.name == "sqlite":
+            continue  # a trigger for each row has nothing to refuse
+        with pytest.raises(DBAPIError, match="append-only"):
+            filled.exec_driver_sql(statement)
+        filled.rollback()
+    assert filled.scalar(sa.select(sa.func.count()).select_from(table)) == n
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", GUARDED)
+def test_no_row_is_replaced(filled, name):
+    table = schema.metadata.tables[name]
+    row = filled.execute(sa.select(table)).mappings().first()
+    if row is None:
+        assert name in {"annotation", "event", "failure", "quarantine", "sample"}, (
+            "a table that nothing fills"
+        )
+        return
+    columns = ", ".join(row)
+    marks = ", ".join("?" for _ in row)
+    with pytest.raises(DBAPIError, match="append-only"):
+        filled.exec_driver_sql(
+            f"INSERT OR REPLACE INTO {name} ({columns}) VALUES ({marks})", tuple(row.values())
+        )
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("name", GUARDED)
+def test_no_table_is_emptied(filled, name):
+    with pytest.raises(DBAPIError, match="append-only"):
+        filled.exec_driver_sql(f"TRUNCATE {name} CASCADE")
+
+
+@pytest.mark.parametrize("url", ["postgresql"], indirect=True)
+def test_the_triggers_of_postgresql_fire_for_replicas_too(filled):
+    filled.exec_driver_sql("SET session_replication_role = replica")
+    with pytest.raises(DBAPIError, match="append-only"):
+        filled.exec_driver_sql("DELETE FROM decision")
+
+
+def test_a_fence_never_falls_and_a_lease_is_never_deleted(filled):
+    with pytest.raises(DBAPIError):
+        filled.exec_driver_sql("UPDATE lease SET fence = fence - 1")
+    filled.rollback()
+    with pytest.raises(DBAPIError):
+        filled.exec_driver_sql("DELETE FROM lease")
