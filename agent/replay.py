@@ -1,10 +1,11 @@
 """Computed again: what the record alone says a decision should have been, beside what it was."""
 
+import json
 from dataclasses import dataclass
 from statistics import pstdev
 from typing import Literal, Protocol, runtime_checkable
 
-from agent.agreement import Agreement, Scales, compare
+from agent.agreement import Agreement, Pair, Scales, compare
 from agent.ports import Strategy
 from agent.stopping import ending_due, reason_of
 from agent.strategy.problem import Problem
@@ -83,7 +84,7 @@ def replay(problem: Problem, history: History, seq: int, under: Circumstances) -
         When the strategy that the campaign file names cannot be built here.
     """
     logged = history.decision(seq)
-    objection = _edited(logged, under.model_sha256)
+    objection = _objection(logged, under.model_sha256)
     if objection is not None:
         return Replayed(seq, logged.kind, "refused", objection)
     if logged.actor.kind != "agent" or logged.kind in ELSEWHERE or _is_persons_stop(logged):
@@ -98,12 +99,20 @@ def replay(problem: Problem, history: History, seq: int, under: Circumstances) -
     agreement = compare(logged, again, scales)
     if agreement.first is None or again.kind != logged.kind or again.model is None:
         return _judged(logged, agreement)
-    return _with_logged_state(problem, known, logged, under, scales) or _judged(logged, agreement)
+    chooser = build_chooser(under.spec, problem)
+    if logged.model is None or not isinstance(chooser, Restorable):
+        return _judged(logged, agreement)
+    try:
+        restored = chooser.with_state(logged.model.canonical_json).propose(known)
+    except NightbeamError:
+        return _judged(logged, agreement)
+    return _judged_restored(logged, agreement.first, compare(logged, restored, scales))
 
 
 def history_before(history: History, seq: int) -> History:
     """What was known when a decision was made: the decisions before it, and outcomes up to its watermark."""
-    watermark = history.decision(seq).watermark
+    # An edited watermark does not let a decision know its own outcome.
+    watermark = min(history.decision(seq).watermark, seq - 1)
     return History(
         decisions=history.decisions[: seq - 1],
         exposures=tuple(exposure for exposure in history.exposures if exposure.seq <= watermark),
@@ -113,15 +122,19 @@ def history_before(history: History, seq: int) -> History:
     )
 
 
-def _edited(logged: Decision, model_sha256: str | None) -> str | None:
+def _objection(logged: Decision, model_sha256: str | None) -> str | None:
     """Why a model state is refused; None when it is as it was written."""
     found = logged.model.sha256 if logged.model else None
-    if found == model_sha256:
-        return None
-    return (
-        f"the model state on record has SHA-256 {_short(found)}, the log says {_short(model_sha256)}: "
-        "it was edited, and is not used."
-    )
+    if found != model_sha256:
+        return (
+            f"the model state on record has SHA-256 {_short(found)}, the log says {_short(model_sha256)}: "
+            "it was edited, and is not used."
+        )
+    try:
+        json.loads(logged.model.canonical_json if logged.model else "null")
+    except ValueError as error:
+        return f"the model state on record is not JSON ({error}), and is not used."
+    return None
 
 
 def _short(sha256: str | None) -> str:
@@ -168,24 +181,13 @@ def _nearness(agreement: Agreement) -> str:
     return f"at most {pair.deviation:.1e} of {pair.scale_name} ({pair.text()})."
 
 
-def _with_logged_state(
-    problem: Problem, known: History, logged: Decision, under: Circumstances, scales: Scales
-) -> Replayed | None:
-    """The verdict on the decision with the hyperparameters on record; None when it differs even so."""
-    chooser = build_chooser(under.spec, problem)
-    if logged.model is None or not isinstance(chooser, Restorable):
-        return None
-    try:
-        again = chooser.with_state(logged.model.canonical_json).propose(known)
-    except NightbeamError:
-        return None
-    agreement = compare(logged, again, scales)
-    if agreement.first is not None:
-        return None
-    near = "bit for bit." if agreement.is_exact else _nearness(agreement)
-    return Replayed(
-        logged.seq,
-        logged.kind,
-        "within tolerance",
-        f"the fit lands elsewhere now; with the hyperparameters on record: {near}",
+def _judged_restored(logged: Decision, first: Pair, agreement: Agreement) -> Replayed:
+    """The verdict with the hyperparameters on record, where those that are found now differ first."""
+    if agreement.first is None:
+        near = "bit for bit." if agreement.is_exact else _nearness(agreement)
+        sentence = f"the fit lands elsewhere now ({first.text()}); with the hyperparameters on record: {near}"
+        return Replayed(logged.seq, logged.kind, "within tolerance", sentence)
+    also = (
+        "" if agreement.first == first else f"; with the hyperparameters on record, {agreement.first.text()}"
     )
+    return Replayed(logged.seq, logged.kind, "differs", f"{first.text()}{also}.")

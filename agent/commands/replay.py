@@ -99,6 +99,8 @@ def _read(db: str, name: str | None) -> Recorded:
             sessions = {session.id: session for session in read_sessions(connection, found[0].id)}
             origins = read_provenance(connection, found[0].id)
         problem = Problem.model_validate_json(found[0].problem_json)
+        for session in sessions.values():
+            json.loads(session.environment_json)
     except (ValidationError, json.JSONDecodeError) as error:
         first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise BadInput(
