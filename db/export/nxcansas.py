@@ -82,8 +82,7 @@ def _write_data(group: Any, curve: Curve) -> None:
     for name, values, its_unit in (
         ("Q", curve.q_inv_nm, "1/nm"), ("I", curve.intensity, unit), ("Idev", curve.sigma, unit),
     ):  # fmt: skip
-        group[name] = values
-        group[name].attrs["units"] = its_unit
+        group.create_dataset(name, data=values).attrs["units"] = its_unit
     group["I"].attrs.update({"uncertainties": "Idev", "scaling_factor": "I_scaling"})
     group["I_scaling"], group["I_scaling_dev"] = 1.0, curve.common_relative_sigma
     group["I_scaling"].attrs.update({"uncertainties": "I_scaling_dev", "units": ""})
@@ -132,7 +131,6 @@ def _write_process(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> Non
     known = {name: value for name, value in terms.items() if value is not None}
     for n, (name, value) in enumerate(known.items(), start=1):
         group[f"term{n:02d}"] = f"{name} = {value}"
-        group[f"term{n:02d}"].attrs["name"] = name
 
 
 def _group(parent: Any, name: str, nexus: str, cansas: str | None = None) -> Any:
