@@ -103,11 +103,13 @@ def _hold_still(connection: Connection) -> Generator[None]:
     driver: Any = connection.connection.dbapi_connection
     usual = driver.text_factory
     driver.text_factory = _as_text
-    connection.exec_driver_sql("BEGIN")
+    transaction = connection.begin()  # an engine that writes says BEGIN here, one that reads does not
+    if not driver.in_transaction:
+        connection.exec_driver_sql("BEGIN")
     try:
         yield
     finally:
-        connection.rollback()
+        transaction.rollback()
         driver.text_factory = usual
 
 

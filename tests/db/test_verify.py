@@ -21,7 +21,7 @@ from db.anchor_keys import Signer
 from db.anchors import Anchor, Head, anchor
 from db.engine import open_to_read
 from db.findings import MOST_IN_A_ROW, Finding
-from db.ledger import FIRST, entry_sha256, members_of, row_sha256
+from db.ledger import FIRST, Chain, Entry, entry_sha256, members_of, row_sha256
 from db.publish import ANCHOR_FILE, append_line
 from db.verify import check_record, verify
 from models.domain.artifact import Artifact
@@ -298,6 +298,36 @@ def test_an_edited_entry_of_the_ledger_is_found(url, anchors):
         with opened(url, schema.ledger) as connection:
             connection.execute(sa.update(schema.ledger).where(fifth).values({name: before}))
     assert check(url, anchors) == []
+
+
+def test_an_entry_that_was_replaced_with_a_hash_that_fits_is_not_followed_by_the_next(url, anchors):
+    ledger = schema.ledger
+    with opened(url, ledger) as connection:
+        row = connection.execute(sa.select(ledger).where(ledger.c.n == 5)).one()
+        uid = connection.execute(sa.select(schema.campaign.c.uid)).scalar_one()
+        said = (row.record, row.seq, "2026-01-02")
+        sha256 = entry_sha256(uid, 5, row.previous, said, members_of(row.members_json))
+        statement = sa.update(ledger).where(ledger.c.n == 5).values(utc="2026-01-02", sha256=sha256)
+        connection.execute(statement)
+    (finding,) = check(url)
+    assert finding.what == "entry 6 does not follow entry 5: one of them was edited or replaced"
+    assert finding.seq == 1
+
+
+def test_an_edit_that_a_new_entry_seals_again_is_found(url, anchors):
+    with opened(url) as connection:
+        connection.exec_driver_sql(EDIT_OF_2)
+        key = {"decision_id": 2, "name": "height"}
+        where = _is(schema.feature, key)
+        row = connection.execute(sa.select(schema.feature).where(*where)).mappings().one()
+        campaign = connection.execute(sa.select(schema.campaign)).one()
+        entry = Entry(connection)
+        entry._members.append(["feature", [2, "height"], row_sha256(schema.feature, row)])
+        entry.seal(Chain(campaign.id, campaign.uid), "Observed", 2, "2026-01-02")
+    findings = check(url, anchors)
+    assert told(findings) == {(2, "feature")}
+    assert any("was edited or replaced after entry 13 sealed it" in finding.what for finding in findings)
+    assert any("is sealed by two entries" in finding.what for finding in findings)
 
 
 def test_a_deleted_entry_is_found_between_its_neighbours(url, anchors):
