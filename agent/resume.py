@@ -61,6 +61,9 @@ def recover(logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], Acti
         entry.action.step: reports[entry.action.step].status if entry.action.step in reports else entry.state
         for entry in logged
     }
+    under_way = tuple(entry.action for entry in logged if entry.state == "started")
+    if any(report.status == "unknown" for report in reports.values()):
+        return Recovery(under_way, tuple(reports.values()), (), ())  # the decision is given up
     open_steps = [step for step, state in states.items() if state != "succeeded"]
     again: list[Action] = []
     todo: list[Action] = []
@@ -72,7 +75,6 @@ def recover(logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], Acti
         elif state != "succeeded" or is_move:
             again.append(_next_attempt(action))
             todo.append(again[-1])
-    under_way = tuple(entry.action for entry in logged if entry.state == "started")
     return Recovery(under_way, tuple(reports.values()), tuple(again), tuple(todo))
 
 
@@ -85,10 +87,41 @@ def give_up(decision: Decision, found: Recovery, report: ActionReport) -> Ended:
         return Ended(report=report)
     action = next(action for action in found.under_way if action.action_id == report.action_id)
     failure = Failure(seq=decision.seq, code=f"unknown_{action.kind}", sentence=report.sentence)
-    quarantine = None
-    if action.action_class == "at_most_once" and action.sample is not None:
-        quarantine = Quarantine(seq=decision.seq, sample=action.sample, sentence=report.sentence)
-    return Ended(report=report, failure=failure, quarantine=quarantine)
+    return Ended(report=report, failure=failure, quarantine=quarantine_after(action, report))
+
+
+def quarantine_after(action: Action, report: ActionReport) -> Quarantine | None:
+    """The quarantine of a sample of which nobody can tell whether it was made; None when all is known."""
+    if report.status != "unknown" or action.action_class != "at_most_once" or action.sample is None:
+        return None
+    return Quarantine(seq=action.seq, sample=action.sample, sentence=report.sentence)
+
+
+def end_of_fault(action: Action, found: ActionReport, error: Exception) -> Ended:
+    """How a command ended that a fault broke off: with every file that it left behind.
+
+    A device that fails may have done its work, or half of it: of what may be done at most once, the
+    journal is believed, and a sample of which nobody can tell is quarantined.
+
+    Parameters
+    ----------
+    action
+        The command.
+    found
+        What documents, files and the device's journal say of it.
+    error
+        The fault.
+    """
+    files = (*found.assets, *(found.exposure.assets if found.exposure else ()))
+    is_irreversible = action.action_class == "at_most_once"
+    report = ActionReport(
+        action_id=action.action_id,
+        status=found.status if is_irreversible else "failed",
+        sentence=f"{error} {found.sentence}" if is_irreversible else str(error),
+        assets=tuple(asset.model_copy(update={"role": "abandoned"}) for asset in files),
+    )
+    failure = Failure(seq=action.seq, code=type(error).__name__, sentence=report.sentence)
+    return Ended(report=report, failure=failure, quarantine=quarantine_after(action, report))
 
 
 def resumed_text(history: History, found: Recovery) -> str:

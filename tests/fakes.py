@@ -81,18 +81,27 @@ def hill(point: Point) -> float:
 class FakeInstrument:
     """Does nothing, remembers everything, and fails where it is told to."""
 
-    def __init__(self, fails: Callable[[Action], bool] = lambda _: False, campaign: str = "fake") -> None:
-        self.fails, self.campaign = fails, campaign
+    def __init__(
+        self,
+        fails: Callable[[Action], bool] = lambda _: False,
+        campaign: str = "fake",
+        *,
+        has_dispenser: bool = False,
+    ) -> None:
+        self.fails, self.campaign, self.has_dispenser = fails, campaign, has_dispenser
         self.performed: list[str] = []
         self.reports: dict[str, ActionReport] = {}
         self.n_safe = 0
 
     def actions(self, decision: Decision) -> tuple[Action, ...]:
-        kinds = (("load", "idempotent"), ("expose", "verify_then_retry"))
+        kinds = [("load", "idempotent"), ("expose", "verify_then_retry")]
+        if self.has_dispenser:
+            kinds.insert(0, ("prepare", "at_most_once"))
         return tuple(
             Action(
                 action_id=f"{self.campaign}-{decision.seq:05d}-{step}{kind}-1", seq=decision.seq, step=step,
                 kind=kind, action_class=action_class,
+                sample=f"S{decision.seq}" if self.has_dispenser else None,
             )
             for step, (kind, action_class) in enumerate(kinds, start=1)
         )  # fmt: skip

@@ -4,9 +4,10 @@ import pytest
 
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from models.domain.campaign import BlankSpec, BudgetSpec
-from models.domain.errors import LogUnavailable
-from models.domain.history import Action
+from models.domain.errors import LeaseLost, LogUnavailable
+from models.domain.history import Action, Override
 from models.domain.records import Decided, Started
+from models.domain.space import Point
 from tests import fakes
 
 
@@ -156,3 +157,57 @@ def test_a_finished_campaign_that_is_run_again_writes_no_decision(make_loop, eve
     n_before = len(again.history.decisions)
     assert again.run().is_finished
     assert len(again.history.decisions) == n_before
+
+
+def test_a_person_may_choose_the_next_point_and_says_why(make_loop, even):
+    loop = make_loop(even)
+    point = Point(coordinates={"surfactant": 0.2, "cosurfactant": 0.1, "water": 0.7})
+    asked = Override(point=point, exposure_s=2.0, who="A. Meyer", why="I saw a ring here by eye.")
+    decided, narrator = [], loop._parts.narrator
+
+    def after_two(decision):
+        decided.append(decision)
+        if decision.seq == 2:
+            loop.request_override(asked)
+
+    narrator.decided = after_two
+    loop.run()
+    overriding = loop.history.decision(3)
+    assert (overriding.kind, overriding.point, overriding.exposure_s) == ("human_override", point, 2.0)
+    assert (overriding.actor.kind, overriding.actor.name) == ("human", "A. Meyer")
+    assert (overriding.supersedes, overriding.reason.sentence) == (2, "I saw a ring here by eye.")
+    assert loop.history.observation(3) is not None
+    assert loop.history.decision(4).kind != "human_override"
+    assert make_loop(even).history.decision(3) == overriding
+
+
+def test_an_agent_that_lost_its_lease_leaves_the_shutter_to_its_successor(make_loop, even):
+    instrument = fakes.FakeInstrument()
+    loop = make_loop(even, instrument=instrument)
+    make_loop(even)  # takes the lease over
+    n_safe = instrument.n_safe
+    with pytest.raises(LeaseLost):
+        loop.run()
+    assert instrument.performed == []
+    assert instrument.n_safe == n_safe + 1  # the one at the start, before anything was written
+
+
+def test_when_the_log_refuses_for_good_the_run_ends_with_the_shutter_closed(make_loop, even):
+    instrument = fakes.FakeInstrument()
+    loop = make_loop(even, instrument=instrument)
+    append = loop._parts.log.append
+
+    def refusing(record):
+        if loop.history.next_seq > 2:
+            raise LogUnavailable("the log cannot be written (disk I/O error; tried for 60 s)")
+        append(record)
+
+    loop._parts.log.append = refusing
+    with pytest.raises(LogUnavailable):
+        loop.run()
+    assert instrument.n_safe == 2
+    assert instrument.performed == ["fake-00001-1load-1", "fake-00001-2expose-1"]
+    resumed = make_loop(even, instrument=instrument)
+    resumed.run()
+    assert [o.seq for o in resumed.history.observations] == [1, 2, 3, 4, 5, 6]
+    assert len(instrument.performed) == 2 * 6

@@ -104,6 +104,45 @@ def test_a_dispense_of_unknown_outcome_is_given_up_and_never_repeated(make_loop,
     assert not any(name.startswith("fake-00001") for name in instrument.performed)
 
 
+def test_a_sample_whose_making_is_unknown_is_quarantined_and_a_person_is_told(make_loop, even):
+    told: list[str] = []
+    first = make_loop(even, instrument=fakes.FakeInstrument(has_dispenser=True))
+    crash_on(first, Started, lambda record: "00002-1prepare" in record.action_id)
+    with pytest.raises(Crash):
+        first.run()
+    instrument = fakes.FakeInstrument(has_dispenser=True)
+    instrument.reports["prepare"] = ActionReport(
+        action_id="fake-00002-1prepare-1", status="unknown", sentence="A person must look at the vial."
+    )
+    resumed = make_loop(even, instrument=instrument)
+    resumed._parts.narrator.noted = lambda event: told.append(f"{event.level}: {event.sentence}")
+    resumed.run()
+    assert told[0] == "warning: resumed: 2 decisions, 1 dispense unknown -> sample S2 quarantined"
+    (quarantine,) = resumed.history.quarantines
+    assert (quarantine.seq, quarantine.sample) == (2, "S2")
+    assert make_loop(even).history.quarantines == (quarantine,)
+    assert not any(name.startswith("fake-00002") for name in instrument.performed)
+
+
+def test_what_was_verified_is_said_in_plain_words(make_loop, even):
+    told: list[str] = []
+    first = make_loop(even)
+    crash_on(first, Started, lambda record: "00002-2expose" in record.action_id)
+    with pytest.raises(Crash):
+        first.run()
+    instrument = fakes.FakeInstrument()
+    resumed = make_loop(even, instrument=instrument)
+    decision = resumed.history.decision(2)
+    action = instrument.actions(decision)[1]
+    instrument.reports["expose"] = ActionReport(
+        action_id=action.action_id, status="succeeded", sentence="found whole",
+        exposure=fakes.exposure_of(action, decision),
+    )  # fmt: skip
+    resumed._parts.narrator.noted = lambda event: told.append(event.sentence)
+    resumed.run()
+    assert told[0] == "resumed: 2 decisions, 1 exposure verified"
+
+
 def test_a_decision_that_never_started_is_carried_out_as_it_was_written(make_loop, even):
     first = make_loop(even)
     crash_on(first, Decided, lambda record: record.decision.seq == 2)
