@@ -38,6 +38,8 @@ def export(  # noqa: PLR0913  each option of the command is an argument
 
     Example: `nightbeam export --format csv --out tables`
     """
+    from rich.filesize import decimal
+
     from agent.clock import system_clock
     from db.engine import open_to_read
     from db.export.formats import Order
@@ -61,7 +63,8 @@ def export(  # noqa: PLR0913  each option of the command is an argument
         return
     _list([str(out / path) for path in exported.files], "files")
     _list(list(exported.notes), "notes")
-    typer.echo(f"{len(exported.files)} files, {exported.n_bytes / 1e6:.1f} MB in {out}")
+    n = len(exported.files)
+    typer.echo(f"{n} file{'' if n == 1 else 's'}, {decimal(exported.n_bytes)} in {out}")
 
 
 def _own_version() -> str:

@@ -3,9 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from json import JSONDecodeError
 from pathlib import Path
 
+from pydantic import ValidationError
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from db.export.folder import new_folder, refuse_what_is_there
 from db.export.source import Progress, Source, open_source, unwatched
@@ -80,14 +83,21 @@ def export(engine: Engine, order: Order, tell: Progress = unwatched) -> Exported
             f"--licence {order.licence}", "is no URL", "Give one, such as https://spdx.org/licenses/CC-BY-4.0"
         )
     refuse_what_is_there(order.out)
-    with open_source(engine, order.campaign, tell) as source, new_folder(order.out) as folder:
-        notes = write(source, order, folder)
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        return Exported(
-            tuple(path.relative_to(folder) for path in files),
-            sum(path.stat().st_size for path in files),
-            notes,
-        )
+    try:
+        with open_source(engine, order.campaign, tell) as source, new_folder(order.out) as folder:
+            notes = write(source, order, folder)
+            files = sorted(path for path in folder.rglob("*") if path.is_file())
+            names = tuple(path.relative_to(folder) for path in files)
+            return Exported(names, sum(path.stat().st_size for path in files), notes)
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        raise BadInput("--db", f"the database stopped answering ({said})", "Export again") from error
+    except (ValidationError, JSONDecodeError) as error:
+        raise BadInput(
+            "--db",
+            f"the record holds what this program never wrote ({' '.join(str(error).split())})",
+            "Run nightbeam verify to see what was changed",
+        ) from error
 
 
 def _csv(source: Source, _order: Order, folder: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from db.export.sheet import Cell, Column, Sheet
 from db.export.source import PAGE, Progress
+from models.domain.errors import BadInput
 
 TYPES: dict[str, Any] = {
     "text": pa.string(),
@@ -57,5 +58,12 @@ def _field(column: Column) -> Any:
 
 def _value(column: Column, value: Cell) -> Any:
     if value is not None and column.kind == "moment":
-        return datetime.fromisoformat(str(value))
+        try:
+            return datetime.fromisoformat(str(value))
+        except ValueError as error:
+            raise BadInput(
+                f"--db: column {column.name}",
+                f"is {str(value)!r} in a row, which is no time",
+                "Run nightbeam verify to see what was changed",
+            ) from error
     return value

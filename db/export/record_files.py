@@ -1,5 +1,6 @@
 """The files that the record names, where they still are what it says."""
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -59,8 +60,8 @@ def copy_files(
         path = Path(row.path)
         name = re.sub(r"[^A-Za-z0-9._-]", "_", path.name).lstrip(".")
         place = folder / "files" / campaign.name / row.role / f"{row.sha256[:12]}-{name}"
-        if not path.is_file():
-            left_out.append(f"{campaign.name}: {path} is left out: it is gone")
+        if not (path.is_file() and os.access(path, os.R_OK)):
+            left_out.append(f"{campaign.name}: {path} is left out: it is gone, or may not be read")
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, place)

@@ -13,7 +13,7 @@ from db.export import formats
 from db.export.folder import new_folder
 from models.domain.errors import BadInput
 from tests import fakes
-from tests.db.export_record import exported, record
+from tests.db.export_record import execute, exported, record
 
 ROOT = Path(__file__).parents[2]
 KILLED = """
@@ -114,3 +114,24 @@ def test_progress_is_told_for_every_file(on_record, tmp_path):
     )
     assert set(told) == {"fake.jsonl", "other.jsonl"}
     assert all(done == total > 0 for done, total in told.values())
+
+
+@pytest.mark.parametrize(
+    ("form", "statement"),
+    [
+        ("csv", "UPDATE observation SET absences_json = '[{]'"),
+        ("csv", "UPDATE exposure SET point_json = '{}'"),
+        ("parquet", "UPDATE decision SET utc = 'yesterday'"),
+        ("jsonl", "UPDATE ledger SET members_json = '[1]'"),
+        ("ro-crate", "UPDATE session SET environment_json = '{'"),
+    ],
+)
+def test_a_record_that_somebody_edited_beyond_reading_is_answered_with_the_command_that_shows_it(
+    tmp_path, form, statement
+):
+    url = fakes.sqlite_url(tmp_path)
+    record(url, tmp_path)
+    execute(url, statement)
+    with pytest.raises(BadInput, match="nightbeam verify"):
+        exported(url, form, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
