@@ -4,6 +4,7 @@ Run as ``python -m tests.torture.nursery``; it takes one JSON line per order and
 """
 
 import ctypes
+import faulthandler
 import gc
 import json
 import os
@@ -66,6 +67,7 @@ def become(order: dict[str, Any], answers: int) -> None:
         nothing = os.open(os.devnull, os.O_RDONLY)
         for descriptor, source in ((0, nothing), (1, said), (2, said)):
             os.dup2(source, descriptor)
+        faulthandler.register(signal.SIGUSR1)
         status = _forecast(order) if order["words"][0] == "forecast" else _run(order)
         sys.stdout.flush()
         sys.stderr.flush()

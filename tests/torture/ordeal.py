@@ -54,23 +54,25 @@ class Executioner:
     def __init__(self, nursery: Nursery, rng: random.Random, mutant: str | None = None) -> None:
         self._nursery, self._rng, self._mutant = nursery, rng, mutant
 
-    def carry_out(self, ordeal: Ordeal, campaign: Small, plan: tuple[str, ...]) -> None:
+    def carry_out(self, ordeal: Ordeal, campaign: Small, plan: tuple[str | Trap, ...]) -> None:
         """Kill at every point of the plan, then leave it in peace until it has ended."""
         campaign.write(ordeal.folder)
         for point in plan:
+            if isinstance(point, Trap):
+                self._run(ordeal, point.point, point)
+                continue
             needed = first_needed(point)
             if needed is not None:
-                self._run(ordeal, needed)
-            if not self._run(ordeal, point):
+                self._run(ordeal, needed, Trap(needed))
+            if not self._run(ordeal, point, self._trap(point)):
                 ordeal.unsprung.append(point)
-        self._run(ordeal, None)
+        self._run(ordeal, None, None)
 
-    def _run(self, ordeal: Ordeal, point: str | None) -> bool:
+    def _run(self, ordeal: Ordeal, point: str | None, trap: Trap | None) -> bool:
         """Let the program run, unless the campaign is over; true when it was killed."""
         if ordeal.is_over:
             return False
         words = ("run", "torture.toml", "--db", ordeal.url)
-        trap = Trap(point, self._count(point)) if point not in (None, AT_RANDOM) else None
         child = self._nursery.start(ordeal.folder, *words, trap=trap, mutant=self._mutant)
         run = child.wait(self._rng.uniform(0.0, LONGEST_RANDOM_S) if point == AT_RANDOM else None)
         if run.status == -signal.SIGKILL:
@@ -81,6 +83,9 @@ class Executioner:
             said = (ordeal.folder / "said.txt").read_text()[-600:]
             ordeal.fallen.append(f"exit {run.status} ({point or 'left in peace'}): {said}")
         return False
+
+    def _trap(self, point: str) -> Trap | None:
+        return None if point == AT_RANDOM else Trap(point, self._count(point))
 
     def _count(self, point: str) -> int:
         if point in ("amid tables", "amid triggers"):

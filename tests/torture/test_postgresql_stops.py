@@ -16,7 +16,8 @@ CAMPAIGN = Small(measurements=5, time_scale=0.2)
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    one = Server(tmp_path / "server")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    one = Server()
     yield one
     one.close()
 

@@ -51,7 +51,7 @@ def test_a_stale_agent_neither_moves_nor_writes(point: str, nursery: Nursery, ca
     status, deeds = duel(nursery, tmp_path, point)
     assert deeds == []
     assert status == 1
-    assert "another agent" in (tmp_path / "said.txt").read_text()
+    assert "has taken over" in (tmp_path / "said.txt").read_text()
     assert Ordeal(tmp_path, sqlite(tmp_path)).findings(nursery, calm).objections() == {}
 
 
@@ -59,7 +59,7 @@ def test_a_stale_agent_neither_moves_nor_writes(point: str, nursery: Nursery, ca
     ("mutant", "point"),
     [
         ("ignore_the_lease", "after Started:prepare"),
-        ("commit_without_the_lease", "before Ended:expose"),
+        ("commit_without_the_lease", "before Started:expose"),
         ("ignore_the_device_fence", "before mixing"),
     ],
 )
