@@ -35,6 +35,8 @@ from tests.db.test_log import decision, observation, put
 SIGNER = Signer(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 FORGER = Signer(Ed25519PrivateKey.from_private_bytes(bytes(32)))
 CURVE = Artifact(role="curve", name="curve", media_type="text/plain", content=b"0.1 5.0 0.2\n" * 50)
+on_sqlite = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+"""For what does not depend on the kind of database."""
 EDIT_OF_2 = "UPDATE feature SET value = 9 WHERE decision_id = 2 AND name = 'height'"
 
 
@@ -210,7 +212,7 @@ def _is(table: sa.Table, row: Mapping[str, Any]) -> list[sa.ColumnElement[bool]]
     return [column == row[column.name] for column in table.primary_key]
 
 
-@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     ("statement", "seq", "table", "words"),
     [
@@ -413,6 +415,7 @@ def test_a_campaign_whose_row_alone_was_deleted_is_found(url, anchors):
 
 
 @pytest.mark.parametrize("change", [{"sha256": "6" * 64}, {"n": 2}])
+@on_sqlite
 def test_a_head_that_was_edited_is_told_and_not_believed(url, anchors, change):
     edited = anchors[1].model_copy(update={"head": anchors[1].head.model_copy(update=change)})
     (finding,) = check(url, [anchors[0], edited, anchors[2]])
@@ -432,6 +435,7 @@ def test_a_forgers_heads_pass_only_while_nobody_asks_for_the_key(url, anchors):
     assert any("no head signed with" in finding.what for finding in findings)
 
 
+@on_sqlite
 def test_unsigned_heads_are_not_enough_where_a_key_is_asked_for(url, anchors):
     unsigned = [anchor(one.head, None) for one in anchors]
     assert check(url, unsigned) == []
@@ -549,6 +553,7 @@ def test_the_command_says_in_one_line_that_a_campaign_is_whole(url, anchors, pub
     assert done.exit_code == 0
 
 
+@on_sqlite
 def test_the_command_says_what_it_cannot_know_without_heads_or_signatures(url, anchors, published, tmp_path):
     published.unlink()
     done = run.invoke(app, ["verify", "--db", url])
@@ -562,6 +567,7 @@ def test_the_command_says_what_it_cannot_know_without_heads_or_signatures(url, a
     )
 
 
+@on_sqlite
 def test_the_command_finds_a_cut_tail_and_ends_with_1(url, published):
     cut_tail(url)
     done = run.invoke(app, ["verify", "--db", url])
@@ -570,6 +576,7 @@ def test_the_command_finds_a_cut_tail_and_ends_with_1(url, published):
     assert "fake: 2 decisions, 13 entries: NOT WHOLE, 1 finding; 2 anchors agree" in done.stdout
 
 
+@on_sqlite
 def test_the_command_speaks_json(url, published):
     edit(url, "UPDATE failure SET sentence = 'x'")
     done = run.invoke(app, ["verify", "--db", url, "--json"])
@@ -579,6 +586,7 @@ def test_the_command_speaks_json(url, published):
     assert [(one["seq"], one["table"]) for one in facts["findings"]] == [(3, "failure")]
 
 
+@on_sqlite
 def test_the_command_asks_for_the_key_that_is_given(url, published, tmp_path):
     for signer, code in ((SIGNER, 0), (FORGER, 1)):
         public = tmp_path / f"{code}.pem"
@@ -587,6 +595,7 @@ def test_the_command_asks_for_the_key_that_is_given(url, published, tmp_path):
         assert run.invoke(app, ["verify", "--db", url, "--key", str(public)]).exit_code == code
 
 
+@on_sqlite
 def test_the_command_refuses_a_campaign_that_nobody_knows(url, published):
     done = run.invoke(app, ["verify", "--db", url, "--campaign", "nobody"])
     assert isinstance(done.exception, BadInput)
@@ -611,6 +620,7 @@ def test_a_copy_in_another_place_is_verified_and_left_as_it_is(tmp_path):
     assert sorted(path.name for path in away.iterdir()) == ["copy.db", "heads"]
 
 
+@on_sqlite
 def test_files_that_the_record_names_are_hashed_when_asked(url, open_log, tmp_path):
     log = open_log()
     frame = tmp_path / "frame.h5"
@@ -633,5 +643,6 @@ def test_files_that_the_record_names_are_hashed_when_asked(url, open_log, tmp_pa
     assert ask().exit_code == 1
 
 
+@on_sqlite
 def test_the_heads_of_these_tests_follow_each_other(anchors):
     assert all(a.head.n < b.head.n for a, b in pairwise(anchors))
