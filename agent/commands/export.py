@@ -4,11 +4,14 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from agent.commands.options import DEFAULT_DATABASE, AsJson, Database
+
+if TYPE_CHECKING:
+    from db.export.formats import Exported
 
 N_SHOWN = 12
 """So many files and notes are listed."""
@@ -38,8 +41,6 @@ def export(  # noqa: PLR0913  each option of the command is an argument
 
     Example: `nightbeam export --format csv --out tables`
     """
-    from rich.filesize import decimal
-
     from agent.clock import system_clock
     from db.engine import open_to_read
     from db.export.formats import Order
@@ -49,28 +50,26 @@ def export(  # noqa: PLR0913  each option of the command is an argument
     with _bar(as_json) as tell:
         exported = write(open_to_read(db), order, tell)
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "out": str(out),
-                    "files": [str(path) for path in exported.files],
-                    "n_bytes": exported.n_bytes,
-                    "notes": exported.notes,
-                },
-                ensure_ascii=False,
-            )
-        )
-        return
-    _list([str(out / path) for path in exported.files], "files")
-    _list(list(exported.notes), "notes")
-    n = len(exported.files)
-    typer.echo(f"{n} file{'' if n == 1 else 's'}, {decimal(exported.n_bytes)} in {out}")
+        names = [str(path) for path in exported.files]
+        facts = {"out": str(out), "files": names, "n_bytes": exported.n_bytes, "notes": exported.notes}
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+    else:
+        _report(out, exported)
 
 
 def _own_version() -> str:
     from importlib.metadata import version
 
     return version("nightbeam")
+
+
+def _report(out: Path, exported: "Exported") -> None:
+    from rich.filesize import decimal
+
+    _list([str(out / path) for path in exported.files], "files")
+    _list(list(exported.notes), "notes")
+    n = len(exported.files)
+    typer.echo(f"{n} file{'' if n == 1 else 's'}, {decimal(exported.n_bytes)} in {out}")
 
 
 def _list(lines: list[str], what: str) -> None:

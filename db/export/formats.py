@@ -68,8 +68,27 @@ def export(engine: Engine, order: Order, tell: Progress = unwatched) -> Exported
         When there is no such form or campaign, the folder is taken or cannot be written, or a package that
         the form needs is not installed.
     """
-    write = FORMS.get(order.form)
-    if write is None:
+    _refuse_impossible(order)
+    try:
+        with open_source(engine, order.campaign, tell) as source, new_folder(order.out) as folder:
+            notes = FORMS[order.form](source, order, folder)
+            files = sorted(path for path in folder.rglob("*") if path.is_file())
+            names = tuple(path.relative_to(folder) for path in files)
+            return Exported(names, sum(path.stat().st_size for path in files), notes)
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())
+        raise BadInput("--db", f"the database stopped answering ({said})", "Export again") from error
+    except (ValidationError, JSONDecodeError) as error:
+        raise BadInput(
+            "--db",
+            f"the record holds what this program never wrote ({' '.join(str(error).split())})",
+            "Run nightbeam verify to see what was changed",
+        ) from error
+
+
+def _refuse_impossible(order: Order) -> None:
+    """Refuse what cannot be written, before anything is read."""
+    if order.form not in FORMS:
         raise BadInput(f"--format {order.form}", "is no form of export", f"Choose one of: {', '.join(FORMS)}")
     package = NEEDS.get(order.form)
     if package is not None and find_spec(package) is None:
@@ -83,21 +102,6 @@ def export(engine: Engine, order: Order, tell: Progress = unwatched) -> Exported
             f"--licence {order.licence}", "is no URL", "Give one, such as https://spdx.org/licenses/CC-BY-4.0"
         )
     refuse_what_is_there(order.out)
-    try:
-        with open_source(engine, order.campaign, tell) as source, new_folder(order.out) as folder:
-            notes = write(source, order, folder)
-            files = sorted(path for path in folder.rglob("*") if path.is_file())
-            names = tuple(path.relative_to(folder) for path in files)
-            return Exported(names, sum(path.stat().st_size for path in files), notes)
-    except DBAPIError as error:
-        said = " ".join(str(error.orig).split())
-        raise BadInput("--db", f"the database stopped answering ({said})", "Export again") from error
-    except (ValidationError, JSONDecodeError) as error:
-        raise BadInput(
-            "--db",
-            f"the record holds what this program never wrote ({' '.join(str(error).split())})",
-            "Run nightbeam verify to see what was changed",
-        ) from error
 
 
 def _csv(source: Source, _order: Order, folder: Path) -> tuple[str, ...]:

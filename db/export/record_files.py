@@ -13,7 +13,9 @@ from db.export.source import Source
 from db.queries import LoggedCampaign
 
 ALWAYS = ("curve", "document")
-"""Roles of files that are small and always copied; frames are copied when asked for."""
+"""Roles of files that are small and always copied."""
+FRAMES = ("frame", "abandoned")
+"""Roles of files that are copied when asked for."""
 MEDIA_TYPES = {
     ".csv": "text/csv",
     ".dat": "text/plain",
@@ -53,22 +55,30 @@ def copy_files(
     """
     table = schema.asset
     statement = sa.select(table).where(table.c.campaign_id == campaign.id).order_by(table.c.id)
-    rows = [row for row in source.stream(statement) if has_frames or row.role in ALWAYS]
+    roles = (*ALWAYS, *FRAMES) if has_frames else ALWAYS
+    rows = [row for row in source.stream(statement) if row.role in roles]
     copied: dict[Path, str] = {}
     left_out: list[str] = []
     for n, row in enumerate(rows, start=1):
         path = Path(row.path)
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", path.name).lstrip(".")
-        place = folder / "files" / campaign.name / row.role / f"{row.sha256[:12]}-{name}"
-        if not (path.is_file() and os.access(path, os.R_OK)):
-            left_out.append(f"{campaign.name}: {path} is left out: it is gone, or may not be read")
-            continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, place)
-        if sha256_of(place) != row.sha256:  # of the copy: the file may be changed at any moment
-            place.unlink()
-            left_out.append(f"{campaign.name}: {path} is left out: it is not the file on record any more")
-            continue
-        copied[place] = f"A {row.role} of campaign {campaign.name}."
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", f"{row.sha256[:12]}-{path.name}")
+        place = folder / "files" / campaign.name / row.role / name
+        objection = _copy(path, place, row.sha256)
+        if objection is None:
+            copied[place] = f"A {row.role} of campaign {campaign.name}."
+        else:
+            left_out.append(f"{campaign.name}: {path} is left out: {objection}")
         source.tell("files of the record", n, len(rows))
     return list(copied.items()), left_out
+
+
+def _copy(path: Path, place: Path, sha256: str) -> str | None:
+    """Copy a file that is what the record says; else, why not."""
+    if not (path.is_file() and os.access(path, os.R_OK)):
+        return "it is gone, or may not be read"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, place)
+    if sha256_of(place) != sha256:  # of the copy: the file may be changed at any moment
+        place.unlink()
+        return "it is not the file on record any more"
+    return None

@@ -68,7 +68,6 @@ def write_ro_crate(source: Source, crating: Crating, folder: Path) -> tuple[str,
     """
     crate = ROCrate(version=SPECIFICATION)
     _describe_root(crate, source, crating)
-    standard = _entity(crate, NXCANSAS, "CreativeWork", name="NXcanSAS", version="1.1")
     tables = [
         _file(crate, folder, path, f"Table of {path.stem}, for spreadsheets.")
         for path in sorted((folder / "tables").iterdir())
@@ -77,11 +76,7 @@ def write_ro_crate(source: Source, crating: Crating, folder: Path) -> tuple[str,
     actions: list[Any] = []
     for campaign in source.campaigns:
         _write_beginnings(source, campaign, folder)
-        own = {
-            ending: _file(crate, folder, folder / f"{campaign.name}{ending}", meaning.format(campaign.name))
-            for ending, meaning in MEANINGS.items()
-        }
-        own[".h5"]["conformsTo"] = standard
+        own = _own_files(crate, folder, campaign)
         copied, left_out = copy_files(source, campaign, folder, crating.has_files)
         kept = [_file(crate, folder, path, meaning) for path, meaning in copied]
         notes += left_out
@@ -125,6 +120,16 @@ def _write_beginnings(source: Source, campaign: LoggedCampaign, folder: Path) ->
     ]
     for ending, value in ((".campaign.json", campaign.spec), (".environment.json", sessions)):
         (folder / f"{campaign.name}{ending}").write_text(canonical_json(value) + "\n", encoding="utf-8")
+
+
+def _own_files(crate: Any, folder: Path, campaign: LoggedCampaign) -> dict[str, Any]:
+    """The exports of a campaign, by the ending of their names."""
+    files = {
+        ending: _file(crate, folder, folder / f"{campaign.name}{ending}", meaning.format(campaign.name))
+        for ending, meaning in MEANINGS.items()
+    }
+    files[".h5"]["conformsTo"] = _entity(crate, NXCANSAS, "CreativeWork", name="NXcanSAS", version="1.1")
+    return files
 
 
 def _action(crate: Any, source: Source, campaign: LoggedCampaign) -> Any:

@@ -86,7 +86,19 @@ def open_source(engine: Engine, name: str | None, tell: Progress = unwatched) ->
         campaigns = read_campaigns(connection, name)
         if not campaigns:
             raise BadInput("--db", "there is no campaign in the database yet", "Run one first")
+        for campaign in campaigns:
+            _refuse_renamed(campaign)
         yield Source(connection, campaigns, tell)
+
+
+def _refuse_renamed(campaign: LoggedCampaign) -> None:
+    """Refuse a campaign whose row has another name than its file: files are named after it."""
+    if campaign.name != campaign.spec.name:
+        raise BadInput(
+            f"campaign {campaign.name!r}",
+            f"began as {campaign.spec.name!r}: somebody changed its name in the database",
+            "Run nightbeam verify to see what was changed",
+        )
 
 
 def axes_of(campaign: LoggedCampaign) -> tuple[Axis, ...]:

@@ -121,6 +121,7 @@ def test_progress_is_told_for_every_file(on_record, tmp_path):
     [
         ("csv", "UPDATE observation SET absences_json = '[{]'"),
         ("csv", "UPDATE exposure SET point_json = '{}'"),
+        ("jsonl", "UPDATE campaign SET name = '../../fake' WHERE name = 'fake'"),
         ("parquet", "UPDATE decision SET utc = 'yesterday'"),
         ("jsonl", "UPDATE ledger SET members_json = '[1]'"),
         ("ro-crate", "UPDATE session SET environment_json = '{'"),

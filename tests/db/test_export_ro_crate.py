@@ -71,6 +71,19 @@ def test_it_is_valid_and_lacks_only_recommended_things_that_nobody_told_us(on_re
     ]
 
 
+def test_nothing_in_the_record_leads_a_copy_out_of_the_folder(on_record, tmp_path):
+    curve = tmp_path / "curve.dat"
+    curve.write_text("x")
+    execute(
+        on_record,
+        f"UPDATE asset SET path = '{curve}', sha256 = '../../../../x', role = 'curve' WHERE id = 1",
+        f"UPDATE asset SET path = '{curve}', role = '../../../out' WHERE id = 2",
+    )
+    before = set(tmp_path.iterdir())
+    exported(on_record, "ro-crate", tmp_path / "crate", campaign="fake", has_files=True)
+    assert set(tmp_path.iterdir()) - before == {tmp_path / "crate"}
+
+
 def test_the_licence_is_the_one_that_was_stated_or_says_that_none_was(on_record, tmp_path):
     exported(on_record, "ro-crate", tmp_path / "free", licence=LICENCE)
     assert graph(tmp_path / "free")["./"]["license"] == {"@id": LICENCE}
