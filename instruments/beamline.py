@@ -58,7 +58,27 @@ class Dispenser(Protocol):
         ...
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
-        """What the journal on disk says of a mix; None when it proves that it was never begun."""
+        """What the journal on disk says of a mix; None when it proves that it was never begun.
+
+        ``no journal`` as well when the journal does not reach back to that command, since it was lost.
+        """
+        ...
+
+
+@runtime_checkable
+class Fenced(Protocol):
+    """A dispenser whose journal refuses agents that were taken for dead."""
+
+    def refuse_below(self, fence: int) -> None:
+        """Take no command with a lower fence from now on.
+
+        Only then is a mix that the journal does not know one that will never be made.
+
+        Raises
+        ------
+        LeaseLost
+            When a higher fence was given already.
+        """
         ...
 
 

@@ -13,7 +13,7 @@ from bluesky import RunEngine
 from bluesky.utils import DuringTask, MsgGenerator
 
 from instruments import plans
-from instruments.beamline import CLOSED, Beamline, device_name
+from instruments.beamline import CLOSED, Beamline, Fenced, device_name
 from instruments.documents import DocumentWriter
 from instruments.faults import DEVICE_ERRORS, explain
 from instruments.fence import Permit, fenced
@@ -126,7 +126,7 @@ class BlueskyInstrument:
             return ()
         kinds: list[ActionKind] = ["load", "expose"]
         beamline = self._beamline
-        if beamline.dispenser is not None:
+        if beamline.dispenser is not None and decision.point.sample is None:  # one that has a name exists
             kinds.insert(0, "prepare")
         has_samples = beamline.dispenser is not None or beamline.changer is not None
         return tuple(
@@ -170,8 +170,17 @@ class BlueskyInstrument:
         return ActionReport(action_id=action.action_id, status="succeeded", sentence=f"Did {doing}.")
 
     def reconcile(self, action: Action, decision: Decision) -> ActionReport:
-        """What became of a command that was given before a crash, or that ended in a fault."""
+        """What became of a command that was given before a crash, or that ended in a fault.
+
+        Raises
+        ------
+        LeaseLost
+            When the dispenser says that another agent has taken over.
+        LogUnavailable
+            When the dispenser's journal cannot be written.
+        """
         del decision
+        self._raise_fence()
         return reconcile(self._beamline, self._folder, action)
 
     def make_safe(self) -> None:
@@ -198,6 +207,8 @@ class BlueskyInstrument:
             raise BeamlineFault(
                 f"The shutter did not close ({explain(error, 'make safe')}). Close it by hand."
             ) from error
+        with contextlib.suppress(LogUnavailable):  # the shutter is what counts here; reconcile asks again
+            self._raise_fence()
 
     def close(self) -> None:
         """Stop the RunEngine's thread; the instrument cannot be used afterwards."""
@@ -217,6 +228,11 @@ class BlueskyInstrument:
             why, self._wait.why_aborted = self._wait.why_aborted, None
             if why is not None:
                 raise why
+
+    def _raise_fence(self) -> None:
+        """Shut out commands of an agent that was taken for dead and that are still on their way."""
+        if isinstance(self._beamline.dispenser, Fenced):
+            self._beamline.dispenser.refuse_below(self._permit.fence)
 
     def _plan(self, action: Action, decision: Decision) -> MsgGenerator[Any]:
         if action.kind == "prepare":

@@ -1,33 +1,19 @@
 """Where virtual samples come from: a dispenser with a journal, and a changer of vials."""
 
-import fcntl
-import json
-import os
 import threading
-from collections.abc import Callable, Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from bluesky.protocols import Status
 
+from instruments.journal import Journal, Vial
 from instruments.soft import Setting, Signal, SoftStatus
-from models.domain.errors import BeamlineFault, LeaseLost, UnreachablePoint
+from models.domain.errors import BeamlineFault, LogUnavailable, UnreachablePoint
 from models.domain.space import SUM_TOLERANCE
 
 JOURNAL = "dispenser.journal.jsonl"
 """File of the journal, inside the campaign's folder."""
-
-
-@dataclass(frozen=True)
-class Vial:
-    """A sample that was made."""
-
-    sample: str
-    """Name by which the changer knows it."""
-    fractions: dict[str, float]
-    """Fraction of each component."""
 
 
 @dataclass(frozen=True)
@@ -40,105 +26,6 @@ class SoftTags:
     """Receives the `action_id`."""
     fence: Setting
     """Receives the fence."""
-
-
-class Journal:
-    """What was dispensed, line by line, on disk before and after each mix; one for all agents.
-
-    It also remembers the highest fence that it was given. A command with a lower one comes from an agent that
-    was taken for dead and has woken up, and is refused.
-    """
-
-    def __init__(self, path: Path) -> None:
-        """Read what is there already.
-
-        Parameters
-        ----------
-        path
-            The file; need not exist yet.
-        """
-        self._path = path
-        self._n_read = 0
-        self._highest_fence = 0
-        self._entries: dict[str, Literal["started", "done"]] = {}
-        self._vials: dict[str, Vial] = {}
-        self._catch_up()
-
-    def entry(self, action_id: str) -> Literal["started", "done"] | None:
-        """How far that mix got; None when it was never begun."""
-        self._catch_up()
-        return self._entries.get(action_id)
-
-    def vial(self, sample: str) -> Vial | None:
-        """The sample of that name; None when it was never made."""
-        self._catch_up()
-        return self._vials.get(sample)
-
-    def begin(self, action_id: str, vial: Vial, fence: int) -> None:
-        """Write that a mix begins, unless a newer agent has been here; forced to disk.
-
-        Raises
-        ------
-        LeaseLost
-            When the fence is lower than one that was given before.
-        """
-        with self._alone():
-            if fence < self._highest_fence:
-                raise LeaseLost(
-                    f"the dispenser refused {action_id}: it comes with fence {fence}, and an agent with "
-                    f"fence {self._highest_fence} has taken over"
-                )
-            self._append("started", action_id, vial, fence)
-
-    def end(self, action_id: str, vial: Vial) -> None:
-        """Write that a mix is done; forced to disk."""
-        with self._alone():
-            self._append("done", action_id, vial, self._highest_fence)
-
-    @contextmanager
-    def _alone(self) -> Generator[None]:
-        """Keep other agents out while one line is written, and know what they wrote."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            self._catch_up()
-            yield
-
-    def _append(self, word: Literal["started", "done"], action_id: str, vial: Vial, fence: int) -> None:
-        said = {
-            "word": word, "action_id": action_id, "sample": vial.sample, "fractions": vial.fractions,
-            "fence": fence,
-        }  # fmt: skip
-        is_whole = self._path.stat().st_size == self._n_read
-        with self._path.open("ab") as file:
-            # A line that a crash cut short must not swallow this one.
-            file.write(b"" if is_whole else b"\n")
-            file.write(json.dumps(said).encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self._catch_up()
-
-    def _catch_up(self) -> None:
-        """Take in the whole lines that were written since the last look."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            file.seek(self._n_read)
-            whole = file.read().rpartition(b"\n")[0]
-        if whole:
-            self._n_read += len(whole) + 1
-            for line in whole.split(b"\n"):
-                self._remember(line)
-
-    def _remember(self, line: bytes) -> None:
-        try:
-            said: dict[str, Any] = json.loads(line)
-        except ValueError:
-            return
-        self._entries[said["action_id"]] = said["word"]
-        self._highest_fence = max(self._highest_fence, int(said.get("fence", 0)))
-        if said["word"] == "done":
-            self._vials[said["sample"]] = Vial(said["sample"], said["fractions"])
 
 
 class ComponentFraction(Signal):
@@ -197,9 +84,15 @@ class VirtualDispenser:
         self.mix = Mix(name="dispenser_mix", on_set=self._mix)
         self._journal, self._tags, self._settle_s = journal, tags, settle_s
 
-    def journal_entry(self, action_id: str) -> Literal["started", "done"] | None:
-        """What the journal on disk says of a mix."""
-        return self._journal.entry(action_id)
+    def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
+        """What the journal on disk says of a mix; ``no journal`` when it does not reach back to it."""
+        entry = self._journal.entry(action_id)
+        is_from_before = str(self._tags.action_id.get()) != action_id
+        return "no journal" if entry is None and self._journal.was_empty and is_from_before else entry
+
+    def refuse_below(self, fence: int) -> None:
+        """Take no command of an agent with a lower fence from now on."""
+        self._journal.refuse_below(fence)
 
     def _mix(self, action_id: str) -> Status:
         entry = self._journal.entry(action_id)
@@ -225,7 +118,7 @@ class VirtualDispenser:
     def _finish(self, action_id: str, vial: Vial, status: Any) -> None:
         try:
             self._journal.end(action_id, vial)
-        except OSError as error:
+        except (OSError, LogUnavailable) as error:
             status.set_exception(error)
         else:
             status.set_finished()

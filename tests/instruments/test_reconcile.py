@@ -12,11 +12,15 @@ from pathlib import Path
 import pytest
 
 from instruments.documents import documents_path
+from instruments.fence import Permit
 from instruments.kinds import BuildContext, build_beamline
+from instruments.runner import BlueskyInstrument
 from instruments.virtual import Options, beamline_around, build
 from instruments.virtual_sample import JOURNAL
+from models.domain.errors import LeaseLost, UnreachablePoint
 
 REPOSITORY = Path(__file__).parents[2]
+OVERFULL = {"surfactant": 0.5, "cosurfactant": 0.5, "water": 0.5}
 
 
 @pytest.fixture
@@ -140,12 +144,77 @@ def test_a_load_may_simply_be_done_again(instrument, decide):
     assert "done again" in report.sentence
 
 
-def test_the_journal_proves_a_mix(instrument, decide):
+@pytest.fixture
+def start_again(world, tmp_path):
+    """Starts a fresh process with a fence of its own."""
+    started: list[BlueskyInstrument] = []
+
+    def begin(fence: int) -> BlueskyInstrument:
+        beamline = beamline_around(world, Options(), BuildContext("night", 1, tmp_path))
+        started.append(BlueskyInstrument(beamline, "night", tmp_path, Permit(fence)))
+        return started[-1]
+
+    yield begin
+    for instrument in started:
+        instrument.close()
+
+
+def test_the_journal_proves_a_mix(start_again, decide):
     decision = decide(1)
+    start_again(1).make_safe()  # as every run begins: from here on the journal is there
+    instrument = start_again(2)
     prepare = instrument.actions(decision)[0]
     assert instrument.reconcile(prepare, decision).status == "failed"
     instrument.perform(prepare, decision)
     assert instrument.reconcile(prepare, decision).status == "succeeded"
+    assert start_again(3).reconcile(prepare, decision).status == "succeeded"
+
+
+def test_a_journal_that_was_lost_proves_nothing(start_again, decide, tmp_path):
+    decision = decide(1)
+    first = start_again(1)
+    prepare = first.actions(decision)[0]
+    first.perform(prepare, decision)
+    (tmp_path / JOURNAL).unlink()
+    again = start_again(2)
+    again.make_safe()
+    assert again.reconcile(prepare, decision).status == "unknown"
+
+
+def test_what_is_mixed_after_the_journal_was_lost_is_in_the_new_one(start_again, decide, tmp_path):
+    instrument = start_again(1)
+    for seq in (1, 2):
+        instrument.perform(instrument.actions(decide(seq))[0], decide(seq))
+        if seq == 1:
+            (tmp_path / JOURNAL).unlink()
+    prepare = instrument.actions(decide(2))[0]
+    assert instrument.reconcile(prepare, decide(2)).status == "succeeded"
+    assert start_again(2).reconcile(prepare, decide(2)).status == "succeeded"
+
+
+def test_a_mix_that_was_refused_before_it_began_is_known_not_to_be_made(start_again, decide):
+    instrument, decision = start_again(1), decide(1, point={"coordinates": OVERFULL})
+    prepare = instrument.actions(decision)[0]
+    with pytest.raises(UnreachablePoint):
+        instrument.perform(prepare, decision)
+    assert instrument.reconcile(prepare, decision).status == "failed"
+
+
+def test_once_a_mix_was_looked_up_the_older_agents_command_comes_too_late(start_again, decide, tmp_path):
+    decision = decide(1)
+    older, newer = start_again(1), start_again(2)
+    older.make_safe()
+    prepare = older.actions(decision)[0]
+    assert newer.reconcile(prepare, decision).status == "failed"
+    with pytest.raises(LeaseLost, match="fence 1, and an agent with fence 2"):
+        older.perform(prepare, decision)
+    assert '"started"' not in (tmp_path / JOURNAL).read_text()
+
+
+def test_a_sample_that_has_a_name_exists_and_is_not_mixed(instrument, decide):
+    named = decide(2, point={"coordinates": {"water": 1.0}, "sample": "S1"})
+    assert [action.kind for action in instrument.actions(named)] == ["load", "expose"]
+    assert {action.sample for action in instrument.actions(named)} == {"S1"}
 
 
 def test_a_mix_that_began_and_has_no_end_is_unknown(instrument, decide, beamline, world, start, tmp_path):

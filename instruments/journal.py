@@ -1,0 +1,161 @@
+"""The dispenser's journal: what was dispensed, and which agent may still ask for it."""
+
+import fcntl
+import json
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from models.domain.disk import disk_refuses, is_refusal
+from models.domain.errors import LeaseLost
+
+Word = Literal["fence", "started", "done"]
+"""What a line says: an agent with that fence is here, a mix begins, a mix is done."""
+
+
+@dataclass(frozen=True)
+class Vial:
+    """A sample that was made."""
+
+    sample: str
+    """Name by which the changer knows it."""
+    fractions: dict[str, float]
+    """Fraction of each component."""
+
+
+NOTHING = Vial("", {})
+"""Stands in a line that is about no sample."""
+
+
+class Journal:
+    """What was dispensed, line by line, on disk before and after each mix; one for all agents.
+
+    It also remembers the highest fence that it was given. A command with a lower one comes from an agent that
+    was taken for dead and has woken up, and is refused.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Read what is there already.
+
+        Parameters
+        ----------
+        path
+            The file; need not exist yet.
+        """
+        self._path = path
+        self._n_read = 0
+        self._was_empty = False
+        self._highest_fence = 0
+        self._entries: dict[str, Literal["started", "done"]] = {}
+        self._vials: dict[str, Vial] = {}
+        self._catch_up()
+
+    @property
+    def was_empty(self) -> bool:
+        """True when this agent found nothing in it: then it proves nothing of earlier agents' commands."""
+        return self._was_empty
+
+    def refuse_below(self, fence: int) -> None:
+        """Write down that an agent with that fence is here; forced to disk.
+
+        Raises
+        ------
+        LeaseLost
+            When a higher fence was given before.
+        LogUnavailable
+            When the disk refuses.
+        """
+        self._catch_up()
+        if fence > self._highest_fence:
+            with self._alone():
+                self._was_empty = self._n_read == 0
+                self._append("fence", "", NOTHING, fence)
+        self._refuse_stale(fence, "an agent")
+
+    def entry(self, action_id: str) -> Literal["started", "done"] | None:
+        """How far that mix got; None when it was never begun."""
+        self._catch_up()
+        return self._entries.get(action_id)
+
+    def vial(self, sample: str) -> Vial | None:
+        """The sample of that name; None when it was never made."""
+        self._catch_up()
+        return self._vials.get(sample)
+
+    def begin(self, action_id: str, vial: Vial, fence: int) -> None:
+        """Write that a mix begins, unless a newer agent has been here; forced to disk.
+
+        Raises
+        ------
+        LeaseLost
+            When the fence is lower than one that was given before.
+        """
+        with self._alone():
+            self._refuse_stale(fence, action_id)
+            self._append("started", action_id, vial, fence)
+
+    def end(self, action_id: str, vial: Vial) -> None:
+        """Write that a mix is done; forced to disk."""
+        with self._alone():
+            self._append("done", action_id, vial, self._highest_fence)
+
+    def _refuse_stale(self, fence: int, what: str) -> None:
+        if fence < self._highest_fence:
+            raise LeaseLost(
+                f"the dispenser refused {what}: it comes with fence {fence}, and an agent with "
+                f"fence {self._highest_fence} has taken over"
+            )
+
+    @contextmanager
+    def _alone(self) -> Generator[None]:
+        """Keep other agents out while one line is written, and know what they wrote."""
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            self._catch_up()
+            yield
+
+    def _append(self, word: Word, action_id: str, vial: Vial, fence: int) -> None:
+        said = {
+            "word": word, "action_id": action_id, "sample": vial.sample, "fractions": vial.fractions,
+            "fence": fence,
+        }  # fmt: skip
+        is_whole = self._path.stat().st_size == self._n_read
+        try:
+            with self._path.open("ab") as file:
+                # A line that a crash cut short must not swallow this one.
+                file.write(b"" if is_whole else b"\n")
+                file.write(json.dumps(said).encode() + b"\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise (disk_refuses(self._path, error) if is_refusal(error) else error) from error
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Take in the whole lines that were written since the last look."""
+        if not self._path.exists():
+            return
+        if self._path.stat().st_size < self._n_read:
+            self._n_read = 0  # somebody removed it, and another one was begun
+        with self._path.open("rb") as file:
+            file.seek(self._n_read)
+            whole = file.read().rpartition(b"\n")[0]
+        if whole:
+            self._n_read += len(whole) + 1
+            for line in whole.split(b"\n"):
+                self._remember(line)
+
+    def _remember(self, line: bytes) -> None:
+        try:
+            said: dict[str, Any] = json.loads(line)
+        except ValueError:
+            return
+        if said["word"] != "fence":
+            self._entries[said["action_id"]] = said["word"]
+        self._highest_fence = max(self._highest_fence, int(said.get("fence", 0)))
+        if said["word"] == "done":
+            self._vials[said["sample"]] = Vial(said["sample"], said["fractions"])
