@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.ports import Analysis, DecisionLog, Instrument, Milestones, Narrator, Strategy, no_milestones
-from agent.resume import Recovery, give_up, recover, resumed_text
+from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import last_blank
 from models.domain.campaign import BudgetSpec
-from models.domain.errors import BeamlineFault, FrameRejected, LeaseLost, UnreachablePoint
+from models.domain.errors import BeamlineFault, BeamlineUnsafe, FrameRejected, LeaseLost, UnreachablePoint
 from models.domain.history import (
     Action,
     ActionReport,
@@ -143,6 +143,11 @@ class Loop:
     def _carry_out(self, decision: Decision) -> Ending | None:
         """Write a decision down and do what it says; an ending when it is to stop."""
         actions = self._parts.instrument.actions(decision) if decision.point else ()
+        refusal = self._refusal(decision, actions)
+        if refusal is not None:
+            self._decide(decision, ())
+            self._close(decision, refusal)
+            return None
         self._decide(decision, actions)
         if decision.kind == "stop":
             return ending_of(decision)
@@ -168,19 +173,24 @@ class Loop:
         try:
             report = self._parts.instrument.perform(action, decision)
         except SURVIVABLE as error:
-            failure = Failure(seq=decision.seq, code=type(error).__name__, sentence=str(error))
-            self._end(Ended(report=self._failed(action, decision, error), failure=failure))
+            found = self._parts.instrument.reconcile(action, decision)
+            self._end(end_of_fault(action, found, error))
             self._parts.narrator.learned(decision, self.history)
             return None
+        except BeamlineUnsafe as error:
+            self._note("alarm", "unsafe", str(error), decision.seq)
+            raise
         self._end(Ended(report=report))
         return report
 
-    def _failed(self, action: Action, decision: Decision, error: Exception) -> ActionReport:
-        """The report of a command that failed, with every file that it left behind."""
-        found = self._parts.instrument.reconcile(action, decision)
-        files = (*found.assets, *(found.exposure.assets if found.exposure else ()))
-        left = tuple(asset.model_copy(update={"role": "abandoned"}) for asset in files)
-        return ActionReport(action_id=action.action_id, status="failed", sentence=str(error), assets=left)
+    def _refusal(self, decision: Decision, actions: tuple[Action, ...]) -> Failure | None:
+        """Why a decision may not be carried out: a sample that it names is quarantined."""
+        named = {action.sample for action in actions}
+        barred = next((q for q in self.history.quarantines if q.sample in named), None)
+        if barred is None:
+            return None
+        sentence = f"Sample {barred.sample} is quarantined since decision {barred.seq}: {barred.sentence}"
+        return Failure(seq=decision.seq, code="quarantined", sentence=sentence)
 
     def _end(self, ended: Ended) -> None:
         self._parts.log.append(ended)
@@ -205,6 +215,10 @@ class Loop:
                 outcome = self._parts.analysis(exposure, blank)
             except FrameRejected as error:
                 outcome = Failure(seq=decision.seq, code="FrameRejected", sentence=str(error))
+        self._close(decision, outcome)
+
+    def _close(self, decision: Decision, outcome: Observed | Failure) -> None:
+        """Write down what came of a decision."""
         self._parts.log.append(outcome)
         self.history = self.history.plus(outcome.observation if isinstance(outcome, Observed) else outcome)
         self._parts.narrator.learned(decision, self.history)
