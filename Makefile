@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test torture check bench clean
 
 install: $(STAMP)
 
@@ -24,6 +24,10 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+torture: install
+	$(BIN)/python -m tests.torture --kills 1000
+	$(BIN)/python -m tests.torture --kills 100 --db postgresql --stops 50
 
 check: install
 	$(BIN)/ruff format --check .

@@ -80,12 +80,13 @@ def become(order: dict[str, Any], answers: int) -> None:
 
 def _run(order: dict[str, Any]) -> int:
     from agent import cli
-    from tests.torture.traps import arm
+    from tests.torture.traps import arm, set_stage
     from tests.torture.witness import Witness
 
     witness = Witness(Path())
     witness.say("began", trap=order.get("trap"))
     arm(witness, order)
+    set_stage()
     sys.argv = ["nightbeam", *order["words"]]
     try:
         cli.main()

@@ -2,23 +2,10 @@
 
 import itertools
 import os
-import random
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-
-from tests.torture.campaigns import Small
-from tests.torture.ordeal import Ordeal
-from tests.torture.runs import Nursery
-
-DOWN_S = 1.0
-"""How long it stays away."""
-BETWEEN_S = (0.2, 2.0)
-"""Between two stops, s."""
-EXIT_FAULT, EXIT_BAD_INPUT = 1, 2
 
 
 class Server:
@@ -63,37 +50,3 @@ class Server:
     def close(self) -> None:
         self._server.stop()
         self._folder.cleanup()
-
-
-@dataclass
-class Stops:
-    """What a campaign made of them."""
-
-    n_stops: int = 0
-    n_runs: int = 0
-    """Runs it took: one when the agent went on by itself every time."""
-
-
-def stop_the_server(
-    nursery: Nursery, server: Server, ordeal: Ordeal, campaign: Small, n_stops: int, rng: random.Random
-) -> Stops:
-    """Run a campaign while the server is stopped again and again; start it again where it gave up."""
-    stops = Stops()
-    campaign.write(ordeal.folder)
-    words = ("run", "torture.toml", "--db", ordeal.url)
-    while not ordeal.is_over:
-        child = nursery.start(ordeal.folder, *words)
-        stops.n_runs += 1
-        while stops.n_stops < n_stops and not child.has_ended_within(rng.uniform(*BETWEEN_S)):
-            server.stop_at_once()
-            stops.n_stops += 1
-            time.sleep(DOWN_S)
-            server.start()
-        status = child.wait().status
-        ordeal.is_over = status not in (EXIT_FAULT, EXIT_BAD_INPUT)
-        if ordeal.is_over and status != 0:
-            ordeal.fallen.append(f"exit {status}: {(ordeal.folder / 'said.txt').read_text()[-600:]}")
-        if stops.n_runs > n_stops + 1:
-            ordeal.fallen.append(f"gave up: {(ordeal.folder / 'said.txt').read_text()[-600:]}")
-            ordeal.is_over = True
-    return stops

@@ -102,6 +102,10 @@ class Figures:
     unknown_dispenses: int = 0
     same_sequence: int = 0
     """Campaigns whose decisions are all those of the campaign left in peace."""
+    stops: int = 0
+    """Immediate stops of the database."""
+    runs_ended_by_stops: int = 0
+    """Stops after which the run ended, and the next one went on."""
     resume_median_s: float = 0.0
     resume_longest_s: float = 0.0
     kills_by_point: dict[str, int] = field(default_factory=dict[str, int])

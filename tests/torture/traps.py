@@ -85,8 +85,14 @@ def arm(witness: Witness, order: dict[str, Any]) -> None:
     _watch_documents(fate)
     _watch_frames(fate)
     _watch_curves(fate)
+
+
+def set_stage() -> None:
+    """What every run of the harness has alike: one unreadable frame, and no picture.
+
+    The picture is drawn after the last row is written: nothing hangs on it, and it takes seconds.
+    """
     _damage_one_frame()
-    # The picture is drawn after the last row is written: nothing hangs on it, and it takes seconds.
     run_command._draw = lambda plan, loop: None
 
 
