@@ -178,6 +178,8 @@ def _feature_cells(
         cells |= place_cells(axes, campaign, exposure.point_json)
         for name in ("exposure_s", "monitor", "transmission", "transmission_sigma", "run_uid"):
             cells[name] = getattr(exposure, name)
+        if exposure.transmission is None:
+            cells["transmission_sigma"] = None  # the record holds 0 there, which would say "exactly known"
     return cells
 
 

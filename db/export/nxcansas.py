@@ -117,8 +117,10 @@ def _write_process(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> Non
     blank = observation.blank_seq
     group["name"] = "Nightbeam"
     group["date"] = kept.outcome.observed_utc
-    group["description"] = f"Decision {row.seq} of campaign {campaign.name}: {row.reason} Reduced; " + (
-        "no blank was subtracted." if blank is None else f"the blank of decision {blank} was subtracted."
+    group["description"] = f"Decision {row.seq} of campaign {campaign.name}: {row.reason} " + (
+        "Nightbeam subtracted no blank."
+        if blank is None
+        else f"The blank of decision {blank} was subtracted."
     )
     terms: dict[str, object] = {
         "campaign": campaign.name, "campaign_uid": campaign.uid, "seq": row.seq, "kind": row.kind,

@@ -42,7 +42,7 @@ def test_sasdata_knows_sample_instrument_and_where_it_stands_on_record(curves):
     assert one.instrument == "fake"
     assert one.source.radiation == "x-ray"
     (process,) = one.process
-    assert "the blank of decision 1 was subtracted" in process.description
+    assert "The blank of decision 1 was subtracted" in process.description
     assert {"seq = 2", "kind = suggest", "campaign = fake"} <= set(process.term)
     assert any(term.startswith("curve_sha256 = ") for term in process.term)
     assert f"frame_sha256 = {'0' * 64}" in process.term

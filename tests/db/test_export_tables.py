@@ -11,7 +11,8 @@ import pytest
 from db.export.csv_files import neutralised
 from models.domain.records import Event
 from tests import fakes
-from tests.db.export_record import FORMULA, exported, record
+from tests.db.export_record import FORMULA, exported, observed, record
+from tests.db.test_log import decision, put
 
 TABLES = {
     "campaigns", "decisions", "features", "candidates", "actions", "samples", "files", "events",
@@ -71,6 +72,17 @@ def test_features_are_wide_exact_and_carry_their_units_in_the_header(tables):
         "1000000.0",
         "1",
     )
+
+
+def test_a_transmission_that_nobody_measured_has_no_sigma(tmp_path):
+    url = fakes.sqlite_url(tmp_path)
+    log = fakes.open_log(url, fakes.spec(), tmp_path)
+    put(log, decision(1))
+    log.append(observed(1))
+    log.close()
+    exported(url, "csv", tmp_path / "out")
+    (row,) = rows_of(tmp_path / "out" / "features.csv")
+    assert (row["transmission"], row["transmission_sigma"]) == ("", "")
 
 
 def test_a_quantity_in_two_units_has_two_columns(tables):
