@@ -5,6 +5,7 @@ import numpy as np
 from models.domain.artifact import Artifact
 from models.domain.canonical import canonical_json
 from models.domain.scattering import Curve, Fit, Floats, Parameter
+from models.saxs.precision import INTENSITY_DIGITS, round_digits
 
 
 def make_fit(name: str, part: Curve, model: Floats, parameters: tuple[Parameter, ...], n_free: int) -> Fit:
@@ -32,7 +33,7 @@ def make_fit(name: str, part: Curve, model: Floats, parameters: tuple[Parameter,
     return Fit(
         name=name,
         q_inv_nm=tuple(part.q_inv_nm.tolist()),
-        intensity=tuple(model.tolist()),
+        intensity=tuple(round_digits(model, INTENSITY_DIGITS).tolist()),
         unit=part.unit,
         parameters=parameters,
         chi2_reduced=chi2 / max(len(part) - n_free, 1),

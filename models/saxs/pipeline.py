@@ -18,6 +18,7 @@ from models.saxs.extractor import Extractor
 from models.saxs.fits import as_artifacts
 from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.integrate import Binning, integrate
+from models.saxs.precision import as_recorded
 from models.saxs.quality import QualityLimits, check_curve, check_frame
 
 CURVES_FOLDER = "curves"
@@ -106,7 +107,7 @@ class ScatteringAnalysis:
         verdicts = sample.verdicts
         kept: Artifact | None = None
         if curve is not None:
-            curve = curve.between(self._spec.q_min_inv_nm, self._spec.q_max_inv_nm)
+            curve = as_recorded(curve.between(self._spec.q_min_inv_nm, self._spec.q_max_inv_nm))
             verdicts += check_curve(curve, self._limits)
             kept = self._write(exposure.seq, curve)
         is_accepted = curve is not None and all(verdict.is_ok for verdict in verdicts)
