@@ -119,21 +119,16 @@ def recommend(
     surrogate = fit_surrogate(knowledge.training, ask.state_json)
     improvement = ExpectedImprovement(surrogate, objective, knowledge.training.unit_points)
     presence = _presence(knowledge, ask.state_json)
-    score = _where_present(improvement, presence)
+    score, name = _where_present(improvement, presence), improvement.name
     values = score_pool(score, pool)
-    name = improvement.name
     if np.exp(values.max()) < ask.least_gain * improvement.unit_of_gain:
         score, name = _where_present(_ignorance(surrogate), presence), IGNORANCE
         values = score_pool(score, pool)
-    rows: list[int | None] = list(range(len(pool)))
-    points = pool
-    if not space.candidates:
-        starts = pool[np.argsort(-values, kind="stable")[:N_STARTS]]
-        ends = climb(score, space, starts)
-        ends = ends[is_away(ends, knowledge.failed)]
-        points = np.vstack([ends, pool])
+    ends = _climb_best(score, space, pool, values)
+    ends = ends[is_away(ends, knowledge.failed)]
+    if len(ends):
         values = np.concatenate([score_pool(score, ends), values])
-        rows = [None] * len(ends) + rows
+    points = np.vstack([ends, pool])
     ranked = _rank_apart(points, values, ask.n_ranked)
     means, sigmas = surrogate.predict(points[ranked])
     state = json.loads(surrogate.state_json()) | {
@@ -142,7 +137,7 @@ def recommend(
     }
     return Recommendation(
         unit_points=points[ranked],
-        pool_rows=tuple(rows[i] for i in ranked),
+        pool_rows=tuple(i - len(ends) if i >= len(ends) else None for i in ranked),
         means=means,
         sigmas=sigmas,
         values=values[ranked],
@@ -150,6 +145,13 @@ def recommend(
         acquisition=name,
         state_json=canonical_json(state),
     )
+
+
+def _climb_best(score: Score, space: SearchSpace, pool: Floats, values: Floats) -> Floats:
+    """Where the gradients lead from the best of the pool; nowhere in a space that is a list of candidates."""
+    if space.candidates:
+        return pool[:0]
+    return climb(score, space, pool[np.argsort(-values, kind="stable")[:N_STARTS]])
 
 
 def _ignorance(surrogate: Surrogate) -> Score:
