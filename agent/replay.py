@@ -11,8 +11,9 @@ from agent.stopping import ending_due, reason_of
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_chooser, build_strategy
 from models.domain.campaign import CampaignSpec
+from models.domain.decision import Decision
 from models.domain.errors import NightbeamError
-from models.domain.history import Decision, History
+from models.domain.history import History
 
 ReplayVerdict = Literal["exact", "within tolerance", "differs", "refused", "not computed"]
 """How a decision fared. `exact` is bit for bit; `refused` had its model state edited."""
@@ -90,23 +91,15 @@ def replay(problem: Problem, history: History, seq: int, under: Circumstances) -
     if logged.actor.kind != "agent" or logged.kind in ELSEWHERE or _is_persons_stop(logged):
         return Replayed(seq, logged.kind, "not computed", "a person decided.")
     known = history_before(history, seq)
-    scales = Scales(problem.space, _spread(problem, known))
     strategy = build_strategy(under.spec, problem)
     try:
         again = _due_stop(logged, known, under) or strategy.propose(known)
     except NightbeamError as error:
         return Replayed(seq, logged.kind, "differs", f"nothing is proposed now: {error}")
-    agreement = compare(logged, again, scales)
+    agreement = compare(logged, again, Scales(problem.space, _spread(problem, known)))
     if agreement.first is None or again.kind != logged.kind or again.model is None:
         return _judged(logged, agreement)
-    chooser = build_chooser(under.spec, problem)
-    if logged.model is None or not isinstance(chooser, Restorable):
-        return _judged(logged, agreement)
-    try:
-        restored = chooser.with_state(logged.model.canonical_json).propose(known)
-    except NightbeamError:
-        return _judged(logged, agreement)
-    return _judged_restored(logged, agreement.first, compare(logged, restored, scales))
+    return _restored(problem, known, logged, under, agreement.first) or _judged(logged, agreement)
 
 
 def history_before(history: History, seq: int) -> History:
@@ -181,8 +174,21 @@ def _nearness(agreement: Agreement) -> str:
     return f"at most {pair.deviation:.1e} of {pair.scale_name} ({pair.text()})."
 
 
-def _judged_restored(logged: Decision, first: Pair, agreement: Agreement) -> Replayed:
-    """The verdict with the hyperparameters on record, where those that are found now differ first."""
+def _restored(
+    problem: Problem, known: History, logged: Decision, under: Circumstances, first: Pair
+) -> Replayed | None:
+    """The verdict with the hyperparameters on record, where what is found now differs first in `first`.
+
+    None when the strategy cannot take them.
+    """
+    chooser = build_chooser(under.spec, problem)
+    if logged.model is None or not isinstance(chooser, Restorable):
+        return None
+    try:
+        again = chooser.with_state(logged.model.canonical_json).propose(known)
+    except NightbeamError:
+        return None
+    agreement = compare(logged, again, Scales(problem.space, _spread(problem, known)))
     if agreement.first is None:
         near = "bit for bit." if agreement.is_exact else _nearness(agreement)
         sentence = f"the fit lands elsewhere now ({first.text()}); with the hyperparameters on record: {near}"
