@@ -14,7 +14,8 @@ from instruments.documents import DocumentWriter
 from instruments.fence import Permit
 from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json
-from models.domain.history import Decision, History, ModelState, Reason
+from models.domain.decision import Decision, ModelState, Reason
+from models.domain.history import History
 from models.domain.records import LoggedAction, Record
 from models.domain.space import Point
 from tests import fakes
@@ -39,7 +40,7 @@ class Mortal(DocumentWriter):
 
 
 class WatchedLog:
-    """The real log, with a point before and after each record, and somebody who notes what it acknowledged."""
+    """The real log, with a point before and after each record; what it acknowledged is noted."""
 
     def __init__(self, log: DecisionLog, life: Life, acknowledged: list[Record]) -> None:
         self._log, self._life, self._acknowledged = log, life, acknowledged

@@ -9,16 +9,15 @@ from typing import Any, Literal
 from instruments.beamline import Beamline, Tags, Timeouts
 from instruments.evidence import FRAMES
 from instruments.frame_writer import write_atomically
+from instruments.journal import Journal, Vial
 from instruments.soft import FileDetector, FileKind, Setting, SoftStatus
-from instruments.virtual_sample import JOURNAL, ComponentFraction, Journal, Mix, Vial
+from instruments.virtual_sample import JOURNAL, ComponentFraction, Mix
 from models.domain.errors import BeamlineFault
 from tests.protocol.life import Life
 
 COMPONENTS = ("surfactant", "cosurfactant", "water")
 STARTED = "SELECT 1 FROM action_event WHERE action_id = ? AND status = 'started'"
-QUARANTINED = (
-    "SELECT 1 FROM quarantine JOIN sample ON sample.id = quarantine.sample_id WHERE sample.name = ?"
-)
+QUARANTINED = "SELECT 1 FROM quarantine JOIN sample ON sample.id = quarantine.sample_id WHERE sample.name = ?"
 TIMEOUTS = Timeouts(move_s=0.15, mix_s=0.15, readout_s=0.15)
 """Devices of the laboratory do what they do at once, or never."""
 
@@ -60,9 +59,7 @@ class Laboratory:
         action_id, life = str(bench.action_id.get()), bench.life
         is_intended = self._is_there(STARTED, action_id)
         is_quarantined = self._is_there(QUARANTINED, sample)
-        self.seen.append(
-            Seen(what, life.number, life.fence, sample, action_id, is_intended, is_quarantined)
-        )
+        self.seen.append(Seen(what, life.number, life.fence, sample, action_id, is_intended, is_quarantined))
 
     def _is_there(self, statement: str, key: str) -> bool:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
@@ -167,7 +164,15 @@ class Pump:
         self._journal = Journal(bench.laboratory.folder / JOURNAL) if bench.laboratory.has_journal else None
 
     def journal_entry(self, action_id: str) -> Any:
-        return "no journal" if self._journal is None else self._journal.entry(action_id)
+        if self._journal is None:
+            return "no journal"
+        entry = self._journal.entry(action_id)
+        is_from_before = str(self._bench.action_id.get()) != action_id
+        return "no journal" if entry is None and self._journal.was_empty and is_from_before else entry
+
+    def refuse_below(self, fence: int) -> None:
+        if self._journal is not None:
+            self._journal.refuse_below(fence)
 
     def _mix(self, action_id: str) -> Any:
         bench, laboratory = self._bench, self._bench.laboratory

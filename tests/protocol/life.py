@@ -5,7 +5,7 @@ from typing import Literal
 
 How = Literal["stop", "die"]
 """What comes at the point: SIGSTOP or SIGKILL."""
-LONGEST_S = 60.0
+LONGEST_S = 20.0
 """A test never waits longer for a process to come to rest, s."""
 
 

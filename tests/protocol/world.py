@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -14,10 +15,11 @@ from sqlalchemy.engine import Engine
 from db import engine as db_engine
 from db.annotations import add_annotation
 from db.lease import TERM_S
+from models.domain.action import Exposure
 from models.domain.campaign import BudgetSpec, RecordSpec
 from models.domain.clock import Stamp
+from models.domain.decision import Override
 from models.domain.errors import FrameRejected
-from models.domain.history import Exposure, Override
 from models.domain.records import Annotation, Observed, Record
 from models.domain.space import Point
 from tests import fakes
@@ -73,7 +75,13 @@ class World:
         self.unlock()
         for agent in self.agents:
             agent.bury()
+        self.reader.dispose()
         shutil.rmtree(self.root, ignore_errors=True)
+
+    @cached_property
+    def reader(self) -> Engine:
+        """For those who look: one engine, since each compiles its statements anew."""
+        return db_engine.open_to_read(self.url)
 
     # time
 
