@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from models.domain.history import Candidate, Decision, ModelState
+from models.domain.decision import Candidate, Decision, ModelState
 from models.domain.space import Point, SearchSpace
 
 TOLERANCE = 1e-6

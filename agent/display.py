@@ -12,8 +12,10 @@ from rich.text import Text
 
 from agent.narrators import stopping_text
 from agent.stopping import Ending
+from models.domain.action import Action
 from models.domain.campaign import CampaignSpec
-from models.domain.history import MEASURING_KINDS, Action, Decision, History
+from models.domain.decision import MEASURING_KINDS, Decision
+from models.domain.history import History
 from models.domain.ranking import ranked
 from models.domain.records import Event
 from models.domain.wording import feature_text, outcome_text

@@ -7,18 +7,11 @@ from agent.ports import Analysis, DecisionLog, Instrument, Milestones, Narrator,
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import last_blank
+from models.domain.action import Action, ActionReport, Exposure
 from models.domain.campaign import BudgetSpec
+from models.domain.decision import Actor, Decision, Override, Reason
 from models.domain.errors import BeamlineFault, BeamlineUnsafe, FrameRejected, LeaseLost, UnreachablePoint
-from models.domain.history import (
-    Action,
-    ActionReport,
-    Actor,
-    Decision,
-    Exposure,
-    Failure,
-    Override,
-    Reason,
-)
+from models.domain.history import Failure
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 
 SURVIVABLE = (BeamlineFault, UnreachablePoint)

@@ -5,8 +5,9 @@ import numpy as np
 from agent.strategy.problem import Problem
 from models.domain.artifact import Artifact
 from models.domain.canonical import canonical_json
+from models.domain.decision import Decision
 from models.domain.errors import FitFailed
-from models.domain.history import Decision, History
+from models.domain.history import History
 from models.domain.posterior_grid import PosteriorGrid
 from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from agent.stopping import Ending
-from models.domain.history import Action, Decision, History
+from models.domain.action import Action
+from models.domain.decision import Decision
+from models.domain.history import History
 from models.domain.records import Event
 from models.domain.wording import outcome_text
 

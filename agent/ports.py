@@ -3,8 +3,10 @@
 from typing import Protocol
 
 from agent.stopping import Ending
+from models.domain.action import Action, ActionReport, Exposure
 from models.domain.artifact import Artifact
-from models.domain.history import Action, ActionReport, Decision, Exposure, History
+from models.domain.decision import Decision
+from models.domain.history import History
 from models.domain.records import Event, LoggedAction, Observed, Record
 
 

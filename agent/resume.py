@@ -3,16 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from models.domain.history import (
-    Action,
-    ActionKind,
-    ActionReport,
-    ActionStatus,
-    Decision,
-    Failure,
-    History,
-    Quarantine,
-)  # fmt: skip
+from models.domain.action import Action, ActionKind, ActionReport, ActionStatus
+from models.domain.decision import Decision
+from models.domain.history import Failure, History, Quarantine
 from models.domain.records import Ended, LoggedAction
 
 NOUNS: dict[ActionKind, str] = {"prepare": "dispense", "load": "load", "expose": "exposure"}

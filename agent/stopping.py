@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.domain.campaign import BudgetSpec
-from models.domain.history import Decision, History, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import History
 
 SECONDS_PER_HOUR = 3600.0
 

@@ -18,8 +18,10 @@ from benchmarks.machine import machine_settings
 from benchmarks.row import Peer, Row, make_row
 from benchmarks.task import Task
 from benchmarks.timing import time_turn_about
+from models.domain.action import Exposure
 from models.domain.campaign import ObjectiveSpec
-from models.domain.history import Decision, Exposure, History, Observation, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import History, Observation
 from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from models.gp.design import draw_feasible, scale_to_unit, unscale

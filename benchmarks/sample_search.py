@@ -24,7 +24,8 @@ from benchmarks.task import Skipped, Task
 from benchmarks.timing import spread_of
 from instruments.dataset_table import read_dataset
 from models.domain.campaign import ObjectiveSpec
-from models.domain.history import Decision, History, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import History
 from models.domain.ranking import badness
 from models.domain.seeds import derive_seed
 from models.gp.surrogate import use_one_thread

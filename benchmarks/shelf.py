@@ -5,9 +5,11 @@ from pathlib import Path
 
 from instruments.dataset import read_sample
 from instruments.dataset_table import Dataset
+from models.domain.action import Action, ActionReport, Asset, Exposure
 from models.domain.campaign import AnalysisSpec
+from models.domain.decision import Decision
 from models.domain.errors import UnreachablePoint
-from models.domain.history import Action, ActionReport, Asset, Decision, Exposure, Observation
+from models.domain.history import Observation
 from models.domain.records import Observed
 from models.domain.space import SearchSpace
 from models.saxs.curve_files import write_curve

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from agent.narrators import Silent
 from agent.ports import Analysis, DecisionLog, Instrument, Strategy
-from models.domain.history import Action, ActionReport, Decision, Exposure, History
+from models.domain.action import Action, ActionReport, Exposure
+from models.domain.decision import Decision
+from models.domain.history import History
 from models.domain.records import LoggedAction, Observed, Record
 from sims.world import Shot, World, WorldSpec
 

@@ -8,21 +8,9 @@ from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Row
 
 from db import schema
-from models.domain.history import (
-    Action,
-    Actor,
-    Asset,
-    Candidate,
-    Decision,
-    Exposure,
-    Failure,
-    History,
-    ModelState,
-    Observation,
-    Prediction,
-    Quarantine,
-    Reason,
-)  # fmt: skip
+from models.domain.action import Action, Asset, Exposure
+from models.domain.decision import Actor, Candidate, Decision, ModelState, Prediction, Reason
+from models.domain.history import Failure, History, Observation, Quarantine
 from models.domain.records import LoggedAction
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point

@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection
 from db import schema
 from db.histories import read_history
 from models.domain.campaign import CampaignSpec
+from models.domain.decision import Decision
 from models.domain.errors import BadInput
-from models.domain.history import Decision
 from models.domain.wording import outcome_text
 
 

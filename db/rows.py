@@ -9,10 +9,12 @@ import sqlalchemy as sa
 
 from db import schema
 from db.ledger import Chain, Entry
+from models.domain.action import Action, Asset, Exposure
 from models.domain.artifact import Artifact
 from models.domain.canonical import canonical_json
 from models.domain.clock import Stamp
-from models.domain.history import Action, Asset, Decision, Exposure, Failure, Observation, Quarantine
+from models.domain.decision import Decision
+from models.domain.history import Failure, Observation, Quarantine
 from models.domain.records import Annotation, Decided, Ended, Event, Observed, Record, Retried, Started
 
 

@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlparse
 import h5py
 
 from instruments.documents import RunDocuments
+from models.domain.action import Action, Asset, Exposure
 from models.domain.errors import BeamlineFault
-from models.domain.history import Action, Asset, Exposure
 from models.domain.space import Point
 
 FRAMES = "frames"

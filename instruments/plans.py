@@ -12,8 +12,9 @@ from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 from ophyd.utils.errors import LimitError
 
 from instruments.beamline import CLOSED, OPEN, Beamline, device_name
+from models.domain.action import Action
+from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, NightbeamError, UnreachablePoint
-from models.domain.history import Action, Decision
 
 PRIMARY = "primary"
 """Bluesky's usual name for the stream of the main readings."""

@@ -5,8 +5,8 @@ from pathlib import Path
 from instruments.beamline import Beamline, device_name
 from instruments.documents import read_run
 from instruments.evidence import FRAMES, asset_paths, leftovers, rebuild_exposure, verify_file
+from models.domain.action import Action, ActionReport, ActionStatus
 from models.domain.errors import BeamlineFault, NightbeamError
-from models.domain.history import Action, ActionReport, ActionStatus
 
 JOURNAL_SAYS: dict[str | None, tuple[ActionStatus, str]] = {
     "done": ("succeeded", "The dispenser's journal says that the sample was mixed."),

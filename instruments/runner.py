@@ -18,15 +18,9 @@ from instruments.documents import DocumentWriter
 from instruments.faults import DEVICE_ERRORS, explain
 from instruments.fence import Permit, fenced
 from instruments.reconcile import reconcile, report_exposure
+from models.domain.action import Action, ActionClass, ActionKind, ActionReport
+from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.errors import BeamlineFault, BeamlineUnsafe, LeaseLost, LogUnavailable, NightbeamError
-from models.domain.history import (
-    MEASURING_KINDS,
-    Action,
-    ActionClass,
-    ActionKind,
-    ActionReport,
-    Decision,
-)
 
 EXPOSING_KINDS = MEASURING_KINDS | {"blank", "calibration"}
 """Kinds of decision that move something."""

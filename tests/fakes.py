@@ -10,6 +10,7 @@ from db.engine import open_to_write
 from db.identity import CampaignIdentity, identify
 from db.lease import Holder, Ways, take_lease
 from db.log import DecisionLog, Opening, Process
+from models.domain.action import Action, ActionReport, Asset, Exposure
 from models.domain.artifact import Artifact
 from models.domain.campaign import (
     AnalysisSpec,
@@ -21,15 +22,9 @@ from models.domain.campaign import (
 )  # fmt: skip
 from models.domain.canonical import canonical_json
 from models.domain.clock import Clock, Stamp
+from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault
-from models.domain.history import (
-    Action,
-    ActionReport,
-    Asset,
-    Decision,
-    Exposure,
-    Observation,
-)  # fmt: skip
+from models.domain.history import Observation
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint

@@ -15,7 +15,8 @@ from agent.pictures.panels import axis_label, draw_curves, draw_rise
 from agent.pictures.plane import draw_plane
 from agent.pictures.ternary import Triangle, draw_frame, draw_map, triangle_of
 from models.domain.campaign import CampaignSpec
-from models.domain.history import MEASURING_KINDS, History
+from models.domain.decision import MEASURING_KINDS
+from models.domain.history import History
 from models.domain.ranking import ranked
 from models.domain.space import Point, SearchSpace
 

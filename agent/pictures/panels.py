@@ -7,8 +7,9 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 
 from models.domain.campaign import ObjectiveSpec
+from models.domain.decision import MEASURING_KINDS
 from models.domain.errors import BadInput
-from models.domain.history import MEASURING_KINDS, History
+from models.domain.history import History
 from models.domain.ranking import badness, ranked
 from models.domain.scattering import Curve
 from models.saxs.curve_files import read_curve

@@ -6,9 +6,10 @@ from agent.strategy import space_filling
 from agent.strategy.choices import Choices
 from agent.strategy.problem import Problem
 from models.domain.canonical import canonical_json, sha256_text
+from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.errors import FitFailed
 from models.domain.frozen import Frozen
-from models.domain.history import Candidate, Decision, History, ModelState, Prediction, Reason
+from models.domain.history import History
 
 
 class Options(Frozen):

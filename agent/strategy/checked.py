@@ -1,8 +1,9 @@
 """A guard around a strategy: what it proposes is allowed, or nothing of it goes on record."""
 
 from agent.ports import Strategy
+from models.domain.decision import Decision
 from models.domain.errors import NightbeamError, StrategyFailed
-from models.domain.history import Decision, History
+from models.domain.history import History
 from models.domain.space import SearchSpace
 
 ALLOWED_KINDS = frozenset({"initial_design", "suggest", "fallback", "repeat", "stop"})

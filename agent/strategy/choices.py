@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from models.domain.history import MEASURING_KINDS, History
+from models.domain.decision import MEASURING_KINDS
+from models.domain.history import History
 from models.domain.scattering import Floats
 from models.domain.space import Point, SearchSpace
 from models.gp.design import choose_spread, draw_feasible, is_away, scale_to_unit, unscale

@@ -4,7 +4,8 @@ import numpy as np
 
 from agent.strategy.choices import failed_points
 from models.domain.campaign import ObjectiveSpec
-from models.domain.history import MEASURING_KINDS, History
+from models.domain.decision import MEASURING_KINDS
+from models.domain.history import History
 from models.domain.scattering import Feature
 from models.domain.space import Point, SearchSpace
 from models.gp.design import scale_to_unit

@@ -1,8 +1,9 @@
 """What every strategy is told of the task, and how it begins a decision."""
 
 from models.domain.campaign import ObjectiveSpec
+from models.domain.decision import Decision, DecisionKind, Reason
 from models.domain.frozen import Frozen
-from models.domain.history import Decision, DecisionKind, History, Reason
+from models.domain.history import History
 from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace
 

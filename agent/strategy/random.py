@@ -4,8 +4,9 @@ import numpy as np
 
 from agent.strategy.choices import Choices
 from agent.strategy.problem import Problem
+from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
-from models.domain.history import Decision, History, Reason
+from models.domain.history import History
 
 N_POOL = 64
 """Points drawn to choose one from, where the space has no list of candidates."""

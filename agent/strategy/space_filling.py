@@ -4,8 +4,9 @@ from pydantic import Field
 
 from agent.strategy.choices import Choices
 from agent.strategy.problem import Problem
+from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
-from models.domain.history import Decision, History, Reason
+from models.domain.history import History
 from models.domain.seeds import derive_seed
 
 

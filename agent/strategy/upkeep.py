@@ -3,7 +3,8 @@
 from agent.ports import Strategy
 from agent.strategy.problem import Problem
 from models.domain.campaign import BlankSpec
-from models.domain.history import MEASURING_KINDS, Decision, History, Reason
+from models.domain.decision import MEASURING_KINDS, Decision, Reason
+from models.domain.history import History
 from models.domain.space import Point
 
 

@@ -11,7 +11,8 @@ from sqlalchemy.engine import Row
 from db import schema
 from db.export.source import Source
 from db.queries import LoggedCampaign
-from models.domain.history import Actor, Decision, Failure, History, Observation, Reason
+from models.domain.decision import Actor, Decision, Reason
+from models.domain.history import Failure, History, Observation
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
 from models.domain.wording import outcome_text

@@ -3,8 +3,9 @@
 from agent.strategy.choices import Choices
 from agent.strategy.learned import learned
 from agent.strategy.problem import Problem
+from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
-from models.domain.history import Decision, History, Reason
+from models.domain.history import History
 from models.domain.ranking import badness
 from models.gp.recommend import fit_surrogate
 

@@ -3,7 +3,8 @@
 from typing import overload
 
 from models.domain.campaign import ObjectiveSpec
-from models.domain.history import Decision, History
+from models.domain.decision import Decision
+from models.domain.history import History
 from models.domain.scattering import Feature, Floats
 
 

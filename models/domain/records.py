@@ -4,9 +4,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from models.domain.action import Action, ActionReport
 from models.domain.artifact import Artifact
+from models.domain.decision import Decision
 from models.domain.frozen import Frozen
-from models.domain.history import Action, ActionReport, Decision, Failure, Observation, Quarantine
+from models.domain.history import Failure, Observation, Quarantine
 
 
 class Decided(Frozen):

@@ -1,6 +1,7 @@
 """How values and outcomes are written for people."""
 
-from models.domain.history import Decision, History
+from models.domain.decision import Decision
+from models.domain.history import History
 from models.domain.scattering import Feature
 
 

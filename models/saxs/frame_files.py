@@ -6,9 +6,9 @@ from pathlib import Path
 import fabio
 import numpy as np
 
+from models.domain.action import Exposure
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
-from models.domain.history import Exposure
 from models.domain.scattering import Counts, Frame, Mask
 from models.saxs import frame_headers, nexus_files
 

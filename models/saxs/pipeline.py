@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from models.domain.action import Asset, Exposure
 from models.domain.artifact import Artifact
 from models.domain.campaign import AnalysisSpec
 from models.domain.disk import disk_refuses
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.geometry import Geometry
-from models.domain.history import Asset, Exposure, Observation
+from models.domain.history import Observation
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, Feature, Fit, Frame, Verdict
 from models.saxs.correct import subtract

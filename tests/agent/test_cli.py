@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from agent import cli
-from models.domain.history import Decision, Failure, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import Failure
 from models.domain.records import Decided, Ended, Started
 from models.domain.space import Point
 from tests import fakes

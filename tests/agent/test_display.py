@@ -9,7 +9,8 @@ from agent.display import LiveDisplay
 from agent.narrators import PlainLines
 from agent.stopping import Ending
 from models.domain.campaign import BudgetSpec, ObjectiveSpec
-from models.domain.history import Decision, Failure, History, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import Failure, History
 from models.domain.records import Event
 from models.domain.space import Point
 from tests import fakes

@@ -3,9 +3,10 @@
 import pytest
 
 from agent.strategy.upkeep import WithBlanks, WithRepeats
+from models.domain.action import Action
 from models.domain.campaign import BlankSpec, BudgetSpec
+from models.domain.decision import Override
 from models.domain.errors import LeaseLost, LogUnavailable
-from models.domain.history import Action, Override
 from models.domain.records import Decided, Started
 from models.domain.space import Point
 from tests import fakes

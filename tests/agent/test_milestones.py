@@ -9,8 +9,9 @@ from agent.milestones import N_POINTS, Milestones, map_points
 from agent.strategy import bayes, space_filling
 from agent.strategy.learned import learned, left_out
 from agent.strategy.problem import Problem
+from models.domain.decision import Decision, ModelState, Reason
 from models.domain.errors import BadInput
-from models.domain.history import Decision, Failure, History, ModelState, Reason
+from models.domain.history import Failure, History
 from models.domain.posterior_grid import PosteriorGrid, posterior_grid_from_json
 from models.domain.space import Point
 from models.gp.design import draw_feasible, scale_to_unit, unscale

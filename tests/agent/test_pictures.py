@@ -10,8 +10,10 @@ from agent.pictures.belief import believe
 from agent.pictures.page import draw_page
 from agent.pictures.panels import axis_label
 from agent.pictures.ternary import triangle_of
+from models.domain.action import Asset
 from models.domain.campaign import CampaignSpec, ObjectiveSpec
-from models.domain.history import Asset, Decision, Failure, History, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import Failure, History
 from models.domain.scattering import Curve
 from models.domain.space import Axis, Point, SearchSpace
 from models.gp.design import draw_feasible, unscale

@@ -25,7 +25,8 @@ from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
 from models.domain.campaign import BlankSpec, BudgetSpec, CampaignSpec, MeasurementSpec, Plug
 from models.domain.canonical import canonical_json, sha256_text
-from models.domain.history import Decision, History, ModelState, Override
+from models.domain.decision import Decision, ModelState, Override
+from models.domain.history import History
 from models.domain.space import Point
 from models.gp import recommend
 from models.gp.surrogate import Surrogate
@@ -150,6 +151,18 @@ def test_it_is_bit_for_bit_in_a_fresh_process_with_other_threads(night, n_thread
         env=os.environ | dict.fromkeys(variables, n_threads),
     )  # fmt: skip
     assert json.loads(done.stdout)["decisions"][0]["verdict"] == "exact", done.stdout
+
+
+def test_with_the_routines_of_another_processor_it_is_within_tolerance_and_the_variable_is_named(night):
+    done = subprocess.run(
+        [sys.executable, "-m", "agent.cli", "replay", str(THREADED), "--json",
+         "--db", f"sqlite:///{night.database}"],
+        capture_output=True, text=True, check=True, cwd=REPOSITORY,
+        env=os.environ | {"ATEN_CPU_CAPABILITY": "default"},
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert told["decisions"][0]["verdict"] in ("exact", "within tolerance")
+    assert "ATEN_CPU_CAPABILITY: none then, default now" in told["environment"]
 
 
 def test_what_came_later_changes_nothing(night):
@@ -453,7 +466,7 @@ def test_ones_own_strategy_runs_only_from_the_folder_that_is_named(tmp_path, mon
     home = tmp_path / "home"
     home.mkdir()
     (home / "whim_for_replay.py").write_text(
-        "from models.domain.history import Reason\n"
+        "from models.domain.decision import Reason\n"
         "from models.domain.space import Point\n"
         "class Whim:\n"
         "    def __init__(self, problem): self.problem = problem\n"

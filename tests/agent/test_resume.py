@@ -4,7 +4,8 @@ from contextlib import suppress
 
 import pytest
 
-from models.domain.history import ActionReport, Observation
+from models.domain.action import ActionReport
+from models.domain.history import Observation
 from models.domain.records import Decided, Ended, Started
 from tests import fakes
 

@@ -2,7 +2,8 @@
 
 from agent.stopping import ending_due, ending_of, reason_of
 from models.domain.campaign import BudgetSpec
-from models.domain.history import Decision, Failure, History, Observation, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import Failure, History, Observation
 from models.domain.space import Point
 
 BEGAN, LATER = "2026-01-01T00:00:00.000000+00:00", "2026-01-01T02:30:00.000000+00:00"

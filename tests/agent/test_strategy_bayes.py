@@ -10,7 +10,8 @@ from agent.strategy import bayes, random, space_filling
 from agent.strategy.choices import failed_points
 from agent.strategy.problem import Problem
 from models.domain.campaign import ObjectiveSpec
-from models.domain.history import Decision, History, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import History
 from models.domain.ranking import badness, ranked
 from models.domain.records import Decided, Ended, Observed, Started
 from models.domain.space import Point, SearchSpace

@@ -3,8 +3,9 @@
 import pytest
 
 from agent.strategy.checked import Checked
+from models.domain.decision import Reason
 from models.domain.errors import StrategyFailed
-from models.domain.history import History, Reason
+from models.domain.history import History
 from models.domain.space import Point
 from tests import fakes
 

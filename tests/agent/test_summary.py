@@ -6,7 +6,8 @@ from pathlib import Path
 from agent.stopping import Ending
 from agent.summary import show_summary
 from models.domain.campaign import CampaignSpec
-from models.domain.history import Decision, History, Reason
+from models.domain.decision import Decision, Reason
+from models.domain.history import History
 from models.domain.space import Point, SearchSpace
 from tests import fakes
 

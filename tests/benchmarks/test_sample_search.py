@@ -9,8 +9,9 @@ from benchmarks.sample_search import STRONGEST, begin_hunt, count_until_found, s
 from benchmarks.shelf import Shelf, fill_shelf
 from instruments.dataset_table import read_dataset
 from models.domain.campaign import ObjectiveSpec
+from models.domain.decision import Decision, Reason
 from models.domain.errors import UnreachablePoint
-from models.domain.history import Decision, Observation, Reason
+from models.domain.history import Observation
 from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace
 

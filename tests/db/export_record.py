@@ -9,19 +9,12 @@ from db.engine import open_to_read
 from db.export.formats import Exported, Order, export
 from db.export.source import Progress, unwatched
 from db.log import DecisionLog
+from models.domain.action import ActionReport, Asset, Exposure
 from models.domain.artifact import Artifact
 from models.domain.campaign import AnalysisSpec
 from models.domain.curve_text import curve_to_text
-from models.domain.history import (
-    ActionReport,
-    Actor,
-    Asset,
-    Decision,
-    Exposure,
-    Failure,
-    Observation,
-    Reason,
-)  # fmt: skip
+from models.domain.decision import Actor, Decision, Reason
+from models.domain.history import Failure, Observation
 from models.domain.records import Annotation, Decided, Ended, Event, Observed, Started
 from models.domain.scattering import Absence, Curve, Feature, Verdict
 from models.domain.space import Axis, Point

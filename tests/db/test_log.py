@@ -9,19 +9,11 @@ from db import schema
 from db.engine import open_to_read
 from db.identity import identify
 from db.queries import read_campaigns, read_decision_list
+from models.domain.action import ActionReport, Asset
 from models.domain.campaign import BudgetSpec, ObjectiveSpec
+from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
-from models.domain.history import (
-    ActionReport,
-    Asset,
-    Candidate,
-    Decision,
-    Failure,
-    ModelState,
-    Observation,
-    Prediction,
-    Reason,
-)  # fmt: skip
+from models.domain.history import Failure, Observation
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point

@@ -6,16 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.domain.campaign import ObjectiveSpec
-from models.domain.history import (
-    Candidate,
-    Decision,
-    DecisionKind,
-    Failure,
-    History,
-    Observation,
-    Prediction,
-    Reason,
-)  # fmt: skip
+from models.domain.decision import Candidate, Decision, DecisionKind, Prediction, Reason
+from models.domain.history import Failure, History, Observation
 from models.domain.ranking import badness, ranked
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point

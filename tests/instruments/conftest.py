@@ -13,8 +13,9 @@ from instruments.beamline import Beamline, Timeouts
 from instruments.kinds import BuildContext
 from instruments.runner import BlueskyInstrument
 from instruments.virtual import Options, beamline_around
+from models.domain.action import ActionReport
+from models.domain.decision import Decision, Reason
 from models.domain.geometry import Geometry
-from models.domain.history import ActionReport, Decision, Reason
 from models.domain.space import Point
 
 CAMPAIGN = "night"

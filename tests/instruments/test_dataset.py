@@ -11,8 +11,8 @@ from instruments.dataset import Options, build, open_dataset
 from instruments.dataset_table import read_dataset
 from instruments.documents import read_run
 from instruments.kinds import BuildContext, build_beamline
+from models.domain.decision import Decision, Reason
 from models.domain.errors import BadInput, BeamlineFault, UnreachablePoint
-from models.domain.history import Decision, Reason
 from models.saxs.curve_files import read_curve
 
 SILICA = Path(__file__).parents[2].parent / "shared" / "data" / "mesoporous-silica"

@@ -192,7 +192,7 @@ from pathlib import Path
 from instruments.kinds import BuildContext, build_beamline
 from instruments.runner import BlueskyInstrument
 from instruments.virtual import build
-from models.domain.history import Decision
+from models.domain.decision import Decision
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 folder, decision = Path(sys.argv[1]), Decision.model_validate_json(sys.argv[2])

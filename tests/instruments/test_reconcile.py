@@ -252,7 +252,7 @@ from pathlib import Path
 from instruments.kinds import BuildContext, build_beamline
 from instruments.runner import BlueskyInstrument
 from instruments.virtual import build
-from models.domain.history import Decision
+from models.domain.decision import Decision
 
 folder, decision = Path(sys.argv[1]), Decision.model_validate_json(sys.argv[2])
 beamline = build_beamline(build, {"time_scale": 30.0}, BuildContext("night", 5, folder))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from agent import Campaign
-from agent.plan import prepare
 from agent.config import read_campaign
+from agent.plan import prepare
 from models.domain.history import History
 from models.saxs.curve_files import read_curve
 from sims.truth import Truth

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.domain.action import Asset, Exposure
 from models.domain.campaign import AnalysisSpec
 from models.domain.errors import BadInput, LogUnavailable
-from models.domain.history import Asset, Exposure
 from models.domain.scattering import Absence, Curve, Feature, Fit, fit_from_json
 from models.domain.space import Point
 from models.saxs import pipeline

@@ -13,9 +13,9 @@ import numpy as np
 import pyFAI
 import pytest
 
+from models.domain.action import Asset, Exposure
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
-from models.domain.history import Asset, Exposure
 from models.domain.scattering import Frame
 from models.domain.space import Point
 from models.saxs.beamstop import find_shadow

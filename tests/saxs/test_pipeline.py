@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from models.domain.action import Asset, Exposure
 from models.domain.campaign import AnalysisSpec
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.geometry import Geometry
-from models.domain.history import Asset, Exposure
 from models.domain.scattering import Absence, Curve, Feature, Frame
 from models.domain.space import Point
 from models.saxs.correct import average, subtract

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from db import engine
-from models.domain.history import ActionReport, Decision, Observation, Reason
+from models.domain.action import ActionReport
+from models.domain.decision import Decision, Reason
+from models.domain.history import Observation
 from models.domain.records import Decided, Ended, Event, Observed, Record, Retried, Started
 from models.domain.space import Point
 from tests import fakes

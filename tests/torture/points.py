@@ -35,8 +35,10 @@ def first_needed(point: str) -> str | None:
     return "after Decided" if point.endswith("Event") else None
 
 
+RARE = tuple(f"{place} Failure" for place in PLACES)
+"""Points that a campaign passes at one decision only, in order."""
+
+
 def in_order(point: str) -> int:
-    """What a plan begins with: a start, then what a campaign passes at one decision only."""
-    if point in BIRTH:
-        return BIRTH.index(point)
-    return len(BIRTH) + (not point.endswith("Failure"))
+    """Where in a plan a point comes: first a start, then what is passed at one decision only."""
+    return next((n for n, one in enumerate((*BIRTH, *RARE)) if one == point), len(POINTS))

@@ -14,7 +14,8 @@ from db.histories import read_history
 from db.queries import read_campaigns
 from db.verify import verify
 from models.domain.canonical import canonical_json, sha256_text
-from models.domain.history import Decision, History
+from models.domain.decision import Decision
+from models.domain.history import History
 from tests.torture.chain import objections_to_chain
 from tests.torture.witness import Said, read_witness
 

@@ -14,12 +14,14 @@ from models.domain.history import History
 from tests.torture.audit import Findings
 from tests.torture.campaigns import Small
 from tests.torture.ordeal import AT_RANDOM, Executioner, Ordeal, run_in_peace
-from tests.torture.points import BIRTH, POINTS, in_order
+from tests.torture.points import BIRTH, POINTS, RARE, in_order
 from tests.torture.runs import Nursery
 
 KILLS_PER_CAMPAIGN = 9
 N_BIRTHS = 2
 """Kills of each campaign while it starts: the first of them before it has a database."""
+LONG = 4
+"""So many kills a named point are many."""
 TRIES = 3
 """A point that so many campaigns did not pass is never passed."""
 
@@ -31,23 +33,23 @@ def sqlite(folder: Path) -> str:
     return f"sqlite:///{folder / 'nightbeam.db'}"
 
 
-def share_named(n_kills: int) -> float:
-    """Few kills go to the named points first; of many, half come at random times."""
-    return 0.5 if n_kills >= 4 * len(POINTS) else 0.92
-
-
 class Plans:
-    """Hands out plans until there were enough kills: every named point once, then again, and random times."""
+    """Hands out plans until there were enough kills: every named point once, then again, and random times.
+
+    Few kills go to the named points, the rest comes at random times; of many, half come at random times.
+    """
 
     def __init__(self, seed: int, n_kills: int) -> None:
         self._rng = random.Random(f"plans/{seed}")
         self._left = n_kills
         self._lock = threading.Lock()
         self._tries: Counter[str] = Counter()
-        self._births: list[str] = []
-        self._others: list[str] = []
         self._owed: list[str] = []
-        self._share_named = share_named(n_kills)
+        self._is_long = n_kills >= LONG * len(POINTS)
+        self._others = sorted(set(POINTS).difference(BIRTH))
+        self._n_random = len(self._others) if self._is_long else max(0, n_kills - len(POINTS))
+        self._deck = self._shuffled()
+        self._births = self._rng.sample(BIRTH, len(BIRTH))
 
     def draw(self) -> tuple[str, ...] | None:
         """The points at which the next campaign is killed; None when there were enough."""
@@ -56,8 +58,11 @@ class Plans:
             if n <= 0:
                 return None
             plan = [self._owed.pop() for _ in range(min(n, len(self._owed)))]
-            plan += [self._next_birth() for _ in range(min(N_BIRTHS, n - len(plan)))]
-            plan += [self._next_other() for _ in range(n - len(plan))]
+            while len(plan) < n:
+                n_births = sum(point in BIRTH for point in plan)
+                plan.append(
+                    self._next_birth() if n_births < N_BIRTHS and self._births else self._next_other()
+                )
             self._left -= len(plan)
         return tuple(sorted(plan, key=in_order))
 
@@ -71,15 +76,20 @@ class Plans:
                     self._owed.append(point)
 
     def _next_birth(self) -> str:
-        self._births = self._births or self._rng.sample(BIRTH, len(BIRTH))
-        return self._births.pop()
+        birth = self._births.pop()
+        if self._is_long and not self._births:
+            self._births = self._rng.sample(BIRTH, len(BIRTH))
+        return birth
 
     def _next_other(self) -> str:
-        if self._rng.random() >= self._share_named:
-            return AT_RANDOM
-        others = sorted(set(POINTS).difference(BIRTH))
-        self._others = self._others or self._rng.sample(others, len(others))
-        return self._others.pop()
+        self._deck = self._deck or self._shuffled()
+        return self._deck.pop()
+
+    def _shuffled(self) -> list[str]:
+        """Every point that a campaign passes after its start, once, and random times among them."""
+        deck = [p for p in self._others if p not in RARE] + [AT_RANDOM] * self._n_random
+        # What a campaign passes at one decision only goes to one campaign: a resumed run passes it again.
+        return [*self._rng.sample(deck, len(deck)), *reversed(RARE)]
 
 
 @dataclass

@@ -1,0 +1,137 @@
+"""What to do next, why, by whom, and what was expected of it."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from models.domain.canonical import sha256_text
+from models.domain.frozen import Frozen
+from models.domain.space import Point
+
+DecisionKind = Literal[
+    "initial_design", "suggest", "fallback", "repeat", "calibration", "blank",
+    "setup", "skip", "pause", "stop", "human_override",
+]  # fmt: skip
+MEASURING_KINDS = frozenset({"initial_design", "suggest", "fallback", "repeat", "human_override"})
+"""The kinds of decision that spend the budget of measurements."""
+ActorKind = Literal["agent", "human", "safety", "scheduler"]
+
+
+class Actor(Frozen):
+    """Who decided."""
+
+    kind: ActorKind = "agent"
+    """Sort of actor."""
+    name: str = "nightbeam"
+    """Name of the program part or the person."""
+
+
+class Reason(Frozen):
+    """Why it was decided."""
+
+    code: str
+    """Short and stable, for filters: ``expected_improvement``."""
+    sentence: str
+    """One plain sentence for people."""
+
+
+class Prediction(Frozen):
+    """What the model expected at a point, before it was measured."""
+
+    mean: float
+    """Posterior mean of the objective's feature, in `unit`."""
+    sigma: float
+    """Posterior standard deviation of the noise-free feature, in `unit`."""
+    unit: str
+    """Unit of the feature."""
+
+
+class Candidate(Frozen):
+    """A point that was considered, with what was thought of it."""
+
+    rank: int
+    """0 for the chosen one, then by falling acquisition value."""
+    point: Point
+    """The point."""
+    prediction: Prediction
+    """What the model expected there."""
+    acquisition_value: float
+    """Value of the acquisition function there."""
+    reject_code: str | None = None
+    """Why it was not taken; None for the chosen one."""
+
+
+class ModelState(Frozen):
+    """All that is needed to compute the decision again: plain text, never pickled."""
+
+    acquisition: str
+    """Name of the acquisition function."""
+    canonical_json: str
+    """Hyperparameters, transforms, options and versions, as canonical JSON."""
+    training_sha256: str
+    """SHA-256 of the canonical JSON of the training set."""
+    left_out: tuple[int, ...] = ()
+    """`seq` of measurements up to the watermark that were not learned from: failed, rejected, or without the
+    feature."""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of `canonical_json`, by which an edited state is refused."""
+        return sha256_text(self.canonical_json)
+
+
+class Decision(Frozen):
+    """What to do next. It is written down before anything moves."""
+
+    seq: int = Field(ge=1)
+    """Place in the campaign, from 1."""
+    kind: DecisionKind
+    """Sort of decision."""
+    point: Point | None
+    """Where to measure; None when nothing is measured."""
+    reason: Reason
+    """Why."""
+    exposure_s: float = 0.0
+    """How long to expose, s."""
+    actor: Actor = Actor()
+    """Who decided."""
+    seed: int = 0
+    """Seed of every random draw behind it, derived from the campaign's seed and `seq`."""
+    watermark: int = 0
+    """`seq` of the last decision whose outcome was known: all later ones were not used."""
+    candidates: tuple[Candidate, ...] = ()
+    """The chosen point and the best alternatives, by rank."""
+    model: ModelState | None = None
+    """The model behind it; None when no model was asked."""
+    repeats: int | None = None
+    """`seq` of the decision that this one repeats."""
+    supersedes: int | None = None
+    """`seq` of the decision that a person overrides with this one."""
+
+    @model_validator(mode="after")
+    def _override_says_who_what_and_why(self) -> Self:
+        if self.kind == "human_override":
+            is_whole = self.actor.kind == "human" and self.supersedes is not None
+            if not is_whole or not self.reason.sentence.strip():
+                raise ValueError("an override needs a person, the decision it supersedes, and a reason")
+        elif self.supersedes is not None:
+            raise ValueError("only an override supersedes a decision")
+        return self
+
+    @property
+    def prediction(self) -> Prediction | None:
+        """What the model expected at the chosen point."""
+        return self.candidates[0].prediction if self.candidates else None
+
+
+class Override(Frozen):
+    """What a person wants measured next."""
+
+    point: Point
+    """Where."""
+    exposure_s: float = Field(gt=0)
+    """How long to expose, s."""
+    who: str = Field(min_length=1)
+    """The person."""
+    why: str = Field(min_length=1)
+    """The reason."""
