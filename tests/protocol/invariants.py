@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from db.histories import read_history
-from db.verify import verify
+from db.verify.record import verify
 from instruments.documents import DOCUMENTS
 from instruments.evidence import FRAMES
 from models.domain.errors import BadInput, BeamlineUnsafe, LeaseLost, LogUnavailable
@@ -302,9 +302,9 @@ INVARIANTS: tuple[Callable[[World, Rows], Iterator[str]], ...] = (
     what_is_quarantined_is_never_used,
     each_decision_has_one_outcome,
     each_command_is_given_once,
+    one_agent_moves_at_a_time,
     no_whole_exposure_is_repeated,
     the_shutter_is_closed_while_nothing_is_exposed,
-    one_agent_moves_at_a_time,
     nobody_writes_after_being_relieved,
     observations_come_from_verified_exposures,
     models_learn_from_accepted_measurements_only,

@@ -99,9 +99,11 @@ class Bench:
         self.shutter = Told(name="shutter", value="closed", bench=self, sort="shutter")
         self.pump = Pump(self)
         files = FileKind(laboratory.folder, FRAMES, ".dat", "AD_HDF5", (1, 1, 1), "<i4")
+        self.spoiled: tuple[Path, str | None] = (Path(), None)
         self.detector = PromptDetector(
             name="detector", files=files, take=self._take, action_id=self.action_id
         )
+        self.detector.spoil = self.spoil
 
     def beamline(self) -> Beamline:
         """What an instrument is built from."""
@@ -137,6 +139,15 @@ class Bench:
         write_atomically(path, lambda partial: _write(partial, action_id))
         self.life.passes("frame written", may_stop=False)
         _raise_after(trouble, "expose")
+        self.spoiled = (path, trouble)
+
+    def spoil(self) -> None:
+        """What becomes of a frame after the detector has hashed it."""
+        path, trouble = self.spoiled
+        if trouble == "file vanishes":
+            path.unlink()
+        elif trouble == "file changes":
+            path.write_text("a frame of another action\n")
 
 
 class Told(Setting):
@@ -202,10 +213,14 @@ class Pump:
 class PromptDetector(FileDetector):
     """The shipped detector, which here writes its file before `trigger` returns."""
 
+    def spoil(self) -> None:
+        """Do something to the file afterwards."""
+
     def trigger(self) -> Any:
         status = SoftStatus(self)
         self._latest = status
         self._write(str(self._action_id.get()), float(self.count_time.get()), status)
+        self.spoil()
         return status
 
 

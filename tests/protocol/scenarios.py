@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from db import schema
 from db.ledger import entry_sha256, members_of, row_sha256
-from db.verify import verify
+from db.verify.record import verify
 from models.domain.canonical import canonical_json
 from tests.protocol.agents import Agent
 from tests.protocol.invariants import Broken, check
@@ -61,6 +61,19 @@ def duel(world: World, point: str) -> None:
     bring(world, second, 1)
 
 
+def duel_amid_a_resume(world: World) -> None:
+    """The one that is stopped has just taken over, and was about to say what it found."""
+    first = world.start()
+    bring(world, first, 1)
+    first.go(1, "die", until="after Started")
+    second = world.restart()
+    second.go(1, until="before Event")
+    bring(world, world.restart(), 2)
+    second.go(200)
+    check(world)
+    bring(world, world.agents[-1], 1)
+
+
 def awake_too_early(world: World) -> None:
     """A command is on its way to the pump while another agent already looks it up; it arrives afterwards."""
     first = world.start()
@@ -78,8 +91,8 @@ def restarted_too_early(world: World) -> None:
     bring(world, first, 1)
     second = world.start().go(200)
     check(world)
-    assert second.state == "ended"
-    assert "is in use by" in str(second.error)
+    if second.state != "ended" or "is in use by" not in str(second.error):
+        raise Broken("a_living_agent_keeps_the_instrument", f"the second one is {second.state}")
     bring(world, first, 1)
 
 
@@ -228,7 +241,8 @@ STOP_POINTS = (
 FAULTS = (
     ("mix", "refuses"), ("mix", "breaks"), ("mix", "deaf"), ("mix", "hangs"),
     ("load", "refuses"), ("load", "breaks"), ("load", "deaf"), ("load", "hangs"),
-    ("expose", "refuses"), ("expose", "breaks"), ("expose", "no file"),
+    ("expose", "refuses"), ("expose", "breaks"), ("expose", "no file"), ("expose", "file vanishes"),
+    ("expose", "file changes"),
 )  # fmt: skip
 """How devices fail; shutters are a matter of their own."""
 
@@ -238,6 +252,7 @@ WITH_JOURNAL: dict[str, Scenario] = {
     "killed thrice amid a command": partial(killed, point="frame not written", n_times=3),
     **{f"duel {point}": partial(duel, point=point) for point in STOP_POINTS},
     **{f"{sort} {how}": partial(device_fault, sort=sort, how=how) for sort, how in FAULTS},
+    "duel amid a resume": duel_amid_a_resume,
     "awake too early": awake_too_early,
     "restarted too early": restarted_too_early,
     "journal lost": journal_lost,
