@@ -8,8 +8,8 @@ from agent.plugs import add_home, find_builder
 from agent.ports import Strategy
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
+from db.anchors.publish import Publisher, open_publisher
 from db.identity import CampaignIdentity, identify
-from db.publish import Publisher, open_publisher
 from instruments.beamline import Beamline, device_name, limits_of
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.kinds import BuildContext, build_beamline

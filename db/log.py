@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, NoResultFound, OperationalError
 
 from db import histories, schema
-from db.anchors import Head
+from db.anchors.heads import Head
 from db.engine import reading
 from db.identity import CampaignIdentity
 from db.lease import Lease

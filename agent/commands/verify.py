@@ -11,8 +11,8 @@ from agent.commands.options import DEFAULT_DATABASE, AsJson, Database
 from models.domain.errors import BadInput
 
 if TYPE_CHECKING:
-    from db.anchors import Anchor
-    from db.findings import Checked, CheckedCampaign, Finding
+    from db.anchors.heads import Anchor
+    from db.verify.findings import Checked, CheckedCampaign, Finding
 
 EXIT_NOT_WHOLE = 1
 MOST_LINES = 100
@@ -49,11 +49,11 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
 
     Example: `nightbeam verify --anchors /mnt/elsewhere/anchors.jsonl --key public.pem`
     """
-    from db.anchor_keys import load_public_key
-    from db.anchors import read_anchors
+    from db.anchors.heads import read_anchors
+    from db.anchors.keys import load_public_key
+    from db.anchors.published import find_published
     from db.engine import open_to_read
-    from db.published import find_published
-    from db.verify import check_record
+    from db.verify.record import check_record
 
     public_key = None if key is None else load_public_key(key)
     engine = open_to_read(db)
@@ -94,8 +94,8 @@ def _changed_files(db: str, campaign: str | None) -> "list[Finding]":
     from rich.console import Console
     from rich.progress import Progress
 
-    from db.asset_files import check_files, sum_bytes
     from db.engine import open_to_read
+    from db.verify.asset_files import check_files, sum_bytes
 
     changed: list[Finding] = []
     bar = Progress(console=Console(stderr=True), transient=True)

@@ -18,10 +18,10 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from db import publish
-from db.anchor_keys import KEY_VARIABLE, load_public_key, load_signer
-from db.anchors import Anchor, Head, anchor, read_anchors
-from db.publish import ANCHOR_FILE, open_publisher, run_command
+from db.anchors import publish
+from db.anchors.heads import Anchor, Head, anchor, read_anchors
+from db.anchors.keys import KEY_VARIABLE, load_public_key, load_signer
+from db.anchors.publish import ANCHOR_FILE, open_publisher, run_command
 from models.domain.campaign import AnchorSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput

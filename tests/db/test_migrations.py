@@ -13,7 +13,7 @@ from db import engine as opening
 from db import migrations, schema
 from db.annotations import add_annotation
 from db.engine import migrate, open_to_read, open_to_write
-from db.verify import verify
+from db.verify.record import verify
 from models.domain.errors import BadInput
 from models.domain.records import Annotation
 from tests import fakes

@@ -17,13 +17,13 @@ from typer.testing import CliRunner
 
 from agent.cli import app
 from db import schema
-from db.anchor_keys import Signer
-from db.anchors import Anchor, Head, anchor
+from db.anchors.heads import Anchor, Head, anchor
+from db.anchors.keys import Signer
+from db.anchors.publish import ANCHOR_FILE, append_line
 from db.engine import open_to_read
-from db.findings import MOST_IN_A_ROW, Finding
 from db.ledger import FIRST, Chain, Entry, entry_sha256, members_of, row_sha256
-from db.publish import ANCHOR_FILE, append_line
-from db.verify import check_record, verify
+from db.verify.findings import MOST_IN_A_ROW, Finding
+from db.verify.record import check_record, verify
 from models.domain.artifact import Artifact
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput

@@ -9,7 +9,7 @@ from models.domain.history import History
 from tests.torture.audit import Findings, audit
 from tests.torture.campaigns import Small
 from tests.torture.forecast import read_forecast
-from tests.torture.points import BIRTH, first_needed
+from tests.torture.points import BIRTH, RARE, first_needed
 from tests.torture.record import read_on_record
 from tests.torture.runs import Nursery, Trap
 
@@ -90,7 +90,7 @@ class Executioner:
     def _count(self, point: str) -> int:
         if point in ("amid tables", "amid triggers"):
             return self._rng.randint(1, MOST_STATEMENTS)
-        is_first = point in BIRTH or first_needed(point) is not None
+        is_first = point in BIRTH or point in RARE or first_needed(point) is not None
         return 1 if is_first else self._rng.randint(1, FARTHEST)
 
 

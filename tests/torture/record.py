@@ -12,7 +12,7 @@ from db import schema
 from db.engine import open_to_read
 from db.histories import read_history
 from db.queries import read_campaigns
-from db.verify import verify
+from db.verify.record import verify
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Decision
 from models.domain.history import History

@@ -22,7 +22,7 @@ N_BIRTHS = 2
 """Kills of each campaign while it starts: the first of them before it has a database."""
 LONG = 4
 """So many kills a named point are many."""
-TRIES = 3
+TRIES = 6
 """A point that so many campaigns did not pass is never passed."""
 
 Database = Callable[[Path], str]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from db import schema
-from db.findings import Finding
+from db.verify.findings import Finding
 
 ROWS_AT_ONCE = 200
 

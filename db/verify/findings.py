@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from db.anchors import Anchor
+from db.anchors.heads import Anchor
 from models.domain.frozen import Frozen
 
 MOST_IN_A_ROW = 20

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from db.anchor_keys import Signer, is_signed_by
+from db.anchors.keys import Signer, is_signed_by
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.frozen import Frozen

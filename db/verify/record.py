@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from db import schema
-from db.anchors import Anchor
-from db.chain import Walk
-from db.coverage import Coverage, Difference
-from db.findings import Checked, CheckedCampaign, Finding, count_text, span_text
-from db.guards import missing_guards
-from db.raw_rows import read_rows, stream
+from db.anchors.heads import Anchor
+from db.verify.chain import Walk
+from db.verify.coverage import Coverage, Difference
+from db.verify.findings import Checked, CheckedCampaign, Finding, count_text, span_text
+from db.verify.guards import missing_guards
+from db.verify.raw_rows import read_rows, stream
 
 UNSEALED = {"ledger", "lease"}
 """Tables whose rows no entry seals: the entries themselves, and what may change."""

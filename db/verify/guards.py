@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from db import schema
-from db.findings import Finding
 from db.triggers import FUNCTION, protect, protect_lease, refusing_function
+from db.verify.findings import Finding
 
 ON_SQLITE = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
 ON_POSTGRESQL = """

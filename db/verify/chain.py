@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy.engine import Row
 
-from db.anchors import Anchor
-from db.findings import MOST_IN_A_ROW, Finding, count_text, span_text
+from db.anchors.heads import Anchor
 from db.ledger import FIRST, entry_sha256, members_of
+from db.verify.findings import MOST_IN_A_ROW, Finding, count_text, span_text
 from models.domain.canonical import canonical_json
 
 LEDGER = "ledger"

@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from db.anchor_keys import KEY_VARIABLE, Signer, load_signer
-from db.anchors import Head, anchor
+from db.anchors.heads import Head, anchor
+from db.anchors.keys import KEY_VARIABLE, Signer, load_signer
 from models.domain.campaign import AnchorSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from db import schema
-from db.coverage import FoundRow
 from db.ledger import row_sha256
+from db.verify.coverage import FoundRow
 from models.domain.canonical import sha256_text
 
 ROWS_AT_ONCE = 200

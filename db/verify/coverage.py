@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from db.findings import MOST_IN_A_ROW
+from db.verify.findings import MOST_IN_A_ROW
 from models.domain.canonical import canonical_json
 
 TABLES = """

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from db import schema
-from db.anchors import Anchor, read_anchors
-from db.publish import ANCHOR_FILE
+from db.anchors.heads import Anchor, read_anchors
+from db.anchors.publish import ANCHOR_FILE
 from models.domain.campaign import CampaignSpec
 
 

@@ -1,0 +1,1 @@
+"""Heads of the record, signed and published outside the database."""

@@ -1,0 +1,1 @@
+"""Verify a record: what was edited, deleted, added, cut off or written anew."""
