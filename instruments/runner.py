@@ -1,22 +1,20 @@
 """The instrument that the loop talks to: one RunEngine call per action, one plain sentence per fault."""
 
 import contextlib
-import io
 import logging
-import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from bluesky import RunEngine
-from bluesky.utils import DuringTask, MsgGenerator
+from bluesky.utils import MsgGenerator
 
 from instruments import plans
-from instruments.beamline import CLOSED, Beamline, Fenced, device_name
+from instruments.beamline import Beamline, Fenced, device_name
 from instruments.documents import DocumentWriter
 from instruments.faults import DEVICE_ERRORS, explain
 from instruments.fence import Permit, fenced
+from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
 from models.domain.action import Action, ActionClass, ActionKind, ActionReport
 from models.domain.decision import MEASURING_KINDS, Decision
@@ -30,8 +28,10 @@ CLASSES: dict[ActionKind, ActionClass] = {
     "expose": "verify_then_retry",
 }
 """What a resumed run may do with each kind of action."""
-BEAT_S = 5.0
-"""Between two signs of life during a long command, s."""
+N_MOVES = 6
+"""Moves that a plan waits for one after the other, at most."""
+GRACE_S = 30.0
+"""What a plan may take besides its waits, such as reading devices, s."""
 CLOSE_S = 5.0
 """Longest wait for the RunEngine's thread to end, s."""
 
@@ -50,38 +50,6 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
     """
     seq, step, kind = action_key
     return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
-
-
-class Patience(DuringTask):
-    """Waits while a plan runs, and gives signs of life for the lease.
-
-    A Ctrl-C that reaches it aborts the plan, which closes the shutter; a lost lease aborts it as well.
-    """
-
-    def __init__(self, renew: Callable[[], None]) -> None:
-        """Start with nothing asked; `renew` gives a sign of life."""
-        super().__init__()
-        self._renew = renew
-        self.abort: Callable[[], object] = lambda: None
-        """Aborts the plan; set once the engine exists."""
-        self.why_aborted: BaseException | None = None
-        """What ended the wait: a Ctrl-C, or a lost lease."""
-
-    def block(self, blocking_event: threading.Event) -> None:
-        """Wait for the plan's end, or abort it and wait for its cleaning up."""
-        try:
-            while not blocking_event.wait(BEAT_S):
-                self._renew()
-        except (KeyboardInterrupt, LeaseLost) as why:
-            self.why_aborted = why
-            # The engine is busy in this very thread: it has to be told from another one.
-            threading.Thread(target=self._abort_quietly, name="abort", daemon=True).start()
-            blocking_event.wait()
-
-    def _abort_quietly(self) -> None:
-        # Bluesky refuses when the plan has just ended by itself: then there is nothing left to abort.
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
-            self.abort()
 
 
 class BlueskyInstrument:
@@ -152,7 +120,7 @@ class BlueskyInstrument:
         """
         doing = f"{action.kind} for decision {action.seq}"
         try:
-            self._run(fenced(self._plan(action, decision), self._beamline, self._permit))
+            self._run(fenced(self._plan(action, decision), self._beamline, self._permit), decision.exposure_s)
             if action.kind == "expose":
                 return report_exposure(self._beamline, self._folder, action)
         except Exception as error:  # a device's code is not ours: whatever it raises is its fault
@@ -196,7 +164,7 @@ class BlueskyInstrument:
                 self._run(plans.close_shutter(self._beamline))
             elif self._beamline.shutter is not None:
                 # An engine that broke in the middle of a plan takes no more plans.
-                self._beamline.shutter.set(CLOSED).exception(self._beamline.timeouts.move_s)
+                close_directly(self._beamline.shutter, self._beamline.timeouts.move_s)
         except DEVICE_ERRORS as error:
             raise BeamlineFault(
                 f"The shutter did not close ({explain(error, 'make safe')}). Close it by hand."
@@ -215,7 +183,10 @@ class BlueskyInstrument:
         if not loop.is_running():
             loop.close()
 
-    def _run(self, plan: MsgGenerator[Any]) -> None:
+    def _run(self, plan: MsgGenerator[Any], exposure_s: float = 0.0) -> None:
+        timeouts = self._beamline.timeouts
+        waits_s = N_MOVES * timeouts.move_s + timeouts.mix_s + exposure_s + timeouts.readout_s
+        self._wait.longest_s = waits_s + GRACE_S
         try:
             self._engine(plan)
         finally:

@@ -50,7 +50,7 @@ class StrategyFailed(NightbeamError):
 
 
 class BeamlineUnsafe(NightbeamError):
-    """The shutter does not close. No decision may follow; a person must look."""
+    """The shutter does not close, or a device does not return. No decision may follow; a person must look."""
 
 
 class FitFailed(NightbeamError):
