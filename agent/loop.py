@@ -1,6 +1,7 @@
 """The loop: decide, write it down, act, read, learn. It holds the only state of a run."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from agent.ports import Analysis, DecisionLog, Instrument, Milestones, Narrator, Strategy, no_milestones
@@ -10,7 +11,14 @@ from agent.strategy.upkeep import last_blank
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import Actor, Decision, Override, Reason
-from models.domain.errors import BeamlineFault, BeamlineUnsafe, FrameRejected, LeaseLost, UnreachablePoint
+from models.domain.errors import (
+    BeamlineFault,
+    BeamlineUnsafe,
+    FrameRejected,
+    LeaseLost,
+    LogUnavailable,
+    UnreachablePoint,
+)  # fmt: skip
 from models.domain.history import Failure
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 
@@ -88,14 +96,28 @@ class Loop:
             while ending is None:
                 decision = self._overriding() or self._parts.strategy.propose(self.history)
                 ending = self._carry_out(decision) or self._next_ending()
+            make_safe()
         except LeaseLost:
             raise
-        except BaseException:
-            make_safe()
+        except BaseException as error:
+            self._leave_safe(error)
             raise
-        make_safe()
         self._parts.narrator.ended(ending)
         return ending
+
+    def _leave_safe(self, error: BaseException) -> None:
+        """Close the shutter on the way out; when it stays open, call a person, and say so on record."""
+        sentence = str(error) if isinstance(error, BeamlineUnsafe) else None
+        try:
+            self._parts.instrument.make_safe()
+        except BeamlineFault as fault:
+            sentence = str(fault) if str(fault) in str(error) else f"{error} {fault}"
+        if sentence is None:
+            return
+        if not isinstance(error, LogUnavailable):
+            with suppress(LogUnavailable):
+                self._note("alarm", "unsafe", sentence)
+        raise BeamlineUnsafe(sentence) from error
 
     def _next_ending(self) -> Ending | None:
         """The ending that is due, written down as a decision unless it stands there already."""
@@ -170,9 +192,6 @@ class Loop:
             self._end(end_of_fault(action, found, error))
             self._parts.narrator.learned(decision, self.history)
             return None
-        except BeamlineUnsafe as error:
-            self._note("alarm", "unsafe", str(error), decision.seq)
-            raise
         self._end(Ended(report=report))
         return report
 
