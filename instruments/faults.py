@@ -19,6 +19,8 @@ DEVICE_ERRORS = (
     RuntimeError,
 )
 """What a shutter may raise when it fails to close."""
+LONGEST_SAID = 500
+"""Characters of a device's own words that go on record."""
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -29,6 +31,14 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         seen.add(id(current))
         yield current
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+
+
+def said(error: BaseException) -> str:
+    """What a device said, on one line that a person can read: its type when it said nothing."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(error)[: 10 * LONGEST_SAID]).split())
+    if not text:
+        return type(error).__name__
+    return text.rstrip(".") if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]} ..."
 
 
 def explain(error: BaseException, doing: str) -> NightbeamError:
@@ -51,7 +61,4 @@ def explain(error: BaseException, doing: str) -> NightbeamError:
         if isinstance(cause, NightbeamError) and not isinstance(cause, BadInput):
             return cause
     root = next((c for c in chain if not isinstance(c, FailedStatus)), error)
-    said = str(root) or type(root).__name__
-    return BeamlineFault(
-        f"{doing}: {type(root).__name__}: {said.rstrip('.')}; look at the device, then resume."
-    )
+    return BeamlineFault(f"{doing}: {type(root).__name__}: {said(root)}; look at the device, then resume.")

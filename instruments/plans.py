@@ -12,6 +12,7 @@ from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 from ophyd.utils.errors import LimitError
 
 from instruments.beamline import CLOSED, OPEN, Beamline, device_name
+from instruments.faults import said
 from models.domain.action import Action
 from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, NightbeamError, UnreachablePoint
@@ -46,8 +47,8 @@ def _failure(what: str, error: BaseException) -> NightbeamError:
         return error
     if isinstance(error, LimitError):
         return UnreachablePoint(f"{what}: {error}; choose a point inside the device's limits.")
-    said = str(error).rstrip(".")
-    fault = BeamlineFault(f"{what} failed: {type(error).__name__}: {said}; look at the device, then resume.")
+    words = f"{type(error).__name__}: {said(error)}"
+    fault = BeamlineFault(f"{what} failed: {words}; look at the device, then resume.")
     fault.__cause__ = error
     return fault
 
