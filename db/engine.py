@@ -1,5 +1,6 @@
 """Open a database: SQLite by default, any SQLAlchemy URL otherwise."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -190,8 +191,29 @@ def _prepare_to_write(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     """Take the write lock at once, so that a transaction never fails half way through."""
+    _refuse_lost_file(connection)
     is_reading = connection.get_execution_options().get(READING, False)
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+def _refuse_lost_file(connection: sa.Connection) -> None:
+    """Refuse a file that was removed or replaced: SQLite would go on writing, and all of it would be lost."""
+    path = connection.engine.url.database
+    if path in (None, "", ":memory:"):
+        return
+    found = _identity_of(Path(path))
+    if connection.info.setdefault("file", found) != found:
+        lost = sqlite3.OperationalError(f"the file {path} was removed or replaced")
+        raise OperationalError("BEGIN", None, lost)
+
+
+def _identity_of(path: Path) -> tuple[int, int] | None:
+    """Which file it is, whatever its name; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def reading(engine: Engine) -> Engine:
