@@ -21,6 +21,12 @@ from models.domain.frozen import Frozen
 
 TERM_S = 30.0
 """A holder that gave no sign of life for so long has lost its lease to whoever asks."""
+RENEW = (
+    schema.lease.update()
+    .where(schema.lease.c.instrument == sa.bindparam("of"), schema.lease.c.fence == sa.bindparam("under"))
+    .values(beat=schema.lease.c.beat + 1, monotonic_ns=sa.bindparam("now"))
+)
+FENCE = sa.select(schema.lease.c.fence).where(schema.lease.c.instrument == sa.bindparam("of"))
 LOOK_S = 1.0
 """How often to look for a sign of life of a holder whose clock cannot be compared with ours."""
 
@@ -92,12 +98,8 @@ class Lease:
         LeaseLost
             When another agent holds it.
         """
-        table = schema.lease
-        renewed = connection.execute(
-            table.update()
-            .where(table.c.instrument == self.instrument, table.c.fence == self.fence)
-            .values(beat=table.c.beat + 1, monotonic_ns=self.clock().monotonic_ns)
-        )
+        mine = {"of": self.instrument, "under": self.fence, "now": self.clock().monotonic_ns}
+        renewed = connection.execute(RENEW, mine)
         if renewed.rowcount != 1:
             raise self._lost()
 
@@ -125,12 +127,9 @@ class Lease:
         LogUnavailable
             When the database does not answer: nothing may move then.
         """
-        table = schema.lease
         try:
             with reading(self.engine).connect() as connection:
-                fence = connection.scalar(
-                    sa.select(table.c.fence).where(table.c.instrument == self.instrument)
-                )
+                fence = connection.scalar(FENCE, {"of": self.instrument})
         except DBAPIError as error:
             raise LogUnavailable(
                 f"the database does not say whether this agent still holds the instrument ({error.orig}); "

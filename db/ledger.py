@@ -12,6 +12,12 @@ from sqlalchemy.engine import Connection
 from db import schema
 from models.domain.canonical import canonical_json, sha256_text
 
+HEAD = (
+    sa.select(schema.ledger.c.n, schema.ledger.c.sha256)
+    .where(schema.ledger.c.campaign_id == sa.bindparam("campaign"))
+    .order_by(schema.ledger.c.n.desc())
+    .limit(1)
+)
 FIRST = "0" * 64
 """What the first entry of a campaign names as the one before it."""
 
@@ -53,7 +59,7 @@ class Entry:
             The first column of its primary key.
         """
         row = as_stored(table, values)
-        result = self.connection.execute(table.insert().values(**row))
+        result = self.connection.execute(table.insert(), row)
         key = list(result.inserted_primary_key or ())
         row |= dict(zip((column.name for column in table.primary_key), key, strict=True))
         self._members.append([table.name, key, row_sha256(table, row)])
@@ -79,23 +85,18 @@ class Entry:
         n = last.n + 1
         sha256 = entry_sha256(chain.uid, n, last.sha256, (record, seq, utc), self._members)
         self.connection.execute(
-            schema.ledger.insert().values(
-                campaign_id=chain.campaign_id, n=n, utc=utc, record=record, seq=seq,
-                members_json=canonical_json(self._members), previous=last.sha256, sha256=sha256,
-            )
+            schema.ledger.insert(),
+            {
+                "campaign_id": chain.campaign_id, "n": n, "utc": utc, "record": record, "seq": seq,
+                "members_json": canonical_json(self._members), "previous": last.sha256, "sha256": sha256,
+            },
         )  # fmt: skip
         return Sealed(n, sha256)
 
 
 def read_head(connection: Connection, campaign_id: int) -> Sealed:
     """The last entry of a campaign; that before the first when there is none."""
-    table = schema.ledger
-    row = connection.execute(
-        sa.select(table.c.n, table.c.sha256)
-        .where(table.c.campaign_id == campaign_id)
-        .order_by(table.c.n.desc())
-        .limit(1)
-    ).one_or_none()
+    row = connection.execute(HEAD, {"campaign": campaign_id}).one_or_none()
     return Sealed(0, FIRST) if row is None else Sealed(row.n, row.sha256)
 
 

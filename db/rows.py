@@ -17,6 +17,19 @@ from models.domain.decision import Decision
 from models.domain.history import Failure, Observation, Quarantine
 from models.domain.records import Annotation, Decided, Ended, Event, Observed, Record, Retried, Started
 
+DECISION = sa.select(schema.decision.c.id).where(
+    schema.decision.c.campaign_id == sa.bindparam("campaign"), schema.decision.c.seq == sa.bindparam("at")
+)
+SAMPLE = sa.select(schema.sample.c.id).where(
+    schema.sample.c.campaign_id == sa.bindparam("campaign"), schema.sample.c.name == sa.bindparam("named")
+)
+SEQ_OF_ACTION = (
+    sa.select(schema.decision.c.seq)
+    .join(schema.action)
+    .where(schema.action.c.action_id == sa.bindparam("action"))
+)
+ARTIFACT = sa.select(schema.artifact.c.sha256).where(schema.artifact.c.sha256 == sa.bindparam("of"))
+
 
 def seq_of(record: Record) -> int | None:
     """`seq` of the decision that a record belongs to, as far as it says so itself."""
@@ -118,10 +131,7 @@ class Writer:
         self.entry.add(
             schema.action_event, action_id=action_id, status=status, sentence=sentence, **self._moment()
         )
-        decision, action = schema.decision, schema.action
-        return self.entry.connection.execute(
-            sa.select(decision.c.seq).join(action).where(action.c.action_id == action_id)
-        ).scalar_one()
+        return self.entry.connection.execute(SEQ_OF_ACTION, {"action": action_id}).scalar_one()
 
     def _end(self, ended: Ended) -> int:
         report = ended.report
@@ -183,8 +193,7 @@ class Writer:
         table = schema.artifact
         for artifact in artifacts:
             sha256 = artifact.sha256
-            known = sa.select(table.c.sha256).where(table.c.sha256 == sha256)
-            if self.entry.connection.scalar(known) is None:
+            if self.entry.connection.scalar(ARTIFACT, {"of": sha256}) is None:
                 self.entry.add(
                     table, sha256=sha256, media_type=artifact.media_type, n_bytes=len(artifact.content),
                     encoding="zlib", content=zlib.compress(artifact.content),
@@ -202,14 +211,12 @@ class Writer:
         return self.entry.add(table, campaign_id=self.chain.campaign_id, **values)
 
     def _sample_id(self, name: str) -> int | None:
-        table = schema.sample
-        of_name = (table.c.campaign_id == self.chain.campaign_id, table.c.name == name)
-        return self.entry.connection.scalar(sa.select(table.c.id).where(*of_name))
+        of = {"campaign": self.chain.campaign_id, "named": name}
+        return self.entry.connection.scalar(SAMPLE, of)
 
     def _decision_id(self, seq: int) -> int:
-        table = schema.decision
-        of_seq = (table.c.campaign_id == self.chain.campaign_id, table.c.seq == seq)
-        return self.entry.connection.execute(sa.select(table.c.id).where(*of_seq)).scalar_one()
+        of = {"campaign": self.chain.campaign_id, "at": seq}
+        return self.entry.connection.execute(DECISION, of).scalar_one()
 
     def _moment(self) -> dict[str, str | int]:
         return self.stamp.model_dump()

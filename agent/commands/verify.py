@@ -38,6 +38,10 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
         Path | None,
         typer.Option("--key", metavar="PUBLIC.pem", help="Key that every head must be signed with."),
     ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option("--export", metavar="FILE.jsonl", help="Verify an export, instead of a database."),
+    ] = None,
     files: Annotated[
         bool, typer.Option("--files", help="Hash the files that the record names as well.")
     ] = False,
@@ -56,6 +60,14 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
     from db.verify.record import check_record
 
     public_key = None if key is None else load_public_key(key)
+    if export is not None:
+        from db.verify.exported import check_export
+
+        checked = check_export(export, read_anchors(anchors, _warn) if anchors else (), public_key)
+        _report(checked, list(checked.findings), as_json)
+        if checked.findings:
+            raise typer.Exit(EXIT_NOT_WHOLE)
+        return
     engine = open_to_read(db)
     if anchors is not None:
         heads = read_anchors(anchors, _warn)

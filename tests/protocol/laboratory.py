@@ -53,6 +53,8 @@ class Laboratory:
     """True while the shutter is."""
     faults: dict[str, str] = field(default_factory=dict[str, str])
     """What goes wrong at the next command of a sort; see `Bench`."""
+    lasting: dict[str, str] = field(default_factory=dict[str, str])
+    """What goes wrong at every command of a sort."""
 
     def witness(self, what: Any, bench: "Bench", sample: str = "") -> None:
         """See what is done, and look into the record at that very moment."""
@@ -67,7 +69,7 @@ class Laboratory:
 
     def trouble(self, sort: str) -> str | None:
         """What goes wrong with this command, once."""
-        return self.faults.pop(sort, None)
+        return self.lasting.get(sort) or self.faults.pop(sort, None)
 
     def doses(self) -> dict[str, list[Seen]]:
         """What was pumped, by vial."""
