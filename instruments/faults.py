@@ -23,11 +23,11 @@ LONGEST_SAID = 500
 """Characters of a device's own words that go on record."""
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that led to it, the last one first."""
+def _causes(error: BaseException, outer: BaseException | None) -> Iterator[BaseException]:
+    """The error and all that led to it, the last one first, without what was being handled already."""
     current: BaseException | None = error
     seen: set[int] = set()
-    while current is not None and id(current) not in seen:
+    while current is not None and current is not outer and id(current) not in seen:
         seen.add(id(current))
         yield current
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
@@ -41,7 +41,7 @@ def said(error: BaseException) -> str:
     return text.rstrip(".") if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]} ..."
 
 
-def explain(error: BaseException, doing: str) -> NightbeamError:
+def explain(error: BaseException, doing: str, outer: BaseException | None = None) -> NightbeamError:
     """The error of ours that a device's error amounts to.
 
     Parameters
@@ -50,13 +50,15 @@ def explain(error: BaseException, doing: str) -> NightbeamError:
         What came out of the plan.
     doing
         What was being done: ``prepare for decision 17``.
+    outer
+        What was being handled already when that was begun, if anything.
 
     Returns
     -------
     NightbeamError
         The error of ours that started it, such as `UnreachablePoint`, else a `BeamlineFault`.
     """
-    chain = list(_causes(error))
+    chain = list(_causes(error, outer))
     for cause in chain:
         if isinstance(cause, NightbeamError) and not isinstance(cause, BadInput):
             return cause

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,7 @@ class BlueskyInstrument:
         LeaseLost
             When the instrument is another agent's: it is theirs to close.
         """
+        handled = sys.exception()
         with contextlib.suppress(LogUnavailable):
             self._permit.check()
         try:
@@ -167,7 +169,7 @@ class BlueskyInstrument:
                 close_directly(self._beamline.shutter, self._beamline.timeouts.move_s)
         except DEVICE_ERRORS as error:
             raise BeamlineFault(
-                f"The shutter did not close ({explain(error, 'make safe')}). Close it by hand."
+                f"The shutter did not close ({explain(error, 'make safe', handled)}). Close it by hand."
             ) from error
         with contextlib.suppress(LogUnavailable):  # the shutter is what counts here; reconcile asks again
             self._raise_fence()

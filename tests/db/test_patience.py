@@ -128,11 +128,10 @@ def test_a_commit_that_breaks_off_writes_the_record_once(open_log, url, went_thr
     assert log.head.n == n + 2
 
 
-def test_a_server_that_is_stopped_and_started_again_loses_nothing(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+def test_a_server_that_is_stopped_and_started_again_loses_nothing(tmp_path):
     from tests.torture.postgresql import Server
 
-    server = Server(tmp_path / "server")
+    server = Server()
     url = server.url(tmp_path)
     log = fakes.open_log(url, PATIENT, tmp_path)
     server.stop_at_once()

@@ -80,7 +80,7 @@ class Counted:
             acquisition="count", canonical_json=canonical_json(learned), training_sha256="0" * 64
         )
         return Decision(
-            seq=seq, kind="suggest", point=Point(coordinates=point), exposure_s=1.0, model=model,
+            seq=seq, kind="suggest", point=Point(coordinates=point), exposure_s=0.1, model=model,
             reason=Reason(code="count", sentence="It is the next one."), watermark=history.watermark,
         )  # fmt: skip
 

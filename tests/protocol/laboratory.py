@@ -1,6 +1,7 @@
 """A laboratory that outlives processes: its pump doses each time it is told, and somebody watches."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,10 @@ STARTED = "SELECT 1 FROM action_event WHERE action_id = ? AND status = 'started'
 QUARANTINED = "SELECT 1 FROM quarantine JOIN sample ON sample.id = quarantine.sample_id WHERE sample.name = ?"
 TIMEOUTS = Timeouts(move_s=0.15, mix_s=0.15, readout_s=0.15)
 """Devices of the laboratory do what they do at once, or never."""
+
+
+Trouble = str | Exception
+"""What goes wrong with a command; see `Bench`."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +56,12 @@ class Laboratory:
     """What was done, in order."""
     is_open: bool = False
     """True while the shutter is."""
-    faults: dict[str, str] = field(default_factory=dict[str, str])
+    faults: dict[str, Trouble] = field(default_factory=dict[str, Trouble])
     """What goes wrong at the next command of a sort; see `Bench`."""
-    lasting: dict[str, str] = field(default_factory=dict[str, str])
+    lasting: dict[str, Trouble] = field(default_factory=dict[str, Trouble])
     """What goes wrong at every command of a sort."""
+    let_go: threading.Event = field(default_factory=threading.Event)
+    """Frees the devices that block."""
 
     def witness(self, what: Any, bench: "Bench", sample: str = "") -> None:
         """See what is done, and look into the record at that very moment."""
@@ -67,7 +74,7 @@ class Laboratory:
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             return connection.execute(statement, (key,)).fetchone() is not None
 
-    def trouble(self, sort: str) -> str | None:
+    def trouble(self, sort: str) -> Trouble | None:
         """What goes wrong with this command, once."""
         return self.lasting.get(sort) or self.faults.pop(sort, None)
 
@@ -88,7 +95,8 @@ class Bench:
     """One process' connection to the laboratory: ophyd devices that die with it.
 
     A fault is ``deaf`` (never ends), ``refuses`` (raises before anything is done), ``breaks`` (raises after
-    it was done) or ``hangs`` (is done, and never says so).
+    it was done), ``hangs`` (is done, and never says so), ``blocks`` (does not even return), what becomes of
+    a frame's file, or an error to raise before anything is done.
     """
 
     def __init__(self, laboratory: Laboratory, life: Life) -> None:
@@ -101,7 +109,7 @@ class Bench:
         self.shutter = Told(name="shutter", value="closed", bench=self, sort="shutter")
         self.pump = Pump(self)
         files = FileKind(laboratory.folder, FRAMES, ".dat", "AD_HDF5", (1, 1, 1), "<i4")
-        self.spoiled: tuple[Path, str | None] = (Path(), None)
+        self.spoiled: tuple[Path, Trouble | None] = (Path(), None)
         self.detector = PromptDetector(
             name="detector", files=files, take=self._take, action_id=self.action_id
         )
@@ -115,10 +123,21 @@ class Bench:
             dispenser=self.pump, tags=tags, timeouts=TIMEOUTS, name="laboratory",
         )  # fmt: skip
 
+    def begin(self, sort: str) -> Trouble | None:
+        """Receive a command; what will go wrong with it."""
+        trouble = self.laboratory.trouble(sort)
+        if trouble == "refuses":
+            raise BeamlineFault(f"{sort} was refused; look at the device.")
+        if trouble == "blocks":
+            self.laboratory.let_go.wait()
+            self.life.must_live()
+        if isinstance(trouble, Exception):
+            raise trouble
+        return trouble
+
     def move(self, sort: str, value: str) -> bool:
         """Carry out a move; False when its end is never told."""
-        trouble = self.laboratory.trouble(sort)
-        _raise_before(trouble, sort)
+        trouble = self.begin(f"shutter {value}" if sort == "shutter" else sort)
         if trouble == "deaf":
             return False
         if sort == "shutter":
@@ -131,8 +150,8 @@ class Bench:
 
     def _take(self, action_id: str, exposure_s: float, path: Path) -> None:
         del exposure_s
-        trouble = self.laboratory.trouble("expose")
-        _raise_before(trouble, "expose")
+        self.life.must_live()
+        trouble = self.begin("expose")
         if self.laboratory.is_open:
             self.laboratory.witness("expose", self, str(self.changer.get()))
         self.life.passes("frame not written", may_stop=False)
@@ -143,13 +162,14 @@ class Bench:
         _raise_after(trouble, "expose")
         self.spoiled = (path, trouble)
 
-    def spoil(self) -> None:
+    def spoil(self) -> Trouble | None:
         """What becomes of a frame after the detector has hashed it."""
-        path, trouble = self.spoiled
+        (path, trouble), self.spoiled = self.spoiled, (Path(), None)
         if trouble == "file vanishes":
             path.unlink()
         elif trouble == "file changes":
             path.write_text("a frame of another action\n")
+        return trouble
 
 
 class Told(Setting):
@@ -191,8 +211,7 @@ class Pump:
         bench, laboratory = self._bench, self._bench.laboratory
         # What was checked a moment ago may have changed when the command arrives.
         bench.life.passes("command on its way to the pump")
-        trouble = laboratory.trouble("mix")
-        _raise_before(trouble, "mix")
+        trouble = bench.begin("mix")
         if trouble == "deaf":
             return SoftStatus()
         sample = f"S{int(bench.seq.number())}"
@@ -215,26 +234,20 @@ class Pump:
 class PromptDetector(FileDetector):
     """The shipped detector, which here writes its file before `trigger` returns."""
 
-    def spoil(self) -> None:
-        """Do something to the file afterwards."""
+    def spoil(self) -> Any:
+        """Do something to the file afterwards; ``hangs`` when the end is not told."""
 
     def trigger(self) -> Any:
         status = SoftStatus(self)
         self._latest = status
         self._write(str(self._action_id.get()), float(self.count_time.get()), status)
-        self.spoil()
-        return status
+        return SoftStatus(self) if self.spoil() == "hangs" else status
 
 
 def _write(partial: Path, action_id: str) -> None:
     partial.write_text(f"a frame of {action_id}\n")
 
 
-def _raise_before(trouble: str | None, sort: str) -> None:
-    if trouble == "refuses":
-        raise BeamlineFault(f"{sort} was refused; look at the device.")
-
-
-def _raise_after(trouble: str | None, sort: str) -> None:
+def _raise_after(trouble: Trouble | None, sort: str) -> None:
     if trouble == "breaks":
         raise ConnectionError(f"the connection broke during {sort}")

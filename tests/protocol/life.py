@@ -21,6 +21,7 @@ class Life:
         self.number = number
         self.fence = 0
         self.is_dead = False
+        self.is_over = False
         self.is_stopped = False
         self.where = "not born"
         self.points: list[str] = []
@@ -58,12 +59,13 @@ class Life:
         self.must_live()
 
     def must_live(self) -> None:
-        """Have no effect once dead."""
-        if self.is_dead:
+        """Have no effect once dead, or ended."""
+        if self.is_dead or self.is_over:
             raise Death
 
     def rest(self) -> None:
-        """Say that nothing more will come."""
+        """Say that the process has ended: nothing more will come, even from a device that held it."""
+        self.is_over = True
         self._rests.set()
 
     def bury(self) -> None:

@@ -73,6 +73,7 @@ class World:
     ) -> None:
         db_engine.BUSY_TIMEOUT_S = self._usual_timeout_s
         self.unlock()
+        self.laboratory.let_go.set()
         for agent in self.agents:
             agent.bury()
         self.reader.dispose()
@@ -151,7 +152,7 @@ class World:
 def override(why: str = "I want to see the corner.", sample: str | None = None) -> Override:
     """What a person asks for."""
     point = {"surfactant": 0.3, "cosurfactant": 0.3, "water": 0.4}
-    return Override(point=Point(coordinates=point, sample=sample), exposure_s=2.0, who="B. Roth", why=why)
+    return Override(point=Point(coordinates=point, sample=sample), exposure_s=0.2, who="B. Roth", why=why)
 
 
 def empty_database(folder: Path) -> Path:
