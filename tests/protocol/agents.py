@@ -36,7 +36,7 @@ class Mortal(DocumentWriter):
         if self._life.is_dead:
             return
         super().__call__(name, document)
-        self._life.passes(f"{name} document written", may_stop=name != "event")
+        self._life.passes(f"{name} document written")
 
 
 class WatchedLog:

@@ -71,6 +71,8 @@ class Laboratory:
         self.seen.append(Seen(what, life.number, life.fence, sample, action_id, is_intended, is_quarantined))
 
     def _is_there(self, statement: str, key: str) -> bool:
+        if not self.database.exists():
+            return False
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as connection:
             return connection.execute(statement, (key,)).fetchone() is not None
 

@@ -234,8 +234,8 @@ KILL_POINTS = (
 """Where a process is killed."""
 STOP_POINTS = (
     "before Decided", "after Decided", "before Started", "after Started", "before a command",
-    "command on its way to the pump", "start document written", "stop document written", "before Ended",
-    "after Ended", "before Observed",
+    "command on its way to the pump", "start document written", "event document written",
+    "stop document written", "before Ended", "after Ended", "before Observed",
 )  # fmt: skip
 """Where a process is stopped."""
 FAULTS = (
