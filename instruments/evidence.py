@@ -140,6 +140,17 @@ def rebuild_exposure(run: RunDocuments, action: Action, assets: tuple[Asset, ...
     )
 
 
+def _finite(name: str, value: Any) -> float:
+    """A reading as a number."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise BeamlineFault(f"{name} reads {value!r:.80}, which is no number; look at the device.") from None
+    if not math.isfinite(number):
+        raise BeamlineFault(f"{name} reads {number}, which is not finite; look at the device.")
+    return number
+
+
 class _Readings:
     """Readings of an event, by device name."""
 
@@ -159,20 +170,11 @@ class _Readings:
         return next((key for key in hinted if key in keys), keys[0])
 
     def number(self, device: str) -> float:
-        value = self._values.get(self._key(device))
-        try:
-            number = float(value)  # pyright: ignore[reportArgumentType]
-        except (TypeError, ValueError):
-            raise BeamlineFault(
-                f"{device} reads {value!r}, which is no number; look at the device."
-            ) from None
-        if not math.isfinite(number):
-            raise BeamlineFault(f"{device} reads {number}, which is not finite; look at the device.")
-        return number
+        return _finite(device, self._values.get(self._key(device)))
 
     def sigma(self, device: str) -> float | None:
         key = next((key for key in self._keys.get(device, []) if key.endswith("_sigma")), None)
-        return float(self._values[key]) if key is not None else None
+        return _finite(key, self._values.get(key)) if key is not None else None
 
     def text(self, device: str) -> str:
         return str(self._values[self._key(device)])

@@ -5,8 +5,9 @@ from pathlib import Path
 from instruments.beamline import Beamline, device_name
 from instruments.documents import read_run
 from instruments.evidence import FRAMES, asset_paths, leftovers, rebuild_exposure, verify_file
+from instruments.faults import explain
 from models.domain.action import Action, ActionReport, ActionStatus
-from models.domain.errors import BeamlineFault, NightbeamError
+from models.domain.errors import BeamlineFault
 
 JOURNAL_SAYS: dict[str | None, tuple[ActionStatus, str]] = {
     "done": ("succeeded", "The dispenser's journal says that the sample was mixed."),
@@ -78,9 +79,10 @@ def report_exposure(beamline: Beamline, folder: Path, action: Action) -> ActionR
 def _reconcile_expose(beamline: Beamline, folder: Path, action: Action) -> ActionReport:
     try:
         return report_exposure(beamline, folder, action)
-    except NightbeamError as error:
+    except Exception as error:  # documents that say nonsense must not stand in the way of every resume
+        fault = explain(error, f"the documents of {action.action_id}")
         abandoned = leftovers(folder / FRAMES, action.action_id)
         left = " Its file is kept as abandoned." if abandoned else " It left no file."
         return ActionReport(
-            action_id=action.action_id, status="failed", sentence=f"{error}{left}", assets=abandoned
+            action_id=action.action_id, status="failed", sentence=f"{fault}{left}", assets=abandoned
         )

@@ -284,3 +284,12 @@ def test_a_process_killed_in_mid_exposure_leaves_nothing_that_passes_for_a_frame
     retry = expose.model_copy(update={"attempt": 2, "action_id": "night-00001-3expose-2"})
     instrument.perform(instrument.actions(decision)[1], decision)
     assert instrument.perform(retry, decision).exposure.action_id == "night-00001-3expose-2"
+
+
+def test_documents_that_say_nonsense_fail_the_exposure_and_no_resume(instrument, exposed, tmp_path):
+    decision, action, _ = exposed
+    path = documents_path(tmp_path, action.action_id)
+    path.write_text(path.read_text().replace('"exposure_s": 2.0', '"exposure_s": "for ever"'))
+    report = instrument.reconcile(action, decision)
+    assert (report.status, report.exposure) == ("failed", None)
+    assert "for ever" in report.sentence
