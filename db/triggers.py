@@ -71,11 +71,11 @@ def _on_sqlite(table: sa.Table) -> list[str]:
 def _unique_keys(table: sa.Table) -> Iterable[tuple[list[str], str]]:
     """Columns of each unique key, with the further condition of a partial index."""
     yield [column.name for column in table.primary_key], ""
-    for constraint in sorted(
-        (c for c in table.constraints if isinstance(c, sa.UniqueConstraint)), key=lambda c: str(c.name)
-    ):
-        yield [column.name for column in constraint.columns], ""
-    for index in table.indexes:
+    # Both are sets, whose order differs from process to process: a trigger's text must not.
+    uniques = [c for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
+    for names in sorted([column.name for column in constraint.columns] for constraint in uniques):
+        yield names, ""
+    for index in sorted(table.indexes, key=lambda index: str(index.name)):
         if index.unique:
             where = index.dialect_options["sqlite"]["where"]
             text = "" if where is None else f" AND {where} AND NEW.{where}"

@@ -3,14 +3,15 @@
 import fcntl
 import json
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from models.domain.disk import disk_refuses, is_refusal
-from models.domain.errors import LeaseLost
+from models.domain.errors import BeamlineFault, LeaseLost
 
 Word = Literal["fence", "started", "done"]
 """What a line says: an agent with that fence is here, a mix begins, a mix is done."""
@@ -26,6 +27,8 @@ class Vial:
     """Fraction of each component."""
 
 
+LOCK_S, POLL_S = 5.0, 0.01
+"""Longest wait for another process that writes, and between two looks, s."""
 NOTHING = Vial("", {})
 """Stands in a line that is about no sample."""
 
@@ -114,9 +117,23 @@ class Journal:
         """Keep other agents out while one line is written, and know what they wrote."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with self._path.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            self._lock(file)
             self._catch_up()
             yield
+
+    def _lock(self, file: IO[bytes]) -> None:
+        """Wait for the lock, but not for ever: an agent may have been stopped while it held it."""
+        deadline = time.monotonic() + LOCK_S
+        while True:
+            try:
+                return fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    raise BeamlineFault(
+                        f"{self._path} is held by another process for more than {LOCK_S:g} s; "
+                        "end that process, then resume."
+                    ) from None
+                time.sleep(POLL_S)
 
     def _append(self, word: Word, action_id: str, vial: Vial, fence: int) -> None:
         said = {

@@ -1,5 +1,10 @@
 """No hand but the log's adds a row, and no hand at all changes one, on either database."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
@@ -76,3 +81,18 @@ def test_a_fence_never_falls_and_a_lease_is_never_deleted(filled):
     filled.rollback()
     with pytest.raises(DBAPIError):
         filled.exec_driver_sql("DELETE FROM lease")
+
+
+def test_the_text_of_the_triggers_is_the_same_in_every_process():
+    code = (
+        "from db import schema; from db.triggers import protect; "
+        "print([protect(t, 'sqlite') for t in schema.metadata.sorted_tables])"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True,
+            cwd=Path(__file__).parents[2], env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "1", "2", "3", "4", "5")
+    }  # fmt: skip
+    assert len(told) == 1

@@ -1,5 +1,6 @@
 """A dispense happens at most once, whatever pauses, suspends or repeats it."""
 
+import fcntl
 import json
 import threading
 import time
@@ -8,7 +9,7 @@ import pytest
 from bluesky import RunEngine
 from bluesky.utils import RunEngineInterrupted
 
-from instruments import plans
+from instruments import journal, plans
 from instruments.kinds import BuildContext
 from instruments.virtual import Options, beamline_around
 from instruments.virtual_sample import JOURNAL, Journal, Vial
@@ -118,3 +119,15 @@ def test_a_vial_that_was_never_made_cannot_be_loaded(instrument, decide):
     decision = decide(1)
     with pytest.raises(UnreachablePoint, match="there is no vial 'S1'; prepare it first"):
         instrument.perform(instrument.actions(decision)[1], decision)
+
+
+def test_a_journal_that_a_stopped_agent_holds_is_not_waited_for_without_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(journal, "LOCK_S", 0.1)
+    mine = Journal(tmp_path / JOURNAL)
+    mine.begin("night-00001-1prepare-1", Vial("S1", {"water": 1.0}), 1)
+    with (tmp_path / JOURNAL).open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(BeamlineFault, match=r"held by another process for more than 0\.1 s"):
+            mine.end("night-00001-1prepare-1", Vial("S1", {"water": 1.0}))
+    mine.end("night-00001-1prepare-1", Vial("S1", {"water": 1.0}))
+    assert words(tmp_path) == ["started", "done"]
