@@ -272,3 +272,38 @@ def test_every_command_shows_an_example_in_its_help(nightbeam):
         status, out, _ = nightbeam(command, "--help")
         assert status == 0
         assert f"Example: nightbeam {command}" in " ".join(out.split())
+
+
+def test_one_decision_is_shown_with_why_what_else_and_what_came_of_it(nightbeam, tmp_path):
+    logged(tmp_path)
+    url = fakes.sqlite_url(tmp_path)
+    nightbeam("annotate", "a bubble, I think", "--seq", "2", "--who", "A. Meyer", "--db", url)
+    status, out, _ = nightbeam("log", "--seq", "2", "--db", url)
+    assert status == 0
+    squeezed = " ".join(out.split())
+    for part in (
+        "decision 2 of night, suggest", "why Drawn at random. (random)", "never given",
+        "outcome failed: the shutter is stuck", "note of A. Meyer a bubble, I think",
+    ):  # fmt: skip
+        assert part in squeezed, part
+    status, out, _ = nightbeam("log", "--seq", "1", "--json", "--db", url)
+    assert json.loads(out)["observation"]["features"][0]["name"] == "height"
+    assert json.loads(out)["commands"][0]["states"][-1][1] == "succeeded"
+
+
+def test_notes_stand_in_the_list_under_the_decision_that_they_are_about(nightbeam, tmp_path):
+    logged(tmp_path)
+    url = fakes.sqlite_url(tmp_path)
+    nightbeam("annotate", "good night", "--kind", "sign_off", "--who", "B.", "--db", url)
+    nightbeam("annotate", "look again", "--seq", "1", "--who", "A.", "--db", url)
+    lines = nightbeam("log", "--db", url)[1].splitlines()
+    assert "note of A.: look again" in lines[2]
+    assert "sign_off of B.: good night" in lines[-1]
+
+
+@pytest.mark.parametrize("seq", ["0", "9", "-1"])
+def test_a_decision_that_was_never_made_cannot_be_shown(nightbeam, tmp_path, seq):
+    logged(tmp_path)
+    status, _, error = nightbeam("log", "--seq", seq, "--db", fakes.sqlite_url(tmp_path))
+    assert status == 2
+    assert "has decisions 1 to 3" in error

@@ -1,0 +1,102 @@
+"""How one decision is shown: why, the alternatives, the model, the commands, the outcome, the notes."""
+
+import dataclasses
+import json
+from collections.abc import Iterator
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from db.detail import Detail
+from models.domain.history import Observation
+from models.domain.wording import feature_text
+
+
+def show_decision(detail: Detail, as_json: bool) -> None:
+    """Print one decision, as facts in two columns or as one JSON object."""
+    if as_json:
+        print(json.dumps(dataclasses.asdict(detail), default=_plain, ensure_ascii=False))
+        return
+    console = Console(markup=False, highlight=False)
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, said in _facts(detail):
+        facts.add_row(name, Text(said))
+    console.print(facts)
+    if detail.decision.candidates:
+        console.print(_alternatives(detail))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(f"{type(value).__name__} is no JSON")
+
+
+def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
+    decision = detail.decision
+    yield "decision", f"{decision.seq} of {detail.campaign}, {decision.kind}, {detail.utc}"
+    yield "by", f"{decision.actor.kind} {decision.actor.name}"
+    yield "where", decision.point.text() if decision.point else "-"
+    yield "why", f"{decision.reason.sentence} ({decision.reason.code})"
+    yield "knew", f"the outcomes of decisions up to {decision.watermark}; seed {decision.seed}"
+    for name, seq in (("repeats", decision.repeats), ("supersedes", decision.supersedes)):
+        if seq is not None:
+            yield name, f"decision {seq}"
+    if decision.model is not None:
+        left = ", ".join(map(str, decision.model.left_out)) or "none"
+        yield "model", f"{decision.model.acquisition}; training set {decision.model.training_sha256[:12]}"
+        yield "", f"not learned from: {left}"
+        yield "", decision.model.canonical_json
+    for command in detail.commands:
+        states = " -> ".join(f"{state} {utc[11:23]}" for utc, state in command.states) or "never given"
+        yield "command", f"{command.action_id}: {states}. {command.sentence}"
+    yield "outcome", detail.outcome
+    yield from _outcome(detail)
+    for role, name, sha256 in detail.artifacts:
+        yield "kept", f"{role}{'' if name == role else f' {name}'}, {sha256[:12]}"
+    for remark in detail.remarks:
+        yield remark.sort, f"{remark.text} ({remark.utc[:19]}Z)"
+
+
+def _outcome(detail: Detail) -> Iterator[tuple[str, str]]:
+    exposure = detail.exposure
+    if exposure is not None:
+        through = "" if exposure.transmission is None else f", transmission {exposure.transmission:.4g}"
+        yield "exposed", f"{exposure.exposure_s:g} s at {exposure.point.text()}{through}"
+        for asset in exposure.assets:
+            yield asset.role, f"{asset.path} ({asset.n_bytes / 1e3:.1f} kB, {asset.sha256[:12]})"
+    if detail.observation is not None:
+        yield from _observed(detail.observation)
+
+
+def _observed(observation: Observation) -> Iterator[tuple[str, str]]:
+    if observation.blank_seq is not None:
+        yield "blank", f"that of decision {observation.blank_seq} was subtracted"
+    for verdict in observation.verdicts:
+        said = "ok" if verdict.is_ok else f"FAILED. {verdict.remedy}"
+        unit = "" if verdict.unit == "1" else f" {verdict.unit}"
+        yield "check", f"{verdict.check}: {verdict.value:.6g} against {verdict.limit:.6g}{unit}: {said}"
+    for feature in observation.features:
+        yield "feature", feature_text(feature)
+    for absence in observation.absences:
+        yield "absent", f"{absence.name}: {absence.why}"
+
+
+def _alternatives(detail: Detail) -> Table:
+    candidates = detail.decision.candidates
+    unit = candidates[0].prediction.unit
+    table = Table(title="What was considered", title_justify="left")
+    table.add_column("rank", justify="right")
+    table.add_column("point", overflow="fold")
+    table.add_column("expected" if unit == "1" else f"expected ({unit})", justify="right")
+    table.add_column("acquisition", justify="right")
+    table.add_column("")
+    for one in candidates:
+        expected = f"{one.prediction.mean:.4g} ± {one.prediction.sigma:.2g}"
+        fate = "chosen" if one.reject_code is None else one.reject_code.replace("_", " ")
+        table.add_row(str(one.rank), one.point.text(), expected, f"{one.acquisition_value:.4g}", fate)
+    return table
