@@ -23,7 +23,7 @@ demo: install
 	$(BIN)/nightbeam run examples/first_light.toml
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 torture: install
 	$(BIN)/python -m tests.torture --kills 1000
