@@ -7,7 +7,8 @@ from unittest import mock
 
 from agent.loop import Loop, Parts
 from db.engine import open_to_write
-from db.lease import Holder, Lease, Ways, take_lease
+from db.holder import Holder
+from db.lease import Lease, Ways, take_lease
 from db.log import DecisionLog, Opening, Process
 from instruments import runner
 from instruments.documents import DocumentWriter
@@ -36,7 +37,8 @@ class Mortal(DocumentWriter):
         if self._life.is_dead:
             return
         super().__call__(name, document)
-        self._life.passes(f"{name} document written")
+        # Bluesky writes an event and what comes with it in one go, after one look at the fence.
+        self._life.passes(f"{name} document written", may_stop=name in ("start", "event", "stop"))
 
 
 class WatchedLog:

@@ -56,6 +56,8 @@ class Life:
             self._rests.set()
             self._wait()
             self.is_stopped = False
+        else:
+            self._until = ""  # then at the next point of any name that allows it
         self.must_live()
 
     def must_live(self) -> None:

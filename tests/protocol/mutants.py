@@ -192,6 +192,11 @@ def command_without_a_fence(patch: Patch) -> None:
     patch.setattr(fence, "_refusal", lambda *given: (usual(*given), None)[1])
 
 
+def save_without_a_fence(patch: Patch) -> None:
+    """An exposure is proved by an agent that was relieved before it did so."""
+    patch.setattr(fence, "COMMANDS", fence.COMMANDS - {fence.SAVE})
+
+
 def dose_for_anybody(patch: Patch) -> None:
     """The dispenser takes commands of an agent that was taken for dead."""
     patch.setattr(Journal, "_refuse_stale", lambda *_: None)
@@ -307,6 +312,7 @@ MUTANTS = (
     Mutant(learn_from_rejected_frames, "peace", "models_learn_from_accepted_measurements_only"),
     Mutant(commit_without_a_fence, "duel before Started", "each_command_is_given_once"),
     Mutant(command_without_a_fence, "duel start document written", "one_agent_moves_at_a_time"),
+    Mutant(save_without_a_fence, "duel reading", "no_whole_exposure_is_repeated"),
     Mutant(dose_for_anybody, "awake too early", "one_agent_moves_at_a_time"),
     Mutant(look_up_without_raising_the_fence, "awake too early", "one_agent_moves_at_a_time"),
     Mutant(keep_the_fence, "duel before a command", "one_agent_moves_at_a_time"),

@@ -235,7 +235,7 @@ KILL_POINTS = (
 STOP_POINTS = (
     "before Decided", "after Decided", "before Started", "after Started", "before a command",
     "command on its way to the pump", "start document written", "event document written",
-    "stop document written", "before Ended", "after Ended", "before Observed",
+    "stop document written", "before Ended", "after Ended", "before Observed", "reading",
 )  # fmt: skip
 """Where a process is stopped."""
 FAULTS = (
