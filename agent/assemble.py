@@ -15,7 +15,8 @@ from agent.schema import campaign_schema
 from agent.strategy.stack import STRATEGIES
 from db.engine import open_to_read, open_to_write
 from db.histories import read_history
-from db.lease import Ways, take_lease, this_process
+from db.holder import this_process
+from db.lease import Ways, take_lease
 from db.log import DecisionLog, Opening, Process
 from db.queries import read_campaigns
 from instruments.fence import Permit
@@ -51,14 +52,20 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
 
     plan.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
-        engine = open_to_write(plan.url)
+        patience_s = plan.spec.record.patience_s
+        engine = open_to_write(plan.url, patience_s)
         opened.callback(engine.dispose)
-        lease = take_lease(engine, plan.instrument, this_process(plan.spec.name, clock()), Ways(clock))
+        holder, ways = this_process(plan.spec.name, clock()), Ways(clock, patience_s=patience_s)
+        lease = take_lease(engine, plan.instrument, holder, ways)
         opened.callback(lease.give_back)
+        opened.enter_context(lease.kept_alive())
         process = Process(clock, environment_json(), say, plan.publisher.publish)
         opening = Opening(plan.identity, plan.spec, canonical_json(plan.problem))
         log = DecisionLog(engine, lease, opening, process)
         opened.callback(log.close)
+        if lease.taken_from is not None:
+            said = f"the instrument {lease.instrument!r} was taken over from {lease.taken_from}"
+            log.append(Event(level="warning", code="taken_over", sentence=said))
         permit = Permit(lease.fence, lease.check, lease.renew)
         instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder, permit)
         opened.callback(instrument.close)

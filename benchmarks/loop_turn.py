@@ -33,8 +33,9 @@ from benchmarks.stopwatch import (
 from benchmarks.task import Task
 from benchmarks.timing import spread_of, time_turn_about
 from db.engine import open_to_write
+from db.holder import this_process
 from db.identity import CampaignIdentity
-from db.lease import Ways, take_lease, this_process
+from db.lease import Ways, take_lease
 from db.log import DecisionLog, Opening, Process
 from instruments.kinds import BuildContext
 from instruments.runner import BlueskyInstrument

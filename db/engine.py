@@ -1,6 +1,7 @@
 """Open a database: SQLite by default, any SQLAlchemy URL otherwise."""
 
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.pool import NullPool
 
 from db.schema import REVISION, metadata
-from models.domain.errors import BadInput
+from models.domain.errors import BadInput, LogUnavailable
 
 DEFAULT_URL = "sqlite:///nightbeam.db"
 """A file in the working folder."""
@@ -19,26 +20,37 @@ BUSY_TIMEOUT_S = 2.0
 """How long SQLite waits for another process' lock before it says so."""
 SERVER_OPTIONS = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "nightbeam"}
 """A server that does not answer is given up after so long: s to connect, ms for what was sent."""
+LOCKED = "database is locked"
+"""What SQLite says when another process writes for too long."""
 READING = "nightbeam_reads"
 """Option of a connection that will not write."""
 VERSION_TABLE = "alembic_version"
 """Where the migrations keep their revision."""
 
 
-def open_to_write(url: str) -> Engine:
+def open_to_write(url: str, patience_s: float = 0.0) -> Engine:
     """Open a database for an agent; make the tables where there are none. The caller disposes of it.
+
+    Parameters
+    ----------
+    url
+        The database.
+    patience_s
+        How long a database that another process has locked is tried again, s.
 
     Raises
     ------
     BadInput
         When the URL is not one, the database does not answer, cannot be written, or is not ours.
+    LogUnavailable
+        When another process keeps it locked.
     """
     reader = _reading_engine(url)
     found = _tables(reader, url)
     if found:
         _refuse_foreign(reader, url, found)
     engine = _writing_engine(reader.url)
-    _write_tables(engine, url, is_wanted=not found)
+    _write_tables(engine, url, is_wanted=not found, patience_s=patience_s)
     return engine
 
 
@@ -149,23 +161,41 @@ def _writing_engine(parsed: URL) -> Engine:
     return engine
 
 
-def _write_tables(engine: Engine, url: str, *, is_wanted: bool) -> None:
+def _write_tables(engine: Engine, url: str, *, is_wanted: bool, patience_s: float = 0.0) -> None:
     """Bring the tables to the newest revision, all or nothing; also proves that they can be written."""
+    deadline = time.monotonic() + patience_s
+    try:
+        while not _is_written(engine, is_wanted):
+            if time.monotonic() >= deadline:
+                raise LogUnavailable(
+                    f"--db {url}: another process keeps the database locked (tried for "
+                    f"{patience_s:g} s); end that process and run the same command again"
+                )
+    except DBAPIError as error:
+        engine.dispose()
+        raise BadInput(
+            f"--db {url}",
+            f"it cannot be written ({_said(error)})",
+            "Give this user the right, or name another",
+        ) from error
+    except BaseException:
+        engine.dispose()
+        raise
+
+
+def _is_written(engine: Engine, is_wanted: bool) -> bool:
+    """Make the tables where that is wanted; False when another process has the database locked."""
     try:
         with engine.begin() as connection:
             if is_wanted:
                 from db.migrations import upgrade  # loads alembic: only when there is something to make
 
                 upgrade(connection)
-    except BaseException as error:
-        engine.dispose()
-        if not isinstance(error, DBAPIError):
-            raise
-        raise BadInput(
-            f"--db {url}",
-            f"it cannot be written ({_said(error)})",
-            "Give this user the right, or name another",
-        ) from error
+    except OperationalError as error:
+        if LOCKED in str(error.orig):
+            return False
+        raise
+    return True
 
 
 def _options(parsed: URL) -> dict[str, Any]:

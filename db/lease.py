@@ -1,11 +1,10 @@
 """The lease: one agent an instrument. Its fence rises with every holder, and every commit asks for it."""
 
-import os
-import platform
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,10 +13,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from db import schema
 from db.engine import reading
+from db.holder import Holder
 from models.domain.canonical import canonical_json
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
-from models.domain.frozen import Frozen
 
 TERM_S = 30.0
 """A holder that gave no sign of life for so long has lost its lease to whoever asks."""
@@ -26,43 +25,12 @@ RENEW = (
     .where(schema.lease.c.instrument == sa.bindparam("of"), schema.lease.c.fence == sa.bindparam("under"))
     .values(beat=schema.lease.c.beat + 1, monotonic_ns=sa.bindparam("now"))
 )
+HELD = sa.select(schema.lease).where(schema.lease.c.instrument == sa.bindparam("of"))
 FENCE = sa.select(schema.lease.c.fence).where(schema.lease.c.instrument == sa.bindparam("of"))
+BEAT_S = 5.0
+"""Between two signs of life, s."""
 LOOK_S = 1.0
 """How often to look for a sign of life of a holder whose clock cannot be compared with ours."""
-
-
-class Holder(Frozen):
-    """The process that holds a lease."""
-
-    campaign: str
-    """What it runs."""
-    host: str
-    """The machine."""
-    boot_id: str
-    """Identity of this boot of the machine."""
-    pid_space: str
-    """Where its process number counts: containers number their processes anew."""
-    pid: int
-    """Its process number."""
-    started: str
-    """When the process started, as the system counts: numbers are used again."""
-
-    def text(self) -> str:
-        """For people: ``process 4711 on saxs1 (campaign night)``."""
-        return f"process {self.pid} on {self.host} (campaign {self.campaign!r})"
-
-
-def this_process(campaign: str, stamp: Stamp) -> Holder:
-    """The process that runs this."""
-    space = Path("/proc/self/ns/pid")
-    return Holder(
-        campaign=campaign,
-        host=platform.node(),
-        boot_id=stamp.boot_id,
-        pid_space=str(space.readlink()) if space.exists() else "",
-        pid=os.getpid(),
-        started=_start_of(os.getpid()) or "",
-    )
 
 
 @dataclass(frozen=True)
@@ -75,6 +43,8 @@ class Ways:
     """Waits, s."""
     term_s: float = TERM_S
     """How long a silent holder keeps its lease, s."""
+    patience_s: float = 0.0
+    """How long a database that refuses is tried again, s."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +59,8 @@ class Lease:
     """Number of this lease; a higher one in the database means that it is lost."""
     clock: Clock
     """Tells the time."""
+    taken_from: str | None = None
+    """Whose it was that did not give it back, in words; None when it was free."""
 
     def hold(self, connection: Connection) -> None:
         """Make sure of the lease inside a transaction, and give a sign of life.
@@ -138,6 +110,24 @@ class Lease:
         if fence != self.fence:
             raise self._lost()
 
+    @contextmanager
+    def kept_alive(self) -> Generator[None]:
+        """Give signs of life from a thread of its own, however long the agent thinks or waits."""
+        is_over = threading.Event()
+
+        def beat() -> None:
+            with suppress(LeaseLost):  # whoever commits or commands next is told
+                while not is_over.wait(BEAT_S):
+                    self.renew()
+
+        thread = threading.Thread(target=beat, name="lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            thread.join()
+
     def give_back(self) -> None:
         """Let the next agent have it at once; a database that refuses is left alone."""
         table = schema.lease
@@ -172,30 +162,39 @@ def take_lease(engine: Engine, instrument: str, holder: Holder, ways: Ways) -> L
     Raises
     ------
     BadInput
-        When another process holds it and lives; the message says which.
+        When another process holds it and lives; the message says which. Or when this user may not write.
     LogUnavailable
-        When the database refuses.
+        When the database refuses for longer than the patience lasts.
     """
-    deadline = ways.clock().monotonic_ns + int(ways.term_s * 1e9)
+    begun_ns = ways.clock().monotonic_ns
     first_beat: int | None = None
     while True:
+        now = ways.clock()
+        waited_s = (now.monotonic_ns - begun_ns) / 1e9
         try:
-            row, fence = _try_to_take(engine, instrument, holder, (ways, deadline, first_beat))
+            with engine.begin() as connection:
+                row = connection.execute(HELD, {"of": instrument}).one_or_none()
+                first_beat = row.beat if row is not None and first_beat is None else first_beat
+                is_silent = row is not None and row.beat == first_beat and waited_s >= ways.term_s
+                if row is None or is_silent or _is_free(row, holder, now, ways.term_s):
+                    fence = _write(connection, instrument, holder, now, row)
+                    if fence is not None:
+                        return Lease(engine, instrument, fence, ways.clock, _taken_from(row, now))
+                    continue  # another process was faster: look again
         except ProgrammingError as error:
             raise BadInput(
                 "--db", f"it cannot be written ({error.orig})", "Give this user the role nightbeam_agent"
             ) from error
         except DBAPIError as error:
-            raise LogUnavailable(
-                f"the log cannot be written ({error.orig}); free it and run the same command again"
-            ) from error
-        if fence is not None:
-            return Lease(engine, instrument, fence, ways.clock)
-        if row is None:
-            continue  # another process was faster: look again
-        first_beat = row.beat if first_beat is None else first_beat
+            if waited_s >= ways.patience_s:
+                raise LogUnavailable(
+                    f"the log cannot be written ({error.orig}; tried for {ways.patience_s:g} s); free it and "
+                    "run the same command again"
+                ) from error
+            ways.sleep(LOOK_S)
+            continue
         other = Holder.model_validate_json(row.holder_json)
-        if _is_near(other, ways.clock()) or row.beat != first_beat:
+        if other.boot_id == now.boot_id or row.beat != first_beat:
             raise BadInput(
                 f"instrument {instrument!r}",
                 f"is in use by {other.text()}",
@@ -204,20 +203,14 @@ def take_lease(engine: Engine, instrument: str, holder: Holder, ways: Ways) -> L
         ways.sleep(LOOK_S)
 
 
-def _try_to_take(
-    engine: Engine, instrument: str, holder: Holder, watch: tuple[Ways, int, int | None]
-) -> tuple[Row[Any] | None, int | None]:
-    """The row of a living holder, or the new fence; neither when another process was faster."""
-    ways, deadline, first_beat = watch
-    with engine.begin() as connection:
-        row = connection.execute(
-            sa.select(schema.lease).where(schema.lease.c.instrument == instrument)
-        ).one_or_none()
-        now = ways.clock()
-        is_silent = row is not None and now.monotonic_ns >= deadline and row.beat == first_beat
-        if row is None or is_silent or _is_free(row, holder, now, ways.term_s):
-            return None, _write(connection, instrument, holder, now, row)
-        return row, None
+def _taken_from(row: Row[Any] | None, now: Stamp) -> str | None:
+    """Whose lease it was that did not give it back, in words; None when it was free."""
+    if row is None or row.holder_json is None:
+        return None
+    other = Holder.model_validate_json(row.holder_json)
+    is_near = other.boot_id == now.boot_id
+    silent = f", silent for {(now.monotonic_ns - row.monotonic_ns) / 1e9:.0f} s" if is_near else ""
+    return f"{other.text()}{silent}"
 
 
 def _write(
@@ -240,27 +233,16 @@ def _write(
 
 
 def _is_free(row: Row[Any], asking: Holder, now: Stamp, term_s: float) -> bool:
-    """True when what is known here is enough to say that nobody holds it any more."""
+    """True when what is known here is enough to say that nobody uses it any more.
+
+    A process that runs on this machine keeps it, however long it thinks. One that was stopped, or whose
+    number cannot be looked up from here, loses it when it gave no sign of life for the whole term.
+    """
     if row.holder_json is None:
         return True
     other = Holder.model_validate_json(row.holder_json)
-    if other.boot_id != now.boot_id:
-        return other.host == asking.host  # this machine was started again since
-    if now.monotonic_ns - row.monotonic_ns > term_s * 1e9:
-        return True
-    return other.pid_space == asking.pid_space and _start_of(other.pid) != other.started
-
-
-def _is_near(other: Holder, now: Stamp) -> bool:
-    """True when its signs of life can be dated with our own clock."""
-    return other.boot_id == now.boot_id
-
-
-def _start_of(pid: int) -> str | None:
-    """When a process started, in ticks since the boot; None when there is none of that number."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] == "Z" else fields[19]
+    life = other.life(asking)
+    if life in ("dead", "runs"):
+        return life == "dead"
+    is_dated = other.boot_id == now.boot_id  # monotonic clocks compare only within one boot
+    return is_dated and now.monotonic_ns - row.monotonic_ns > term_s * 1e9

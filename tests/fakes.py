@@ -7,8 +7,9 @@ import numpy as np
 
 from agent.strategy.problem import Problem
 from db.engine import open_to_write
+from db.holder import Holder
 from db.identity import CampaignIdentity, identify
-from db.lease import Holder, Ways, take_lease
+from db.lease import Ways, take_lease
 from db.log import DecisionLog, Opening, Process
 from models.domain.action import Action, ActionReport, Asset, Exposure
 from models.domain.artifact import Artifact

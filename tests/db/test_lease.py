@@ -2,17 +2,21 @@
 
 import multiprocessing
 import os
+import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from agent.clock import system_clock
+from db import lease as leasing
 from db import schema
 from db.engine import open_to_read, open_to_write
-from db.lease import Holder, Ways, take_lease, this_process
+from db.holder import Holder, this_process
+from db.lease import Ways, take_lease
 from models.domain.clock import Stamp
 from models.domain.errors import BadInput, LeaseLost
 from models.domain.records import Event
@@ -62,7 +66,7 @@ def test_what_was_given_back_is_free_at_once_under_a_higher_fence(engine):
     now = Time()
     first = take_lease(engine, "saxs1", me(), now.ways())
     first.give_back()
-    second = take_lease(engine, "saxs1", me(host="elsewhere", boot_id="other"), now.ways())
+    second = take_lease(engine, "saxs1", me(host="elsewhere", machine="m3", boot_id="other"), now.ways())
     assert second.fence == first.fence + 1
 
 
@@ -94,18 +98,60 @@ def test_a_holder_in_another_container_is_not_called_dead_for_its_number(engine)
 
 def test_a_silent_holder_loses_the_instrument_after_its_term_and_can_do_nothing_more(engine):
     now = Time()
-    first = take_lease(engine, "saxs1", me(), now.ways())
+    first = take_lease(engine, "saxs1", me(pid_space="pid:[1]"), now.ways())
     now.seconds += TERM_S - 1
     with pytest.raises(BadInput):
         take_lease(engine, "saxs1", me(), now.ways())
     now.seconds += 2
     second = take_lease(engine, "saxs1", me(), now.ways())
+    assert second.taken_from == f"process {os.getpid()} on {me().host} (campaign 'night'), silent for 31 s"
     second.check()
     for use in (first.check, first.renew):
         with pytest.raises(LeaseLost, match="another agent"):
             use()
     first.give_back()
     second.check()
+
+
+def test_a_process_that_runs_on_this_machine_keeps_it_however_long_it_thinks(engine):
+    now = Time()
+    take_lease(engine, "saxs1", me(), now.ways())
+    now.seconds += 100 * TERM_S
+    with pytest.raises(BadInput, match="in use"):
+        take_lease(engine, "saxs1", me(), now.ways())
+
+
+def test_a_process_that_was_stopped_loses_it_after_its_term(engine):
+    now = Time()
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    started = Path(f"/proc/{sleeper.pid}/stat").read_text().rpartition(")")[2].split()[19]
+    take_lease(engine, "saxs1", me(pid=sleeper.pid, started=started), now.ways())
+    now.seconds += 2 * TERM_S
+    try:
+        with pytest.raises(BadInput, match="in use"):
+            take_lease(engine, "saxs1", me(), now.ways())
+        sleeper.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, sleeper.pid, os.WSTOPPED | os.WNOWAIT)
+        assert take_lease(engine, "saxs1", me(), now.ways()).fence == 2
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_signs_of_life_go_on_while_the_agent_thinks(engine, monkeypatch):
+    monkeypatch.setattr(leasing, "BEAT_S", 0.02)
+    lease = take_lease(engine, "saxs1", me(), Ways(system_clock()))
+
+    def n_beats() -> int:
+        with engine.connect() as connection:
+            return connection.scalar(sa.select(schema.lease.c.beat)) or 0
+
+    with lease.kept_alive():
+        time.sleep(0.5)
+    n = n_beats()
+    assert n > 3
+    time.sleep(0.1)
+    assert n_beats() == n, "the thread has ended"
 
 
 def test_a_sign_of_life_keeps_the_instrument(engine):
@@ -120,7 +166,7 @@ def test_a_sign_of_life_keeps_the_instrument(engine):
 
 def test_a_holder_on_another_machine_is_watched_for_a_whole_term(engine):
     there, here = Time("other"), Time()
-    take_lease(engine, "saxs1", me(host="h2", boot_id="other"), there.ways())
+    take_lease(engine, "saxs1", me(host="h2", machine="m2", boot_id="other"), there.ways())
     here.seconds = 5.0  # the clocks of two machines do not compare
     assert take_lease(engine, "saxs1", me(), here.ways()).fence == 2
     assert here.seconds >= 5.0 + TERM_S
@@ -128,7 +174,7 @@ def test_a_holder_on_another_machine_is_watched_for_a_whole_term(engine):
 
 def test_a_holder_on_another_machine_that_lives_keeps_it(engine):
     there, here = Time("other"), Time()
-    lease = take_lease(engine, "saxs1", me(host="h2", boot_id="other"), there.ways())
+    lease = take_lease(engine, "saxs1", me(host="h2", machine="m2", boot_id="other"), there.ways())
 
     def sleep(seconds: float) -> None:
         here.seconds += seconds

@@ -77,7 +77,7 @@ def arm(witness: Witness, order: dict[str, Any]) -> None:
     if mutant is not None:
         mutants.MUTANTS[mutant]()
     if term_s is not None:
-        assemble.Ways = lambda clock: lease.Ways(clock, term_s=term_s)
+        assemble.Ways = lambda clock, **more: lease.Ways(clock, term_s=term_s, **more)
     fate = Fate(witness, order.get("trap"), order.get("count", 1), order.get("is_stopped", False))
     _watch_log(fate)
     _watch_database(fate)
