@@ -19,7 +19,7 @@ from tests.protocol.invariants import Rows, check
 from tests.protocol.scenarios import FAULTS, NEXT, STOP_POINTS
 from tests.protocol.world import PATIENCE_S, World, override
 
-N_EXAMPLES = int(os.environ.get("NIGHTBEAM_EXAMPLES", "25"))
+N_EXAMPLES = int(os.environ.get("NIGHTBEAM_EXAMPLES", "12"))
 """Stories that are told; `make torture` asks for more."""
 Place = tuple[int, str]
 N_STEPS = 12
