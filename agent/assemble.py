@@ -29,7 +29,7 @@ from models.domain.records import Event
 from models.saxs.pipeline import build_analysis
 
 MILESTONE_EVERY = 10
-"""A map of what is believed is kept with each so-manieth decision that asked a model."""
+"""A map of what is believed is kept with every tenth decision that asked a model."""
 
 
 @contextmanager

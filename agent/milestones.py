@@ -29,7 +29,7 @@ class Milestones:
         problem
             The task.
         every
-            A map with each so-manieth decision that asked a model.
+            A map with every n-th decision that asked a model.
         """
         self._problem, self._every = problem, every
 

@@ -94,6 +94,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         When any part is missing or contradicts another.
     """
     own = own or Own()
+    spec = _anchored(spec, home)
     add_home(home)
     extractors = (*_extractors(spec), *own.features)
     unit = _objective_unit(spec, extractors)
@@ -114,6 +115,15 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         strategy=build_strategy(spec, problem),
         publisher=_publisher(spec, home, folder),
     )
+
+
+def _anchored(spec: CampaignSpec, home: Path) -> CampaignSpec:
+    """The campaign with the place of its heads in full: whoever verifies them stands elsewhere."""
+    anchors = spec.record.anchors
+    if anchors.file is None:
+        return spec
+    anchors = anchors.model_copy(update={"file": str((home / anchors.file).absolute())})
+    return spec.model_copy(update={"record": spec.record.model_copy(update={"anchors": anchors})})
 
 
 def _publisher(spec: CampaignSpec, home: Path, folder: Path) -> Publisher:

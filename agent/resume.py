@@ -130,6 +130,9 @@ def resumed_text(history: History, found: Recovery) -> str:
             what += f" -> sample {action.sample} quarantined"
         parts.append(what)
     parts += [f"{NOUNS[action.kind]} to be done again" for action in found.again]
+    if found.todo and not found.under_way and not found.again:
+        kinds = " and ".join(NOUNS[action.kind] for action in found.todo)
+        parts.append(f"decision {found.todo[0].seq} was on record and {kinds} not yet begun")
     return f"resumed: {', '.join(parts)}"
 
 

@@ -1,4 +1,4 @@
-"""The only writer: each record is one transaction under the lease, sealed in the ledger."""
+"""The only writer of a run: each record is one transaction under the lease, sealed in the ledger."""
 
 import time
 from collections.abc import Callable

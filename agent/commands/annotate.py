@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from agent.commands.options import DEFAULT_DATABASE, Database
+from models.domain.errors import BadInput
 
 
 def annotate(  # noqa: PLR0913  each option of the command is an argument
@@ -30,6 +31,8 @@ def annotate(  # noqa: PLR0913  each option of the command is an argument
     from db.annotations import add_annotation
     from models.domain.records import Annotation
 
+    if not text.strip():
+        raise BadInput("TEXT", "is empty", "Say something")
     note = Annotation(kind=kind, who=who or getpass.getuser(), text=text, seq=seq)
     entry = add_annotation(db, campaign, note, system_clock()())
     about = "the campaign" if seq is None else f"decision {seq}"

@@ -75,7 +75,12 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "measurements": n_samples,
         "blanks": n_blanks,
         "estimated_hours": round(seconds / SECONDS_PER_HOUR, 3),
-        "features": {name: unit for extractor in plan.extractors for name, unit in extractor.makes.items()},
+        "features": {
+            name: unit.replace("a.u.", spec.analysis.intensity_unit)
+            for extractor in plan.extractors
+            for name, unit in extractor.makes.items()
+        },
+        "instrument": plan.instrument,
         "devices": [
             {"role": role, "name": getattr(device, "name", type(device).__name__)}
             for role, device in plan.beamline.devices()
@@ -118,6 +123,9 @@ def _show(facts: dict[str, Any]) -> None:
         f"missing: {', '.join(facts['devices_missing'])}" if facts["devices_missing"] else "all reachable"
     )
     table.add_row("devices", f"{names}: {reached}")
+    table.add_row(
+        "instrument", f"{facts['instrument']}: one agent at a time may use it, as far as this database knows"
+    )
     table.add_row("database", facts["database"])
     table.add_row("files", facts["folder"])
     Console(markup=False).print(table)  # square brackets in a path are not markup

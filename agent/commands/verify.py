@@ -64,7 +64,7 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
         from db.verify.exported import check_export
 
         checked = check_export(export, read_anchors(anchors, _warn) if anchors else (), public_key)
-        _report(checked, list(checked.findings), as_json)
+        _report(checked, list(checked.findings), as_json=as_json, is_key_given=key is not None)
         if checked.findings:
             raise typer.Exit(EXIT_NOT_WHOLE)
         return
@@ -79,7 +79,7 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
     if campaign is not None:
         checked = _only(campaign, checked, heads)
     changed = _changed_files(db, campaign) if files else []
-    _report(checked, [*checked.findings, *changed], as_json)
+    _report(checked, [*checked.findings, *changed], as_json=as_json, is_key_given=key is not None)
     if checked.findings or changed:
         raise typer.Exit(EXIT_NOT_WHOLE)
 
@@ -120,7 +120,7 @@ def _changed_files(db: str, campaign: str | None) -> "list[Finding]":
     return changed
 
 
-def _report(checked: "Checked", findings: "list[Finding]", as_json: bool) -> None:
+def _report(checked: "Checked", findings: "list[Finding]", *, as_json: bool, is_key_given: bool) -> None:
     """Say what was found: a line a finding, then a line a campaign."""
     if as_json:
         facts = {
@@ -148,7 +148,7 @@ def _report(checked: "Checked", findings: "list[Finding]", as_json: bool) -> Non
         n_found = shared + sum(finding.campaign == one.name for finding in findings)
         state = f"NOT WHOLE, {n_found} finding{'' if n_found == 1 else 's'}" if n_found else "whole"
         size = f"{one.n_decisions} decisions, {one.n_entries} entries"
-        typer.echo(f"{one.name}: {size}: {state}; {_anchor_text(one)}")
+        typer.echo(f"{one.name}: {size}: {state}; {_anchor_text(one, is_key_given)}")
     if not checked.campaigns:
         typer.echo("no campaign is on record")
 
@@ -158,15 +158,20 @@ def _keys(campaign: "CheckedCampaign") -> list[str]:
     return sorted({anchor.public_key for anchor in campaign.agreed if anchor.public_key is not None})
 
 
-def _anchor_text(campaign: "CheckedCampaign") -> str:
+def _anchor_text(campaign: "CheckedCampaign", is_key_given: bool) -> str:
     """How far heads that were published vouch for a campaign."""
     n_anchors = len(campaign.agreed)
     if n_anchors == 0:
-        return "no anchors: a tail that was cut off would go unnoticed"
+        return "no anchor vouches for it: a tail that was cut off, or a rewritten chain, would go unnoticed"
     n_unsigned = sum(not anchor.is_signed for anchor in campaign.agreed)
     by = [f"signed by {', '.join(key[:KEY_DIGITS] for key in _keys(campaign))}"] if _keys(campaign) else []
+    if by and not is_key_given:
+        by.append("a key that nobody vouched for: give --key")
     if n_unsigned:
         by.append(f"{n_unsigned} unsigned: whoever reaches their file can forge them")
     last = max(anchor.head.n for anchor in campaign.agreed)
     agree = "1 anchor agrees" if n_anchors == 1 else f"{n_anchors} anchors agree"
+    beyond = campaign.n_entries - last
+    if beyond:
+        by.append(f"the {'entry' if beyond == 1 else f'{beyond} entries'} after it not vouched for")
     return f"{agree}, the last at entry {last}, {', '.join(by)}"

@@ -1,5 +1,6 @@
 """The tables of what was decided, what was considered, and what was measured."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ from db.queries import LoggedCampaign
 
 CAMPAIGN = Column("campaign", "text", "Name of the campaign.")
 SEQ = Column("seq", "integer", "Place of the decision in its campaign, from 1.")
+USED = Column("sample", "text", "Name of the sample: made for this decision, or an existing one.")
 SAMPLE = Column("sample", "text", "Name of the existing sample at the point, if it has one.")
 DECIDED = (
     Column("utc", "moment", "When it was written down."),
@@ -67,13 +69,15 @@ def decision_sheet(source: Source) -> Sheet:
     expected = expected_quantities(source)
     sigmas = expected.columns("sigma_predicted_", "One standard deviation of what the model expected of {}.")
     columns = (
-        CAMPAIGN, SEQ, *DECIDED, SAMPLE, *axes.columns(), *REASONED, *expected.columns(), *sigmas,
+        CAMPAIGN, SEQ, *DECIDED, USED, *axes.columns(), *REASONED, *expected.columns(), *sigmas,
         *CAME_OF_IT,
     )  # fmt: skip
 
+    used = _samples_used(source)
+
     def rows() -> Iterator[Record]:
         for campaign, outcome in _all_outcomes(source):
-            yield _decision_cells(campaign, outcome, axes, expected)
+            yield _decision_cells(campaign, outcome, axes, expected) | used[campaign.id, outcome.row.seq]
 
     return Sheet("decisions", "One decision.", columns, rows)
 
@@ -88,12 +92,14 @@ def feature_sheet(source: Source) -> Sheet:
         for value, sigma in zip(made.columns(), sigmas.values(), strict=True)
         for column in (value, sigma)
     )
-    columns = (CAMPAIGN, SEQ, *MEASURED, SAMPLE, *axes.columns(), *pairs, *EXPOSED, ABSENT)
+    columns = (CAMPAIGN, SEQ, *MEASURED, USED, *axes.columns(), *pairs, *EXPOSED, ABSENT)
+
+    used = _samples_used(source)
 
     def rows() -> Iterator[Record]:
         for campaign, outcome in _all_outcomes(source):
             if outcome.observation is not None:
-                yield _feature_cells(campaign, outcome, axes, made)
+                yield _feature_cells(campaign, outcome, axes, made) | used[campaign.id, outcome.row.seq]
 
     return Sheet("features", "One observation.", columns, rows)
 
@@ -131,6 +137,20 @@ def candidate_sheet(source: Source) -> Sheet:
                 }
 
     return Sheet("candidates", "One point that was considered for a decision.", columns, rows)
+
+
+def _samples_used(source: Source) -> defaultdict[tuple[int, int], dict[str, Cell]]:
+    """The cell of the sample that a decision's commands name, by campaign and `seq`."""
+    decision, action = schema.decision, schema.action
+    statement = (
+        sa.select(decision.c.campaign_id, decision.c.seq, action.c.sample)
+        .join(action, action.c.decision_id == decision.c.id)
+        .where(action.c.sample.is_not(None))
+    )
+    used: defaultdict[tuple[int, int], dict[str, Cell]] = defaultdict(dict[str, Cell])
+    for row in source.connection.execute(statement):
+        used[row.campaign_id, row.seq] = {"sample": row.sample}
+    return used
 
 
 def _all_outcomes(source: Source) -> Iterator[tuple[LoggedCampaign, Outcome]]:

@@ -143,7 +143,7 @@ class Walk:
             else ""
         )
         yield self._finding(
-            head.seq or None,
+            min(good_seq + 1, head.seq) or None,
             f"entry {head.n} is not that of {head.text()}: the record was rewritten somewhere in "
             f"{span_text('entry', last_good + 1, head.n)}, {decisions}{more}",
         )

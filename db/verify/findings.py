@@ -22,14 +22,13 @@ class Finding(Frozen):
     """One plain sentence."""
 
     def text(self) -> str:
-        """One line for people, which says where to look."""
+        """One line for people."""
         where = [self.campaign or "the database"]
         if self.seq is not None:
             where.append(f"decision {self.seq}")
         if self.table is not None:
             where.append(f"table {self.table}")
-        look = f" (look: nightbeam log --campaign {self.campaign})" if self.campaign and self.seq else ""
-        return f"{', '.join(where)}: {self.what}{look}"
+        return f"{', '.join(where)}: {self.what}"
 
 
 def span_text(noun: str, first: int | None, last: int | None) -> str:

@@ -125,6 +125,18 @@ def test_a_sample_whose_making_is_unknown_is_quarantined_and_a_person_is_told(ma
     assert not any(name.startswith("fake-00002") for name in instrument.performed)
 
 
+def test_what_was_decided_and_never_begun_is_said_in_plain_words(make_loop, even):
+    told: list[str] = []
+    first = make_loop(even)
+    crash_on(first, Decided, lambda record: record.decision.seq == 2)
+    with pytest.raises(Crash):
+        first.run()
+    resumed = make_loop(even)
+    resumed._parts.narrator.noted = lambda event: told.append(event.sentence)
+    resumed.run()
+    assert told[0] == ("resumed: 2 decisions, decision 2 was on record and load and exposure not yet begun")
+
+
 def test_what_was_verified_is_said_in_plain_words(make_loop, even):
     told: list[str] = []
     first = make_loop(even)

@@ -548,7 +548,7 @@ def test_the_command_says_in_one_line_that_a_campaign_is_whole(url, anchors, pub
     n = anchors[-1].head.n
     assert done.output == (
         f"fake: 3 decisions, {n} entries: whole; 3 anchors agree, the last at entry {n}, "
-        f"signed by {SIGNER.public_key[:8]}\n"
+        f"signed by {SIGNER.public_key[:8]}, a key that nobody vouched for: give --key\n"
     )
     assert done.exit_code == 0
 
@@ -558,7 +558,10 @@ def test_the_command_says_what_it_cannot_know_without_heads_or_signatures(url, a
     published.unlink()
     done = run.invoke(app, ["verify", "--db", url])
     assert f"fake: no heads at {published}; name their file with --anchors" in done.stderr
-    assert "whole; no anchors: a tail that was cut off would go unnoticed" in done.stdout
+    assert (
+        "whole; no anchor vouches for it: a tail that was cut off, or a rewritten chain, would go unnoticed"
+        in done.stdout
+    )
     append_line(tmp_path / "unsigned", canonical_json(anchor(anchors[0].head, None)))
     done = run.invoke(app, ["verify", "--db", url, "--anchors", str(tmp_path / "unsigned")])
     assert (
