@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 
 from tests.protocol.agents import Agent
 from tests.protocol.invariants import Rows, check
-from tests.protocol.scenarios import FAULTS, NEXT, STOP_POINTS
+from tests.protocol.scenarios import BIRTH, FAULTS, KILL_POINTS, NEXT, STOP_POINTS
 from tests.protocol.world import PATIENCE_S, World, override
 
 N_EXAMPLES = int(os.environ.get("NIGHTBEAM_EXAMPLES", "12"))
@@ -29,18 +29,21 @@ PLACES = st.one_of(
     st.tuples(st.integers(min_value=1, max_value=60), st.just("")),
 )
 """Where something comes over an agent: at the next point of a name, or after so many points of any."""
+LATER = [point for point in KILL_POINTS if point not in BIRTH]
+DEATHS = st.one_of(st.sampled_from(LATER).map(lambda point: (1, point)), PLACES)
+"""Where a process dies."""
 SUDDEN_FAULTS = [fault for fault in FAULTS if fault[1] not in ("deaf", "hangs")]
 """Those that nobody has to wait for."""
 STEPS = {
     "works": st.integers(min_value=1, max_value=2),
-    "dies": st.tuples(PLACES, st.booleans()),
-    "is relieved": st.tuples(PLACES, PLACES),
+    "dies": st.tuples(DEATHS, st.booleans()),
+    "is relieved": st.tuples(PLACES, PLACES, st.integers(min_value=0, max_value=60)),
     "wakes up": st.tuples(st.integers(min_value=1, max_value=60), st.integers(min_value=0, max_value=3)),
     "is overruled": st.integers(min_value=0, max_value=5),
     "meets a fault": st.sampled_from(SUDDEN_FAULTS),
     "meets a lock": st.tuples(st.sampled_from([PATIENCE_S / 2, 3 * PATIENCE_S]), PLACES),
     "sees the clock jump": st.sampled_from([-1, 1]),
-    "loses the journal": PLACES,
+    "loses the journal": st.sampled_from(["dosing", "dosed", "before Ended", "before Started"]),
     "is annotated": st.sampled_from(["a bubble", "the lights went out"]),
 }
 """What may happen to an agent, and how."""
@@ -87,11 +90,14 @@ class Nights(RuleBasedStateMachine):
             self.world.start().go(200)  # turned away: nobody knows yet that the other is gone
         self._another_one_starts()
 
-    def _is_relieved(self, how: tuple[Place, Place]) -> None:
-        """It is stopped, and another one works on for a while."""
-        (n_points, point), (n_more, until) = how
-        self.agent.go(n_points, until=point)
-        self.world.restart().go(n_more, until=until)
+    def _is_relieved(self, how: tuple[Place, Place, int]) -> None:
+        """It is stopped, another one works on for a while, and the first may wake up meanwhile."""
+        (n_points, point), (n_more, until), n_awake = how
+        first = self.agent.go(n_points, until=point)
+        second = self.world.restart().go(n_more, until=until)
+        if n_awake:
+            first.go(n_awake)
+            second.go(1, until=NEXT)
 
     def _wakes_up(self, how: tuple[int, int]) -> None:
         """One that was stopped long ago."""
@@ -102,7 +108,8 @@ class Nights(RuleBasedStateMachine):
 
     def _is_overruled(self, which: int) -> None:
         if self.agent.loop is not None:
-            samples = [None, *self.world.laboratory.doses()]
+            barred = [quarantine.sample for quarantine in self.agent.loop.history.quarantines]
+            samples = [None, *barred, *self.world.laboratory.doses()]
             self.agent.loop.request_override(override(sample=samples[which % len(samples)]))
             self._works(2)
 
@@ -118,9 +125,9 @@ class Nights(RuleBasedStateMachine):
     def _sees_the_clock_jump(self, hours: int) -> None:
         self.world.hours_off += hours
 
-    def _loses_the_journal(self, place: Place) -> None:
+    def _loses_the_journal(self, point: str) -> None:
         """And dies."""
-        self.agent.go(place[0], "die", until=place[1])
+        self.agent.go(1, "die", until=point)
         self.world.laboratory.lose_the_journal()
 
     def _is_annotated(self, text: str) -> None:
