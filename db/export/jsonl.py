@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from db.queries import LoggedCampaign
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 
+LONGEST_LINE = 2**28
+"""Characters of a line; a file of one endless line is no export."""
 KEYS_AT_ONCE = 400
 """Rows that are asked for in one query; SQLite takes a limited count of values."""
 
@@ -103,7 +106,10 @@ def read_jsonl(path: Path) -> Iterator[ExportedEntry]:
     """
     try:
         with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, start=1):
+            for number in count(1):
+                line = file.readline(LONGEST_LINE)
+                if not line:
+                    return
                 yield _entry(f"{path}: line {number}", line)
     except OSError as error:
         raise BadInput(str(path), f"cannot be read ({error.strerror})", "Name an export in JSONL") from error
