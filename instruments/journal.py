@@ -50,16 +50,20 @@ class Journal:
         """
         self._path = path
         self._n_read = 0
-        self._was_empty = False
         self._highest_fence = 0
         self._entries: dict[str, Literal["started", "done"]] = {}
         self._vials: dict[str, Vial] = {}
         self._catch_up()
 
     @property
-    def was_empty(self) -> bool:
-        """True when this agent found nothing in it: then it proves nothing of earlier agents' commands."""
-        return self._was_empty
+    def has_mixes(self) -> bool:
+        """True when any mix is in it: then it was there when the last one was commanded.
+
+        An agent finds out about each mix before it begins another. A journal without any may have been begun
+        anew, and proves nothing of an earlier agent's command.
+        """
+        self._catch_up()
+        return bool(self._entries)
 
     def refuse_below(self, fence: int) -> None:
         """Write down that an agent with that fence is here; forced to disk.
@@ -74,7 +78,6 @@ class Journal:
         self._catch_up()
         if fence > self._highest_fence:
             with self._alone():
-                self._was_empty = self._n_read == 0
                 self._append("fence", "", NOTHING, fence)
         self._refuse_stale(fence, "an agent")
 

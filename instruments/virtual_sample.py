@@ -88,7 +88,7 @@ class VirtualDispenser:
         """What the journal on disk says of a mix; ``no journal`` when it does not reach back to it."""
         entry = self._journal.entry(action_id)
         is_from_before = str(self._tags.action_id.get()) != action_id
-        return "no journal" if entry is None and self._journal.was_empty and is_from_before else entry
+        return "no journal" if entry is None and is_from_before and not self._journal.has_mixes else entry
 
     def refuse_below(self, fence: int) -> None:
         """Take no command of an agent with a lower fence from now on."""

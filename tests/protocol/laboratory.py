@@ -203,7 +203,7 @@ class Pump:
             return "no journal"
         entry = self._journal.entry(action_id)
         is_from_before = str(self._bench.action_id.get()) != action_id
-        return "no journal" if entry is None and self._journal.was_empty and is_from_before else entry
+        return "no journal" if entry is None and is_from_before and not self._journal.has_mixes else entry
 
     def refuse_below(self, fence: int) -> None:
         if self._journal is not None:

@@ -36,11 +36,11 @@ def peace(world: World) -> None:
 
 
 def killed(world: World, point: str, n_times: int = 1) -> None:
-    """A process is killed at the point, another goes on."""
+    """A process is killed at the point in its second decision, another goes on."""
     for _ in range(n_times):
         agent = world.restart()
         if point not in BIRTH:
-            bring(world, agent, 1)
+            bring(world, agent, 2)
         agent.go(1, "die", until=point)
         assert agent.state == "dead", f"{point} was never passed"
         check(world)
@@ -77,6 +77,7 @@ def duel_amid_a_resume(world: World) -> None:
 def awake_too_early(world: World) -> None:
     """A command is on its way to the pump while another agent already looks it up; it arrives afterwards."""
     first = world.start()
+    bring(world, first, 2)
     first.go(1, until="command on its way to the pump")
     second = world.restart()
     second.go(1, until="before Retried")
@@ -111,6 +112,7 @@ def journal_lost(world: World) -> None:
     bring(world, agent, 1)
     agent.go(1, "die", until="dosed")
     world.laboratory.lose_the_journal()
+    world.restart().go(1, "die", until="before Event")  # whoever begins a new one may die over it
     bring(world, world.restart(), 2)
 
 
