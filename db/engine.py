@@ -7,11 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy.engine import URL, Engine
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
 
 from db.schema import REVISION, metadata
+from db.urls import make_url_or_refuse, path_of_file
 from models.domain.errors import BadInput, LogUnavailable
 
 DEFAULT_URL = "sqlite:///nightbeam.db"
@@ -108,34 +109,6 @@ def is_new(url: str) -> bool:
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return True
     return not _tables(_reading_engine(url), url)
-
-
-def make_url_or_refuse(url: str) -> URL:
-    """Parse a database URL.
-
-    Raises
-    ------
-    BadInput
-        When it is not a URL.
-    """
-    try:
-        return make_url(url)
-    except ArgumentError as error:
-        raise BadInput(
-            f"--db {url}",
-            "this is not a database URL",
-            "Write sqlite:///FILE or postgresql+psycopg://USER@HOST/NAME",
-        ) from error
-
-
-def path_of_file(parsed: URL, url: str) -> Path | None:
-    """The file of an SQLite database, whose folder must exist; None for a server or for memory."""
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
-        return None
-    path = Path(str(parsed.database)).absolute()
-    if not path.parent.is_dir():
-        raise BadInput(f"--db {url}", f"the folder {path.parent} does not exist", "Make it, or name another")
-    return path
 
 
 def _reading_engine(url: str) -> Engine:
