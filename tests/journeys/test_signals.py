@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from db.engine import open_to_read
+from db.queries import read_campaigns, read_sessions
 from tests.journeys.conftest import CAMPAIGN, ROOT
 from tests.journeys.test_kill import read
 
@@ -88,4 +90,8 @@ def test_a_second_agent_is_refused_before_anything_moves(start, nightbeam, tmp_p
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=WAIT_S)
     assert process.returncode == 3
-    assert len(read(tmp_path).decisions) == 2
+    with open_to_read(f"sqlite:///{tmp_path / 'nightbeam.db'}").connect() as connection:
+        assert len(read_sessions(connection, read_campaigns(connection)[0].id)) == 1
+    measured = read(tmp_path).observations
+    runs = list(tmp_path.glob("nightbeam-data/*/documents/*.jsonl"))
+    assert len(runs) == len(measured)
