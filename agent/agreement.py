@@ -12,6 +12,8 @@ from models.domain.space import Point, SearchSpace
 TOLERANCE = 1e-6
 """Numbers that differ by no more than this share of their scale agree: another processor or library rounds
 otherwise, and a decision is none the worse for it."""
+TRAINING_SET = "SHA-256 of the training set"
+"""Name of the pair that tells whether the same outcomes were learned from."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _model_pairs(then: ModelState | None, now: ModelState | None) -> Iterator[Pa
     if then is None or now is None:
         yield Pair("model", then and then.acquisition, now and now.acquisition)
         return
-    yield Pair("SHA-256 of the training set", then.training_sha256, now.training_sha256)
+    yield Pair(TRAINING_SET, then.training_sha256, now.training_sha256)
     yield Pair("left out", list(then.left_out), list(now.left_out))
     yield Pair("acquisition", then.acquisition, now.acquisition)
     yield from _leaf_pairs("", json.loads(then.canonical_json), json.loads(now.canonical_json))

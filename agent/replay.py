@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import pstdev
 from typing import Literal, Protocol, runtime_checkable
 
-from agent.agreement import Agreement, Pair, Scales, compare
+from agent.agreement import TRAINING_SET, Agreement, Pair, Scales, compare
 from agent.ports import Strategy
 from agent.stopping import ending_due, reason_of
 from agent.strategy.problem import Problem
@@ -97,9 +97,10 @@ def replay(problem: Problem, history: History, seq: int, under: Circumstances) -
     except NightbeamError as error:
         return Replayed(seq, logged.kind, "differs", f"nothing is proposed now: {error}")
     agreement = compare(logged, again, Scales(problem.space, _spread(problem, known)))
-    if agreement.first is None or again.kind != logged.kind or again.model is None:
+    first = agreement.first
+    if first is None or first.name == TRAINING_SET or again.kind != logged.kind or again.model is None:
         return _judged(logged, agreement)
-    return _restored(problem, known, logged, under, agreement.first) or _judged(logged, agreement)
+    return _restored(problem, known, logged, under, first) or _judged(logged, agreement)
 
 
 def history_before(history: History, seq: int) -> History:
@@ -160,10 +161,22 @@ def _spread(problem: Problem, known: History) -> float:
 
 def _judged(logged: Decision, agreement: Agreement) -> Replayed:
     if agreement.first is not None:
-        return Replayed(logged.seq, logged.kind, "differs", f"{agreement.first.text()}.")
+        return Replayed(logged.seq, logged.kind, "differs", _difference(logged, agreement.first))
     if agreement.is_exact:
         return Replayed(logged.seq, logged.kind, "exact", "bit for bit.")
     return Replayed(logged.seq, logged.kind, "within tolerance", _nearness(agreement))
+
+
+def _difference(logged: Decision, first: Pair) -> str:
+    """What differs first, and what that means."""
+    if first.name != TRAINING_SET:
+        return f"{first.text()}."
+    learned_from = f"decisions 1 to {min(logged.watermark, logged.seq - 1)}"
+    return (
+        f"what {learned_from} teach now is not what it learned from: an outcome on record was edited (ask "
+        f"nightbeam verify), or this version reads it otherwise "
+        f"({first.name}: {first.then[:12]} then, {first.now[:12]} now)."
+    )
 
 
 def _nearness(agreement: Agreement) -> str:

@@ -109,7 +109,10 @@ class DecisionLog:
         self._last_seq = record.decision.seq
         if self._last_seq % self._rules.anchors.every == 0:
             for sentence in self._publish():
-                self.append(Event(level="warning", code="anchor_not_published", sentence=sentence))
+                self._process.say(sentence)
+                self.append(
+                    Event(level="warning", code="anchor_not_published", sentence=sentence, seq=self._last_seq)
+                )
 
     def history(self) -> History:
         """All that is on record."""

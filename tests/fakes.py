@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -172,7 +173,9 @@ def identified(url: str, campaign: CampaignSpec, root: Path) -> CampaignIdentity
     return identity
 
 
-def open_log(url: str, campaign: CampaignSpec, root: Path, clock: Clock | None = None) -> DecisionLog:
+def open_log(
+    url: str, campaign: CampaignSpec, root: Path, clock: Clock | None = None, **doors: Callable[..., Any]
+) -> DecisionLog:
     """The log of a campaign, as a run opens it; whoever held it before counts as dead."""
     clock = clock or ticking_clock()
     identity, engine = identified(url, campaign, root), open_to_write(url)
@@ -186,7 +189,7 @@ def open_log(url: str, campaign: CampaignSpec, root: Path, clock: Clock | None =
         space=campaign.space(), objective=campaign.objective, unit="1/cm", exposure_s=1.0, seed=campaign.seed
     )
     opening = Opening(identity, campaign, canonical_json(problem))
-    return DecisionLog(engine, lease, opening, Process(clock, '{"python":"3.11"}'))
+    return DecisionLog(engine, lease, opening, Process(clock, '{"python":"3.11"}', **doors))
 
 
 def sqlite_url(folder: Path) -> str:

@@ -55,8 +55,8 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
     """
     from db.anchors.heads import read_anchors
     from db.anchors.keys import load_public_key
-    from db.anchors.published import find_published
     from db.engine import open_to_read
+    from db.verify.published import Published, find_published
     from db.verify.record import check_record
 
     public_key = None if key is None else load_public_key(key)
@@ -70,17 +70,17 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
         return
     engine = open_to_read(db)
     if anchors is not None:
-        heads = read_anchors(anchors, _warn)
+        published = Published(read_anchors(anchors, _warn), ())
     else:
         with engine.connect() as connection:
-            heads = find_published(connection, campaign, _warn)
+            published = find_published(connection, campaign, _warn)
     with engine.connect() as connection:
-        checked = check_record(connection, heads, public_key)
+        checked = check_record(connection, published.anchors, public_key)
     if campaign is not None:
-        checked = _only(campaign, checked, heads)
-    changed = _changed_files(db, campaign) if files else []
-    _report(checked, [*checked.findings, *changed], as_json=as_json, is_key_given=key is not None)
-    if checked.findings or changed:
+        checked = _only(campaign, checked, published.anchors)
+    findings = [*checked.findings, *published.findings, *(_changed_files(db, campaign) if files else ())]
+    _report(checked, findings, as_json=as_json, is_key_given=key is not None)
+    if findings:
         raise typer.Exit(EXIT_NOT_WHOLE)
 
 
@@ -108,15 +108,19 @@ def _changed_files(db: str, campaign: str | None) -> "list[Finding]":
 
     from db.engine import open_to_read
     from db.verify.asset_files import check_files, sum_bytes
+    from db.verify.findings import count_text
 
     changed: list[Finding] = []
+    n_files = 0
     bar = Progress(console=Console(stderr=True), transient=True)
     with open_to_read(db).connect() as connection, bar:
         task = bar.add_task("files", total=sum_bytes(connection, campaign))
         for checked in check_files(connection, campaign):
             bar.advance(task, checked.n_bytes)
+            n_files += 1
             if checked.finding is not None:
                 changed.append(checked.finding)
+    _warn(f"{count_text(n_files, 'file')} hashed, {n_files - len(changed)} as the record says")
     return changed
 
 

@@ -10,7 +10,7 @@ from db.engine import open_to_read
 from db.identity import identify
 from db.queries import read_campaigns, read_decision_list
 from models.domain.action import ActionReport, Asset
-from models.domain.campaign import BudgetSpec, ObjectiveSpec
+from models.domain.campaign import AnchorSpec, BudgetSpec, ObjectiveSpec, RecordSpec
 from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
 from models.domain.history import Failure, Observation
@@ -201,3 +201,18 @@ def test_a_campaign_keeps_its_folder_wherever_it_is_resumed_from(open_log, url, 
     begun_in.rmdir()
     with pytest.raises(BadInput, match="which is not there"):
         identify(url, fakes.spec(), tmp_path)
+
+
+def test_a_head_that_could_not_be_published_is_told_and_on_record_with_its_decision(tmp_path):
+    rules = RecordSpec(anchors=AnchorSpec(every=2))
+    spec = fakes.spec().model_copy(update={"record": rules})
+    url, said = fakes.sqlite_url(tmp_path), []
+    log = fakes.open_log(url, spec, tmp_path, say=said.append, publish=lambda head: (f"no {head.seq}",))
+    for seq in (1, 2, 3):
+        put(log, decision(seq, seq / 10))
+    with open_to_read(url).connect() as connection:
+        table = schema.event
+        rows = connection.execute(sa.select(table.c.code, table.c.sentence, table.c.seq)).all()
+    assert rows == [("anchor_not_published", "no 2", 2)]
+    log.close()
+    assert said == ["no 2", "no 3"]

@@ -25,6 +25,7 @@ from db.ledger import FIRST, Chain, Entry, entry_sha256, members_of, row_sha256
 from db.verify.findings import MOST_IN_A_ROW, Finding
 from db.verify.record import check_record, verify
 from models.domain.artifact import Artifact
+from models.domain.campaign import AnchorSpec, RecordSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.history import Failure, Quarantine
@@ -571,6 +572,41 @@ def test_the_command_says_what_it_cannot_know_without_heads_or_signatures(url, a
 
 
 @on_sqlite
+def test_a_file_of_heads_that_is_gone_is_a_finding_where_heads_were_surely_published(url, open_log):
+    rules = RecordSpec(anchors=AnchorSpec(every=2))
+    fill(open_log(fakes.spec().model_copy(update={"record": rules})))
+    done = run.invoke(app, ["verify", "--db", url])
+    assert f"{ANCHOR_FILE}, is gone, and heads were published to it" in done.stdout
+    assert done.exit_code == 1
+
+
+@on_sqlite
+def test_a_head_of_another_campaign_in_a_campaigns_own_folder_is_a_finding(url, anchors, published):
+    stranger = anchors[0].head.model_copy(update={"uid": "0" * 32, "campaign": "gone-000000"})
+    append_line(published, canonical_json(anchor(stranger, None)))
+    done = run.invoke(app, ["verify", "--db", url])
+    assert "no campaign 00000000000000000000000000000000 is in this database" in done.stdout
+    assert done.exit_code == 1
+
+
+@on_sqlite
+def test_heads_of_other_databases_in_a_file_that_several_share_are_told_and_do_not_count(
+    url, open_log, tmp_path
+):
+    shared = tmp_path / "shared.jsonl"
+    rules = RecordSpec(anchors=AnchorSpec(file=str(shared)))
+    anchors = fill(open_log(fakes.spec().model_copy(update={"record": rules})))
+    stranger = anchors[0].head.model_copy(update={"uid": "0" * 32, "campaign": "gone-000000"})
+    for one in (anchors[-1], anchor(stranger, None)):
+        append_line(shared, canonical_json(one))
+    done = run.invoke(app, ["verify", "--db", url])
+    assert "1 head in" in done.stderr
+    assert "not in this database (gone-000000)" in done.stderr
+    assert "1 anchor agrees" in done.stdout
+    assert done.exit_code == 0
+
+
+@on_sqlite
 def test_the_command_finds_a_cut_tail_and_ends_with_1(url, published):
     cut_tail(url)
     done = run.invoke(app, ["verify", "--db", url])
@@ -637,6 +673,7 @@ def test_files_that_the_record_names_are_hashed_when_asked(url, open_log, tmp_pa
     log.append(Observed(observation=seen.model_copy(update={"curve": curve})))
     ask: Callable[[], Any] = lambda: run.invoke(app, ["verify", "--db", url, "--files"])  # noqa: E731
     assert ask().exit_code == 0
+    assert "1 file hashed, 1 as the record says" in ask().stderr
     frame.write_bytes(b"counts!")
     assert f"fake, decision 1: the curve file {frame} has 7 bytes, not the 6 on record" in ask().stdout
     frame.write_bytes(b"c0unts")
