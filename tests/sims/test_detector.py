@@ -35,7 +35,7 @@ def test_the_table_of_q_follows_the_geometry_to_an_eighth_of_a_pixel(
     world: World, pixel_q: Floats, judge: AzimuthalIntegrator
 ) -> None:
     np.testing.assert_allclose(judge.qArray(), pixel_q, rtol=1e-4)
-    optics = world._optics
+    optics = world.station.optics
     seen = optics.table_q_inv_nm[optics.table_index]
     truth = pixel_q.ravel()[optics.live]
     pixel_inv_nm = 2 * np.pi / 0.1 * 0.172 / 1500
@@ -45,13 +45,13 @@ def test_the_table_of_q_follows_the_geometry_to_an_eighth_of_a_pixel(
 
 def test_solid_angle_and_polarisation_are_those_of_pyfai(world: World, judge: AzimuthalIntegrator) -> None:
     expected = judge.solidAngleArray() * judge.polarization(factor=world.spec.beam.polarisation)
-    optics = world._optics
+    optics = world.station.optics
     clear = ~world.pixel_mask.ravel()[optics.live]
     np.testing.assert_allclose(optics.response[clear], expected.ravel()[optics.live][clear], rtol=1e-5)
 
 
 def test_the_mask_hides_gaps_beamstop_stem_and_bad_pixels(world: World) -> None:
-    mask, optics = world.pixel_mask, world._optics
+    mask, optics = world.pixel_mask, world.station.optics
     assert mask[detector.find_gaps()].all()
     row, column = round(world.geometry.beam_row_px), round(world.geometry.beam_column_px)
     assert mask[row - 12 : row + 12, column].all()
@@ -72,7 +72,7 @@ def test_the_stem_is_slightly_transparent_and_the_disc_is_not(world: World) -> N
 
 
 def test_repeated_frames_scatter_as_poisson_counts_do(world: World) -> None:
-    optics = world._optics
+    optics = world.station.optics
     expected = np.linspace(0.05, 20, optics.live.size)
     n_frames = 6
     total, squares = np.zeros_like(expected), np.zeros_like(expected)
@@ -87,7 +87,7 @@ def test_repeated_frames_scatter_as_poisson_counts_do(world: World) -> None:
 
 
 def test_dead_time_eats_counts_at_high_rates_only(world: World) -> None:
-    optics = world._optics
+    optics = world.station.optics
     table = np.full_like(optics.table_q_inv_nm, 1.0)
     unit = detector.expect_counts(optics, table, 1.0, 0.0)
     clear = ~world.pixel_mask.ravel()[optics.live]
@@ -98,7 +98,7 @@ def test_dead_time_eats_counts_at_high_rates_only(world: World) -> None:
 
 
 def test_counters_stop_at_their_limit(world: World) -> None:
-    optics = world._optics
+    optics = world.station.optics
     rng = np.random.default_rng(5)
     frame = detector.read_out(optics, np.full(optics.live.size, 3e6), rng)
     assert frame.max() == world.saturation_counts == 2**20 - 1

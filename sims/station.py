@@ -1,0 +1,162 @@
+"""What stands around any sample: beam, background, detector, monitor and diode."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from models.domain.frozen import Frozen
+from models.domain.geometry import Geometry
+from models.domain.scattering import Floats
+from models.domain.seeds import derive_seed
+from sims import detector
+from sims.beam import BeamSpec
+from sims.faults import Fault
+
+PARASITIC_Q_INV_NM = 0.2
+"""Where the strength of parasitic scattering is stated."""
+TRANSMISSION_RELATIVE_SIGMA = 0.003
+"""Precision of the transmission diode."""
+LOST_BEAM_SHARE = 1e-6
+"""What is left of the flux when the beam is lost."""
+STREAK_INV_CM = 5.0
+"""Streak of a bubble at q = 0.2 1/nm, as 1/cm of a sample of this thickness."""
+SPILL_SHARE = 0.1
+"""Share of the direct beam that passes a slipped beamstop."""
+MM_PER_CM = 10
+
+
+class BackgroundSpec(Frozen):
+    """What scatters besides the sample; the blank shows the same."""
+
+    parasitic_inv_cm: float = Field(default=0.02, ge=0)
+    """Slits and windows at q = 0.2 1/nm, falling as q^-4, as 1/cm of a sample of this thickness."""
+    air_inv_cm: float = Field(default=0.004, ge=0)
+    """Air and windows, flat, as 1/cm of a sample of this thickness."""
+    dark_hz: float = Field(default=1e-4, ge=0)
+    """Counts of a pixel without beam, 1/s."""
+
+
+class CameraSpec(Frozen):
+    """Where the detector and its beamstop stand."""
+
+    distance_mm: float = Field(default=1500.0, gt=0)
+    """Sample to detector, mm."""
+    beam_column_px: float = Field(default=440.6, ge=0, le=detector.N_COLUMNS)
+    """Direct beam along columns, pixels from the corner."""
+    beam_row_px: float = Field(default=521.3, ge=0, le=detector.N_ROWS)
+    """Direct beam along rows, pixels from the corner."""
+    beamstop_radius_px: float = Field(default=16.0, ge=8)
+    """Radius of the beamstop, pixels."""
+    stem_width_px: float = Field(default=9.0, ge=0)
+    """Width of the beamstop's arm, pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """What the devices read in one exposure."""
+
+    counts: npt.NDArray[np.int32]
+    """Counts, shape (n_rows, n_columns); -1 in the gaps."""
+    monitor: float
+    """Incident flux summed over the exposure, monitor counts; NaN when the reading failed."""
+    transmission: float
+    """Transmitted over incident flux, as the diode reads it."""
+    transmission_sigma: float
+    """One standard deviation of the transmission."""
+    exposure_s: float
+    """Exposure time, s."""
+
+
+@dataclass(frozen=True, eq=False)
+class Light:
+    """What comes through to the detector during one exposure."""
+
+    flux_hz: float
+    """Photons per second on the sample, 1/s."""
+    transmission: float
+    """Transmitted over incident flux."""
+    table_hz: Floats
+    """Rate that a full pixel on the axis would count at each q of the table, shape (n_table,), 1/s."""
+    extra_hz: Floats | float
+    """Rate that does not follow the curve, shape (n_live,) or a number, 1/s."""
+
+
+class Station:
+    """The instrument without its sample: stateless, a function of its options and a seed."""
+
+    def __init__(self, beam: BeamSpec, camera: CameraSpec, background: BackgroundSpec, seed: int) -> None:
+        """Lay out the detector.
+
+        Parameters
+        ----------
+        beam, camera, background
+            What the station consists of.
+        seed
+            Bad pixels and noise follow from it.
+        """
+        self.beam, self.background, self.seed = beam, background, seed
+        self.geometry = Geometry(
+            distance_mm=camera.distance_mm,
+            beam_column_px=camera.beam_column_px,
+            beam_row_px=camera.beam_row_px,
+            pixel_width_um=detector.PIXEL_UM,
+            pixel_height_um=detector.PIXEL_UM,
+            wavelength_nm=beam.wavelength_nm,
+            n_rows=detector.N_ROWS,
+            n_columns=detector.N_COLUMNS,
+            detector="Pilatus 1M",
+        )
+        self._beamstop = detector.Beamstop(camera.beamstop_radius_px, camera.stem_width_px)
+        self.optics = detector.make_optics(
+            self.geometry, self._beamstop, beam.polarisation, derive_seed(seed, "detector")
+        )
+
+    @property
+    def pixel_sr(self) -> float:
+        """Solid angle of a pixel on the axis, sr."""
+        return (detector.PIXEL_UM / 1000 / self.geometry.distance_mm) ** 2
+
+    def flux_at(self, time_s: float, fault: Fault | None) -> float:
+        """Photons per second after a time since the start, 1/s; next to none when the beam is lost."""
+        flux_hz = self.beam.flux_at(time_s)
+        return flux_hz * LOST_BEAM_SHARE if fault and fault.kind == "lost_beam" else flux_hz
+
+    def scatter_behind(self, thickness_mm: float) -> Floats:
+        """Slits, windows and air at each q of the table, shape (n_table,), mm/cm per photon and sr."""
+        parasitic = self.background.parasitic_inv_cm * (PARASITIC_Q_INV_NM / self.optics.table_q_inv_nm) ** 4
+        return (parasitic + self.background.air_inv_cm) * thickness_mm
+
+    def stray(self, fault: Fault | None, transmitted_hz: float, thickness_mm: float) -> Floats | float:
+        """Dark counts, the streak of a bubble's surface, the direct beam beside the beamstop, 1/s."""
+        dark_hz = self.background.dark_hz
+        angle = np.pi * fault.severity if fault else 0.0
+        match fault.kind if fault else None:
+            case "bubble":
+                streak_inv_cm = STREAK_INV_CM * detector.draw_streak(self.optics, self.geometry, angle)
+                per_photon = streak_inv_cm * thickness_mm / 10 * self.pixel_sr
+            case "saturated_frame":
+                # the angle keeps it off the arm, which comes in from the other side
+                spot = detector.spill_beam(self.optics, self.geometry, self._beamstop, angle)
+                per_photon = SPILL_SHARE * spot
+            case _:
+                return dark_hz
+        return dark_hz + transmitted_hz * per_photon
+
+    def read(self, light: Light, *, seq: int, exposure_s: float, fault: Fault | None) -> Shot:
+        """What the devices read of that light; `seq` seeds the noise."""
+        rng = np.random.Generator(np.random.SFC64(derive_seed(self.seed, "frame", seq)))
+        # the diode and the monitor are read before the frame, so that their draws do not depend on it
+        photons = light.flux_hz * exposure_s
+        monitor = float(rng.poisson(photons * self.beam.monitor_counts_per_photon))
+        sigma = TRANSMISSION_RELATIVE_SIGMA * light.transmission
+        transmission = light.transmission + sigma * float(rng.standard_normal())
+        expected = detector.expect_counts(self.optics, light.table_hz, exposure_s, light.extra_hz)
+        return Shot(
+            counts=detector.read_out(self.optics, expected, rng),
+            monitor=float("nan") if fault and fault.kind == "nan" else monitor,
+            transmission=transmission,
+            transmission_sigma=sigma,
+            exposure_s=exposure_s,
+        )
