@@ -32,9 +32,7 @@ class Motion(Frozen):
         return path / self.velocity + self.velocity / self.acceleration + self.settle_s
 
 
-def journey_s(
-    motions: Mapping[str, Motion], start: Mapping[str, float], end: Mapping[str, float]
-) -> float:
+def journey_s(motions: Mapping[str, Motion], start: Mapping[str, float], end: Mapping[str, float]) -> float:
     """Time from one point to another when all axes set off together: that of the slowest, s.
 
     Parameters
