@@ -36,7 +36,7 @@ class Pair:
         """Deviation as a share of the scale; infinite where there is no scale."""
         if self.then == self.now:
             return 0.0
-        if self.scale <= 0.0 or self.then is None or self.now is None:
+        if self.scale <= 0.0 or not all(isinstance(one, int | float) for one in (self.then, self.now)):
             return float("inf")
         return abs(self.then - self.now) / self.scale
 

@@ -81,7 +81,7 @@ class Milestones:
             feature=problem.objective.feature,
             unit=problem.unit,
             axes=space.axes,
-            points=tuple(tuple(point[name] for name in space.names) for point in points),
+            points=tuple(tuple(point.coordinates[name] for name in space.names) for point in points),
             samples=names if len(names) == len(points) else (),
             mean=tuple(believed.mean.tolist()),
             sigma=tuple(believed.sigma.tolist()),

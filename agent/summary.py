@@ -13,6 +13,7 @@ from rich.text import Text
 from agent.campaign import DEFAULT_URL
 from agent.stopping import Ending
 from models.domain.history import History
+from models.domain.point import value_text
 from models.domain.ranking import ranked
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _best_table(plan: "Plan", history: History) -> Table:
     for decision, feature in best:
         point = decision.point
         if point is not None:
-            place = [point.sample or ""] if is_listed else [f"{point[a.name]:.4g}" for a in plan.space.axes]
+            values = [value_text(point.coordinates[axis.name]) for axis in plan.space.axes]
+            place = [point.sample or ""] if is_listed else values
             table.add_row(str(decision.seq), *place, f"{feature.value:.4g} ± {feature.sigma:.2g}")
     return table
 

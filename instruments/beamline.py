@@ -169,7 +169,7 @@ class Beamline:
         return "" if unit == "1" else f" {unit}"
 
     @property
-    def movable_axes(self) -> dict[str, Movable[float]]:
+    def movable_axes(self) -> dict[str, Movable[Any]]:
         """Axes that `load` moves: all that can be moved and that no dispenser mixes."""
         mixed = self.dispenser.components if self.dispenser else ()
         return {

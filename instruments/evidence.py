@@ -124,12 +124,18 @@ def rebuild_exposure(run: RunDocuments, action: Action, assets: tuple[Asset, ...
     reading = _Readings(run)
     monitor, transmission = devices["monitor"], devices["transmission"]
     sigma = reading.sigma(transmission) if transmission else None
+    asked: dict[str, Any] = run.start.get("requested", {})
     return Exposure(
         seq=action.seq,
         action_id=action.action_id,
         run_uid=run.start["uid"],
         point=Point(
-            coordinates={axis: reading.number(device) for axis, device in devices["axes"].items()},
+            coordinates={
+                axis: reading.level(device, asked[axis])
+                if isinstance(asked.get(axis), str)
+                else reading.number(device)
+                for axis, device in devices["axes"].items()
+            },
             sample=reading.text(devices["changer"]) if run.start["sample_name"] is not None else None,
         ),
         exposure_s=float(run.start["exposure_s"]),
@@ -175,6 +181,15 @@ class _Readings:
     def sigma(self, device: str) -> float | None:
         key = next((key for key in self._keys.get(device, []) if key.endswith("_sigma")), None)
         return _finite(key, self._values.get(key)) if key is not None else None
+
+    def level(self, device: str, asked: str) -> str:
+        """The name of a categorical axis' level, which is either where the device was sent or a fault."""
+        found = self._values.get(self._key(device))
+        if found != asked:
+            raise BeamlineFault(
+                f"{device} reads {found!r:.80}, but was set to {asked!r}; look at the device."
+            )
+        return asked
 
     def text(self, device: str) -> str:
         return str(self._values[self._key(device)])

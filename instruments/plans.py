@@ -112,7 +112,10 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
     def mix_once() -> MsgGenerator[None]:
         yield from _tag(beamline, action, fence)
         yield from _move(
-            [(beamline.axes[name], point[name], beamline.unit(name)) for name in dispenser.components],  # pyright: ignore[reportArgumentType]
+            [
+                (beamline.axes[name], point.coordinates[name], beamline.unit(name))
+                for name in dispenser.components
+            ],  # pyright: ignore[reportArgumentType]
             beamline.timeouts.move_s,
         )
         yield from _move([(dispenser.mix, action.action_id, "")], beamline.timeouts.mix_s)
@@ -126,7 +129,8 @@ def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0)
         return
     yield from _tag(beamline, action, fence)
     moves: list[tuple[Movable[Any], Any, str]] = [
-        (device, decision.point[name], beamline.unit(name)) for name, device in beamline.movable_axes.items()
+        (device, decision.point.coordinates[name], beamline.unit(name))
+        for name, device in beamline.movable_axes.items()
     ]
     if beamline.changer is not None:
         moves.append((beamline.changer, sample_name(decision), ""))

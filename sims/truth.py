@@ -128,7 +128,7 @@ class Truth:
             Points in steps of 1 / n_steps without pure water, and the feature at each, shape (n_points,).
         """
         points = tuple(_triangle(n_steps))
-        return points, np.array([self.feature(name, point.coordinates) for point in points])
+        return points, np.array([self.feature(name, point.numbers) for point in points])
 
     def best(self, objective: ObjectiveSpec, space: SearchSpace | None = None, n_steps: int = 40) -> Best:
         """The best mixture by dense search and a polish.
@@ -149,7 +149,7 @@ class Truth:
 
         def loss(fractions: Floats) -> float:
             point = _mix(*fractions.tolist())
-            if min(point.coordinates.values()) < 0 or (space is not None and space.objections(point)):
+            if min(point.numbers.values()) < 0 or (space is not None and space.objections(point)):
                 return OUTSIDE
             return min(-self._score(objective, point), OUTSIDE)
 
@@ -159,13 +159,13 @@ class Truth:
             loss, at, method="Nelder-Mead", options={"initial_simplex": simplex, "xatol": 1e-4}
         )
         point = max(start, _mix(*polished.x.tolist()), key=lambda point: self._score(objective, point))
-        return Best(point, self.feature(objective.feature, point.coordinates))
+        return Best(point, self.feature(objective.feature, point.numbers))
 
     def _score(self, objective: ObjectiveSpec, point: Point) -> float:
         """Larger is better; minus infinity outside the triangle and where the feature is missing."""
-        if min(point.coordinates.values()) < 0:
+        if min(point.numbers.values()) < 0:
             return -math.inf
-        value = self.feature(objective.feature, point.coordinates)
+        value = self.feature(objective.feature, point.numbers)
         if math.isnan(value):
             return -math.inf
         if objective.goal == "target" and objective.target is not None:

@@ -67,8 +67,12 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "campaign": spec.name,
         "state": "new" if plan.identity.is_new else "on record: a run would resume it",
         "objective": spec.objective.text(),
-        "axes": [axis.model_dump() for axis in plan.space.axes],
+        "axes": [axis.model_dump() | {"range": axis.range_text()} for axis in plan.space.axes],
         "sums": [constraint.model_dump(mode="json") for constraint in plan.space.sums],
+        "linear": [constraint.model_dump(mode="json") for constraint in plan.space.linear],
+        "constraints": [constraint.text() for constraint in plan.space.constraints.values()],
+        "region": plan.space.region.text() if plan.space.region else None,
+        "feasible": plan.space.feasible,
         "samples_that_exist": len(plan.space.candidates) or None,
         "strategy": spec.strategy.kind,
         "budget": spec.budget.model_dump(),
@@ -101,10 +105,13 @@ def _show(facts: dict[str, Any]) -> None:
     table.add_row("campaign", f"{facts['campaign']} ({facts['state']})")
     table.add_row("objective", facts["objective"])
     for axis in facts["axes"]:
-        unit = "" if axis["unit"] == "1" else f" {axis['unit']}"
-        table.add_row("axis", f"{axis['name']}: {axis['low']:g} to {axis['high']:g}{unit}")
-    for constraint in facts["sums"]:
-        table.add_row("sum", f"{' + '.join(constraint['axes'])} = {constraint['total']:g}")
+        table.add_row("axis", f"{axis['name']}: {axis['range']}")
+    for text in facts["constraints"]:
+        table.add_row("must hold", text)
+    if facts["region"]:
+        table.add_row("region", facts["region"])
+    if facts["feasible"]:
+        table.add_row("feasible", f"where {facts['feasible']} says so")
     if facts["samples_that_exist"]:
         table.add_row("samples", f"{facts['samples_that_exist']} exist")
     table.add_row("strategy", facts["strategy"])

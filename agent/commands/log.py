@@ -88,7 +88,7 @@ def _as_json(entry: "LoggedDecision") -> str:
             "utc": entry.utc,
             "kind": decision.kind,
             "actor": f"{decision.actor.kind}:{decision.actor.name}",
-            "point": point.coordinates | ({"sample": point.sample} if point.sample else {})
+            "point": dict(point.coordinates) | ({"sample": point.sample} if point.sample else {})
             if point
             else None,
             "reason": decision.reason.sentence,

@@ -5,8 +5,11 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from models.domain.frozen import Frozen
-from models.domain.space import Axis, SearchSpace, SumConstraint
+from models.domain.region import Region, RegionSpec
+from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
 
+OWN_PART = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+"""How one's own part is named: ``module:attribute``."""
 BLANK_TOLERANCE = 1e-6
 """How far a blank may miss a sum, relative to its total."""
 
@@ -55,8 +58,8 @@ class ObjectiveSpec(Frozen):
 class BlankSpec(Frozen):
     """The blank (buffer, empty cell, bare substrate) that is subtracted from every sample."""
 
-    point: dict[str, float]
-    """Where the blank is, by axis name; it may lie outside the axes' bounds."""
+    point: dict[str, float | str]
+    """Where the blank is, by axis name; it may lie outside the bounds of numeric axes."""
     every: int = Field(default=12, ge=1)
     """A fresh blank after this many measurements."""
 
@@ -149,6 +152,13 @@ class CampaignSpec(Frozen):
     """What is varied; left out for a dataset, which brings its own."""
     sums: tuple[SumConstraint, ...] = ()
     """Sums that must hold, such as fractions that add up to 1."""
+    linear: tuple[LinearConstraint, ...] = ()
+    """Weighted sums of axes that must stay within limits."""
+    region: RegionSpec | None = None
+    """A specimen's outline on two axes, outside of which nothing is measured."""
+    feasible: str | None = Field(default=None, pattern=OWN_PART)
+    """A function of one's own, ``module:function``, that is given a point by axis name and says whether it
+    can be had: True, or False, or a text that says why not."""
     objective: ObjectiveSpec
     """What is sought."""
     instrument: Plug
@@ -169,8 +179,9 @@ class CampaignSpec(Frozen):
     @model_validator(mode="after")
     def _space_is_possible(self) -> Self:
         if not self.axes:
-            if self.sums:
-                raise ValueError("sums are given without axes; add [[axes]], or remove [[sums]]")
+            for key, what in {"sums": "sums are", "linear": "linear is", "region": "region is"}.items():
+                if getattr(self, key):
+                    raise ValueError(f"{what} given without axes; add [[axes]], or remove {key}")
             return self
         try:
             space = self.space()
@@ -182,15 +193,37 @@ class CampaignSpec(Frozen):
                 f"measurement.blank.point names {', '.join(blank.point) or 'nothing'}, "
                 f"but the axes are {', '.join(space.names)}; give one value for each axis"
             )
-        for constraint in self.sums if blank is not None else ():
-            miss = constraint.miss(blank.point) if blank is not None else 0.0
+        if blank is not None:
+            self._refuse_bad_blank(blank, space)
+        return self
+
+    def _refuse_bad_blank(self, blank: BlankSpec, space: SearchSpace) -> None:
+        """Refuse a blank whose values are of the wrong sort, or that breaks a sum."""
+        place = Point(coordinates=blank.point)
+        for axis in space.axes:
+            value = place.coordinates[axis.name]
+            if axis.is_numeric == isinstance(value, str) or not axis.is_numeric:
+                objection = axis.objection(value)
+                if objection is not None:
+                    raise ValueError(f"measurement.blank.point: {objection}; correct it")
+        for constraint in self.sums:
+            miss = constraint.miss(place.numbers)
             if abs(miss) > BLANK_TOLERANCE * max(1.0, abs(constraint.total)):
                 raise ValueError(
                     f"measurement.blank.point adds up to {constraint.total + miss:g} over "
                     f"{' + '.join(constraint.axes)}, must be {constraint.total:g}; correct it"
                 )
-        return self
 
-    def space(self) -> SearchSpace:
-        """The search space that the file itself describes."""
-        return SearchSpace(axes=self.axes, sums=self.sums)
+    def space(self, outline: Region | None = None) -> SearchSpace:
+        """The search space that the file describes.
+
+        Parameters
+        ----------
+        outline
+            The region, where the file gives it as an image, which is not read here.
+        """
+        if outline is None and self.region is not None and self.region.image is None:
+            outline = self.region.drawn()
+        return SearchSpace(
+            axes=self.axes, sums=self.sums, linear=self.linear, region=outline, feasible=self.feasible
+        )

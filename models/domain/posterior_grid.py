@@ -22,8 +22,8 @@ class PosteriorGrid(Frozen):
     """Unit of `mean` and `sigma`."""
     axes: tuple[Axis, ...]
     """The axes, in the order of a point's values."""
-    points: tuple[tuple[float, ...], ...]
-    """Points in the axes' units, shape (n, n_axes)."""
+    points: tuple[tuple[float | str, ...], ...]
+    """Points in the axes' units, or by the names of their levels, shape (n, n_axes)."""
     samples: tuple[str, ...] = ()
     """Name of the sample at each point where only certain samples exist, else empty."""
     mean: tuple[float, ...]

@@ -1,86 +1,29 @@
-"""Where an experiment may look: axes, sums that must hold, and a list when only some points exist."""
+"""Where an experiment may look: axes, what must hold between them, and a list when only some points exist."""
 
-from collections.abc import Mapping
-from math import ulp
+from collections.abc import Iterator
+from math import inf
 from typing import Self
 
+import numpy as np
 from pydantic import Field, field_validator, model_validator
 
+from models.domain.axis import TOLERANCE, Axis, AxisKind
+from models.domain.constraints import (
+    Constraint,
+    LinearConstraint,
+    SumConstraint,
+    clashes,
+    limits_text,
+)  # fmt: skip
+from models.domain.feasibility import ask, load_feasible
 from models.domain.frozen import Frozen
+from models.domain.point import Point
+from models.domain.region import Region
 
-SUM_TOLERANCE = 1e-6
+__all__ = ["Axis", "AxisKind", "LinearConstraint", "Point", "Region", "SearchSpace", "SumConstraint"]
+
+SUM_TOLERANCE = TOLERANCE
 """How far a point may miss a bound or a total, relative to the axis' range or to the total's scale."""
-
-
-class Axis(Frozen):
-    """One thing that can be set: a fraction, a temperature, a stage position."""
-
-    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
-    """Name, as the instrument and the log call it."""
-    low: float
-    """Smallest value that may be asked for, in `unit`."""
-    high: float
-    """Largest value that may be asked for, in `unit`."""
-    unit: str = "1"
-    """Unit of the values; ``1`` for a pure number."""
-
-    @model_validator(mode="after")
-    def _bounds_leave_room(self) -> Self:
-        if self.high < self.low:
-            raise ValueError(
-                f"axis {self.name!r} has low = {self.low:g} above high = {self.high:g} {self.unit}; "
-                "exchange them or widen the range"
-            )
-        return self
-
-    @property
-    def span(self) -> float:
-        """Width of the range, in `unit`."""
-        return self.high - self.low
-
-    @property
-    def magnitude(self) -> float:
-        """Largest absolute value that may be asked for, in `unit`: the scale of rounding errors."""
-        return max(abs(self.low), abs(self.high))
-
-
-class Point(Frozen):
-    """One place in a search space."""
-
-    coordinates: dict[str, float]
-    """Value on every axis, by axis name, each in its axis' unit."""
-    sample: str | None = None
-    """Name of the existing sample at this place, where only certain samples exist."""
-
-    def __getitem__(self, axis: str) -> float:
-        """Value on one axis."""
-        return self.coordinates[axis]
-
-    def text(self) -> str:
-        """Short form for people: ``surfactant 0.21, oil 0.30``."""
-        place = ", ".join(f"{name} {value:.4g}" for name, value in self.coordinates.items())
-        return f"{self.sample} ({place})" if self.sample else place
-
-
-class SumConstraint(Frozen):
-    """Axes whose values must add up to a total, as the fractions of a mixture do."""
-
-    axes: tuple[str, ...] = Field(min_length=2)
-    """Names of the axes that are added."""
-    total: float = 1.0
-    """What they must add up to, in the unit that the axes share."""
-
-    @field_validator("axes")
-    @classmethod
-    def _axes_are_added_once(cls, axes: tuple[str, ...]) -> tuple[str, ...]:
-        for name in axes:
-            if axes.count(name) > 1:
-                raise ValueError(f"the sum names the axis {name!r} twice; keep one")
-        return axes
-
-    def miss(self, coordinates: Mapping[str, float]) -> float:
-        """How far a point is from the total, signed, in the axes' unit."""
-        return sum(coordinates[name] for name in self.axes) - self.total
 
 
 class SearchSpace(Frozen):
@@ -90,6 +33,12 @@ class SearchSpace(Frozen):
     """The axes, in the order in which values are listed."""
     sums: tuple[SumConstraint, ...] = ()
     """Sums that every point obeys; no axis may stand in two of them."""
+    linear: tuple[LinearConstraint, ...] = ()
+    """Weighted sums that every point keeps within limits."""
+    region: Region | None = None
+    """The specimen's outline on two of the axes."""
+    feasible: str | None = None
+    """Name of a function that says which points can be had, ``module:function``."""
     candidates: tuple[Point, ...] = ()
     """When not empty: the only points that exist."""
 
@@ -103,25 +52,38 @@ class SearchSpace(Frozen):
         return axes
 
     @model_validator(mode="after")
-    def _sums_can_hold(self) -> Self:
+    def _constraints_can_hold(self) -> Self:
         seen: set[str] = set()
-        for constraint in self.sums:
-            for name in constraint.axes:
-                if name not in self.names:
-                    raise ValueError(
-                        f"a sum names the axis {name!r}, which does not exist; "
-                        f"the axes are {', '.join(self.names)}"
-                    )
-                if name in seen:
-                    raise ValueError(f"axis {name!r} stands in two sums; merge or split the sums")
-                seen.add(name)
-            parts = [self.axis(name) for name in constraint.axes]
-            least, most = sum(a.low for a in parts), sum(a.high for a in parts)
-            slack = self._slack(constraint)
-            if not least - slack <= constraint.total <= most + slack:
+        for place, constraint in self.constraints.items():
+            self._refuse_strange_names(place, constraint)
+            if isinstance(constraint, SumConstraint):
+                for name in constraint.axes:
+                    if name in seen:
+                        raise ValueError(f"axis {name!r} stands in two sums; merge or split the sums")
+                    seen.add(name)
+            self._refuse_unreachable(place, constraint)
+        for clash in clashes(self.constraints):
+            raise ValueError(clash)
+        return self
+
+    @model_validator(mode="after")
+    def _region_lies_on_the_axes(self) -> Self:
+        if self.region is None:
+            return self
+        names = self.region.axes
+        if names[0] == names[1]:
+            raise ValueError(f"the region names the axis {names[0]!r} twice; name two axes")
+        for name, (least, most) in zip(names, self.region.bounds, strict=True):
+            if name not in self.names or not self.axis(name).is_numeric:
                 raise ValueError(
-                    f"{' + '.join(constraint.axes)} must be {constraint.total:g}, but the bounds "
-                    f"only allow {least:g} to {most:g}; widen the bounds or change the total"
+                    f"the region names {name!r}, which is no numeric axis; "
+                    f"the numeric axes are {', '.join(a.name for a in self.axes if a.is_numeric)}"
+                )
+            axis = self.axis(name)
+            if most < axis.low or least > axis.high:
+                raise ValueError(
+                    f"the region covers {name} from {least:g} to {most:g}, but the axis goes from "
+                    f"{axis.low:g} to {axis.high:g} {axis.unit}; move one of them"
                 )
         return self
 
@@ -130,31 +92,74 @@ class SearchSpace(Frozen):
         """Axis names, in order."""
         return tuple(axis.name for axis in self.axes)
 
+    @property
+    def constraints(self) -> dict[str, Constraint]:
+        """Sums and linear constraints, by the name under which a campaign file has them: ``linear[1]``."""
+        named: dict[str, Constraint] = {f"sums[{i}]": one for i, one in enumerate(self.sums)}
+        return named | {f"linear[{i}]": one for i, one in enumerate(self.linear)}
+
     def axis(self, name: str) -> Axis:
         """The axis of that name."""
         return next(axis for axis in self.axes if axis.name == name)
 
     def objections(self, point: Point) -> list[str]:
         """Why a point may not be measured, in words; empty when it may."""
-        found: list[str] = []
         missing = [name for name in self.names if name not in point.coordinates]
         if missing:
             return [f"no value for {', '.join(missing)}"]
-        for axis in self.axes:
-            value = point[axis.name]
-            slack = SUM_TOLERANCE * axis.span + ulp(axis.magnitude)
-            if not axis.low - slack <= value <= axis.high + slack:
-                found.append(f"{axis.name} = {value:g} {axis.unit} is outside {axis.low:g} to {axis.high:g}")
-        for constraint in self.sums:
-            miss = constraint.miss(point.coordinates)
-            if abs(miss) > self._slack(constraint):
-                found.append(
-                    f"{' + '.join(constraint.axes)} = {constraint.total + miss:g}, "
-                    f"must be {constraint.total:g}"
-                )
+        of_axes = [self.axis(name).objection(point.coordinates[name]) for name in self.names]
+        found = [objection for objection in of_axes if objection is not None]
+        if any(self.axis(name).is_numeric and name not in point.numbers for name in self.names):
+            return found
+        found += self._broken_constraints(point)
+        if self.region is not None:
+            x, y = (np.array([point[name]]) for name in self.region.axes)
+            if not self.region.contains(x, y)[0]:
+                place = ", ".join(f"{name} = {point[name]:g}" for name in self.region.axes)
+                found.append(f"{place} is outside the region")
+        if self.feasible is not None and not found:  # it may rely on all the rest
+            answer = ask(self.feasible, load_feasible(self.feasible), point.coordinates)
+            found += [answer.objection] if answer.objection is not None else []
         return found
 
-    def _slack(self, constraint: SumConstraint) -> float:
-        """How far a point may miss a total, in the axes' unit; a total of 0 takes its scale from the axes."""
-        parts = (self.axis(name).magnitude for name in constraint.axes)
-        return SUM_TOLERANCE * max(abs(constraint.total), *parts)
+    def slack(self, constraint: Constraint) -> float:
+        """How far a point may miss a limit, in the constraint's unit: a share of the largest of its terms."""
+        parts = (abs(factor) * self.axis(name).magnitude for name, factor in constraint.weights.items())
+        limits = (abs(limit) for limit in constraint.limits if abs(limit) < inf)
+        return SUM_TOLERANCE * max(*limits, *parts)
+
+    def _broken_constraints(self, point: Point) -> Iterator[str]:
+        for constraint in self.constraints.values():
+            value = sum(factor * point[name] for name, factor in constraint.weights.items())
+            low, high = constraint.limits
+            slack = self.slack(constraint)
+            if not low - slack <= value <= high + slack:
+                yield f"{constraint.expression()} = {value:g}, must be {limits_text(low, high)}"
+
+    def _refuse_strange_names(self, place: str, constraint: Constraint) -> None:
+        what = "a sum" if isinstance(constraint, SumConstraint) else place
+        for name in constraint.weights:
+            if name not in self.names:
+                raise ValueError(
+                    f"{what} names the axis {name!r}, which does not exist; "
+                    f"the axes are {', '.join(self.names)}"
+                )
+            if not self.axis(name).is_numeric:
+                raise ValueError(f"{what} names the axis {name!r}, which has names and no numbers; remove it")
+
+    def _refuse_unreachable(self, place: str, constraint: Constraint) -> None:
+        """Refuse a constraint that no point within the bounds of its axes obeys."""
+        ends = [
+            sorted((factor * self.axis(name).low, factor * self.axis(name).high))
+            for name, factor in constraint.weights.items()
+        ]
+        least, most = sum(low for low, _ in ends), sum(high for _, high in ends)
+        low, high = constraint.limits
+        slack = self.slack(constraint)
+        if most < low - slack or least > high + slack:
+            what = "" if isinstance(constraint, SumConstraint) else f"{place}: "
+            limit = "total" if isinstance(constraint, SumConstraint) else "limit"
+            raise ValueError(
+                f"{what}{constraint.expression()} must be {limits_text(low, high)}, but the bounds "
+                f"only allow {least:g} to {most:g}; widen the bounds or change the {limit}"
+            )
