@@ -121,7 +121,7 @@ def _report(
 ) -> None:
     """Print what one curve says."""
     from models.domain.scattering import Absence, Feature
-    from models.saxs.pipeline import read_features
+    from models.saxs.reading import read_features
 
     found = read_features(extractors, reading.curve)
     made = [item for item in found if isinstance(item, Feature)]

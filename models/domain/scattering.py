@@ -195,3 +195,36 @@ class Curve:
             self.common_relative_sigma,
             self.source,
         )
+
+
+@dataclass(frozen=True, eq=False)
+class AzimuthalProfile:
+    """Scattered intensity against azimuth over one window of q; opposite azimuths are added up.
+
+    Azimuth runs from the detector's columns (fast axis, x) towards its rows (slow axis, y).
+    """
+
+    azimuth_deg: Floats
+    """Middle of each bin, increasing, between 0 and 180, shape (n,), deg; bins without pixels are left out."""
+    intensity: Floats
+    """Intensity over its mean, shape (n,)."""
+    sigma: Floats
+    """One standard deviation, independent from bin to bin, shape (n,)."""
+    step_deg: float
+    """Width of a bin, deg."""
+    offset_sigma: float = 0.0
+    """One standard deviation of an offset that all bins share (what was subtracted), over the mean."""
+    source: str = ""
+    """Where it came from: a file name, for messages."""
+
+    def __post_init__(self) -> None:
+        """Check the shapes once, at birth."""
+        shapes = {self.azimuth_deg.shape, self.intensity.shape, self.sigma.shape}
+        if len(shapes) != 1 or self.azimuth_deg.ndim != 1:
+            raise ValueError(
+                f"{self.source}: azimuth, intensity and sigma have shapes {shapes}, need one (n,)"
+            )
+
+    def __len__(self) -> int:
+        """Count of bins."""
+        return int(self.azimuth_deg.size)

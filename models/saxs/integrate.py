@@ -7,7 +7,7 @@ from pydantic import Field
 
 from models.domain.frozen import Frozen
 from models.domain.geometry import Geometry
-from models.domain.scattering import Curve, Frame
+from models.domain.scattering import Counts, Curve, Frame, Mask
 from models.saxs.geometry_files import check_geometry, to_pyfai
 
 METHOD = ("no", "csr", "cython")
@@ -60,9 +60,7 @@ def integrate(frame: Frame, geometry: Geometry, binning: Binning | None = None, 
     """
     binning = binning or Binning()
     check_geometry(geometry, frame.counts.shape, frame.source)
-    step = -1 if geometry.is_flipped_left_right else 1
-    counts = np.ascontiguousarray(frame.counts[:, ::step])
-    is_void = np.ascontiguousarray(frame.mask[:, ::step]) | (counts < 0)
+    counts, is_void = usable_counts(frame, geometry)
     q_edge_inv_nm, n_radial = farthest_corner(geometry)
     q_range = (binning.q_min_inv_nm, min(binning.q_max_inv_nm, q_edge_inv_nm))
     result = to_pyfai(geometry).integrate1d_ng(
@@ -88,6 +86,13 @@ def integrate(frame: Frame, geometry: Geometry, binning: Binning | None = None, 
         common_relative_sigma=frame.transmission_sigma / frame.transmission,
         source=frame.source,
     )
+
+
+def usable_counts(frame: Frame, geometry: Geometry) -> tuple[Counts, Mask]:
+    """Counts as the geometry sees them, and which of them must not be used, shape (n_rows, n_columns)."""
+    step = -1 if geometry.is_flipped_left_right else 1
+    counts: Counts = np.ascontiguousarray(frame.counts[:, ::step])  # pyright: ignore[reportAssignmentType]
+    return counts, np.ascontiguousarray(frame.mask[:, ::step]) | (counts < 0)
 
 
 def farthest_corner(geometry: Geometry) -> tuple[float, int]:

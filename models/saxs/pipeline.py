@@ -13,14 +13,16 @@ from models.domain.geometry import Geometry
 from models.domain.history import Observation
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, Feature, Fit, Frame, Verdict
+from models.saxs.azimuth import Cake, divide, profile_of
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
-from models.saxs.extractor import Extractor
+from models.saxs.extractor import Extractor, Found
 from models.saxs.fits import as_artifacts
 from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.integrate import Binning, integrate
 from models.saxs.precision import as_recorded
 from models.saxs.quality import QualityLimits, check_curve, check_frame
+from models.saxs.reading import NO_FRAME, Profile, read_all
 
 CURVES_FOLDER = "curves"
 """Subfolder of the campaign's folder where reduced curves go."""
@@ -36,6 +38,8 @@ class Reduced:
     """The curve; None when the frame cannot be normalised."""
     frame: Frame | None
     """The frame; None when the instrument brought a curve."""
+    cake: Cake | None
+    """The frame by azimuth; None without a frame, or where no extractor asks for directions."""
     verdicts: tuple[Verdict, ...]
     """What the checks said of it on its own."""
 
@@ -63,6 +67,7 @@ class ScatteringAnalysis:
         self._extractors = tuple(extractors)
         self._folder = folder
         self._geometry = geometry
+        self._window_inv_nm = (spec.q_min_inv_nm, spec.q_max_inv_nm)
         self._limits = QualityLimits()
         self._blanks: dict[str, Reduced] = {}
 
@@ -108,11 +113,13 @@ class ScatteringAnalysis:
         verdicts = sample.verdicts
         kept: Artifact | None = None
         if curve is not None:
-            curve = as_recorded(curve.between(self._spec.q_min_inv_nm, self._spec.q_max_inv_nm))
+            curve = as_recorded(curve.between(*self._window_inv_nm))
             verdicts += check_curve(curve, self._limits)
             kept = self._write(exposure.seq, curve)
         is_accepted = curve is not None and all(verdict.is_ok for verdict in verdicts)
-        found = read_all(self._extractors, curve) if is_accepted and curve is not None else ()
+        found: Found = ()
+        if is_accepted and curve is not None:
+            found = read_all(self._extractors, curve, _profile(sample, empty))
         observation = Observation(
             seq=exposure.seq,
             is_accepted=is_accepted,
@@ -144,7 +151,7 @@ class ScatteringAnalysis:
         path = Path(asset.path)
         try:
             if asset.role == "curve":
-                return Reduced(read_curve(path, q_unit="1/nm"), None, ())
+                return Reduced(read_curve(path, q_unit="1/nm"), None, None, ())
             return self._reduce_frame(path, exposure, blank_frame)
         except BadInput as error:
             raise FrameRejected(str(error)) from error
@@ -155,14 +162,13 @@ class ScatteringAnalysis:
         verdicts = check_frame(frame, blank_frame, self._limits)
         can_normalise = all(v.is_ok for v in verdicts if v.check in ("finite", "transmission", "beam"))
         if not can_normalise:
-            return Reduced(None, frame, verdicts)
-        binning = Binning(
-            n_bins=self._spec.n_bins,
-            q_min_inv_nm=self._spec.q_min_inv_nm,
-            q_max_inv_nm=self._spec.q_max_inv_nm,
-        )
-        curve = integrate(frame, self._geometry or geometry_from_header(path), binning, self._spec.scale)
-        return Reduced(in_unit(curve, self._spec.intensity_unit), frame, verdicts)
+            return Reduced(None, frame, None, verdicts)
+        geometry, (q_min, q_max) = self._geometry or geometry_from_header(path), self._window_inv_nm
+        binning = Binning(n_bins=self._spec.n_bins, q_min_inv_nm=q_min, q_max_inv_nm=q_max)
+        curve = integrate(frame, geometry, binning, self._spec.scale)
+        has_readers = any(extractor.extract_azimuth is not None for extractor in self._extractors)
+        cake = divide(frame, geometry, q_min, q_max) if has_readers else None
+        return Reduced(in_unit(curve, self._spec.intensity_unit), frame, cake, verdicts)
 
     def _subtracted(self, exposure: Exposure, sample: Curve, blank: Curve) -> Curve:
         """Subtract the blank."""
@@ -212,62 +218,14 @@ def build_analysis(
     return ScatteringAnalysis(spec, extractors, folder, geometry)
 
 
-def read_all(extractors: Sequence[Extractor], curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
-    """Run every extractor on a curve, and keep the fits too.
-
-    Parameters
-    ----------
-    extractors
-        What reads features.
-    curve
-        The curve.
-
-    Returns
-    -------
-    tuple of Feature, Absence or Fit
-        What `read_features` gives, and the fits that stand behind it.
-    """
-    return tuple(item for extractor in extractors for item in _read_one(extractor, curve))
-
-
-def read_features(extractors: Sequence[Extractor], curve: Curve) -> tuple[Feature | Absence, ...]:
-    """Run every extractor on a curve.
-
-    Parameters
-    ----------
-    extractors
-        What reads features.
-    curve
-        The curve.
-
-    Returns
-    -------
-    tuple of Feature or Absence
-        One for each feature that the extractors make: what an extractor that gave up, or left out, would have
-        made is absent.
-    """
-    return tuple(item for item in read_all(extractors, curve) if not isinstance(item, Fit))
-
-
-def _read_one(extractor: Extractor, curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
-    """Run one extractor; whatever goes wrong in it is recorded as absences, and does not end a night."""
+def _profile(sample: Reduced, blank: Reduced | None) -> Profile:
+    """The azimuthal profile of an exposure less its blank, or why there is none."""
+    if sample.cake is None:
+        return NO_FRAME
     try:
-        made = tuple(extractor.extract(curve))
-        names = [item.name for item in made if not isinstance(item, Fit)]
-        if len(set(names)) < len(names):
-            raise FitFailed("the extractor made one feature twice")
-        strangers = [name for name in names if name not in extractor.makes]
-        if strangers:
-            raise FitFailed(f"the extractor made {', '.join(strangers)}, which it had not announced")
-        if any(isinstance(item, Feature) and item.sigma < 0 for item in made):
-            raise FitFailed("the extractor made a negative sigma")
+        return profile_of(sample.cake, None if blank is None else blank.cake)
     except FitFailed as error:
-        return tuple(Absence(name=name, why=str(error)) for name in extractor.makes)
-    except Exception as error:
-        why = f"the extractor failed with {type(error).__name__}: {' '.join(str(error).split())}"
-        return tuple(Absence(name=name, why=why) for name in extractor.makes)
-    silent = (name for name in extractor.makes if name not in names)
-    return (*made, *(Absence(name=name, why="the extractor gave no answer") for name in silent))
+        return str(error)
 
 
 def in_unit(curve: Curve, unit: str) -> Curve:

@@ -22,7 +22,8 @@ from models.saxs.extractor import Extractor
 from models.saxs.extractors import known_names, load_extractors
 from models.saxs.fits import as_artifacts
 from models.saxs.guinier_fit import fit_window
-from models.saxs.pipeline import build_analysis, read_all, read_features
+from models.saxs.pipeline import build_analysis
+from models.saxs.reading import read_all, read_features
 
 Q = np.linspace(0.05, 4.0, 400)
 

@@ -18,8 +18,9 @@ from models.saxs.correct import average, subtract
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, known_names, load_extractors
-from models.saxs.pipeline import ScatteringAnalysis, build_analysis, read_features
+from models.saxs.pipeline import ScatteringAnalysis, build_analysis
 from models.saxs.quality import check_frame
+from models.saxs.reading import read_features
 
 Q = np.linspace(0.1, 3, 200)
 

@@ -5,7 +5,7 @@ import pytest
 
 from models.domain.scattering import Absence, Curve, Feature
 from models.saxs.extractors import known_names, load_extractors
-from models.saxs.pipeline import read_features
+from models.saxs.reading import read_features
 from tests.saxs.conftest import CurveMaker
 
 LENGTH_NM = 5.0

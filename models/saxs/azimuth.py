@@ -1,0 +1,152 @@
+"""Turn a frame into a profile over azimuth: what a direction scatters, whatever the gaps of the detector."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.domain.errors import FitFailed
+from models.domain.geometry import Geometry
+from models.domain.scattering import AzimuthalProfile, Floats, Frame
+from models.saxs.geometry_files import check_geometry, to_pyfai
+from models.saxs.integrate import METHOD, farthest_corner, usable_counts
+
+N_AZIMUTHS = 36
+"""Bins over half a turn."""
+N_RADIAL = 48
+"""Bins of q: the shape of the curve must be known where a gap hides a part of a bin's directions."""
+N_ROUNDS = 12
+"""Rounds of the alternating fit; the remaining change is then far below any sigma."""
+MIN_SIGNAL = 5.0
+"""What is left of the counts after subtraction stands so many sigma above zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cake:
+    """A frame divided by azimuth and q, opposite azimuths added."""
+
+    azimuth_deg: Floats
+    """Middle of each bin of azimuth, shape (n_azimuth,), deg."""
+    counts: Floats
+    """Counts, shape (n_azimuth, n_q)."""
+    weight: Floats
+    """What counts are divided by to become intensity: pixels by solid angle, monitor, transmission and
+    thickness, shape (n_azimuth, n_q); 0 where there is no pixel."""
+    common_relative_sigma: float
+    """One standard deviation of a factor that all share (transmission), relative."""
+    source: str
+
+
+def divide(frame: Frame, geometry: Geometry, q_min_inv_nm: float, q_max_inv_nm: float) -> Cake:
+    """Divide a frame by azimuth and q.
+
+    Parameters
+    ----------
+    frame
+        Counts, mask and what normalises them.
+    geometry
+        Where the detector stands.
+    q_min_inv_nm, q_max_inv_nm
+        Window of q, 1/nm.
+
+    Raises
+    ------
+    BadInput
+        When the geometry is for another detector.
+    """
+    check_geometry(geometry, frame.counts.shape, frame.source)
+    counts, is_void = usable_counts(frame, geometry)
+    result = to_pyfai(geometry).integrate2d_ng(
+        counts,
+        N_RADIAL,
+        2 * N_AZIMUTHS,
+        radial_range=(q_min_inv_nm, min(q_max_inv_nm, farthest_corner(geometry)[0])),
+        azimuth_range=(-180.0, 180.0),
+        mask=is_void,
+        method=METHOD,
+        unit="q_nm^-1",
+        correctSolidAngle=True,
+    )
+    per_pixel = frame.monitor * frame.transmission * frame.thickness_mm
+    return Cake(
+        azimuth_deg=np.mod(np.asarray(result.azimuthal, dtype=np.float64)[:N_AZIMUTHS], 180.0),
+        counts=_fold(result.sum_signal),
+        weight=_fold(result.sum_normalization) * per_pixel,
+        common_relative_sigma=frame.transmission_sigma / frame.transmission,
+        source=frame.source,
+    )
+
+
+def profile_of(sample: Cake, blank: Cake | None) -> AzimuthalProfile:
+    """What each direction scatters, over the mean of all directions.
+
+    The pattern is taken as a curve times a profile, and both are fitted in turn to the counts (the fixed
+    point of a Poisson likelihood: Lee & Seung 2001, Adv. NIPS 13, 556), so that a gap which hides other
+    directions at each q favours none. Each direction counts all its photons alike. The blank is taken as
+    the same in all directions. sigma is Poisson's, at least one count; the blank's own error, and that of
+    both transmissions, shift all directions together: `offset_sigma`.
+
+    Parameters
+    ----------
+    sample, blank
+        Frames divided in one way; None subtracts nothing.
+
+    Raises
+    ------
+    FitFailed
+        When too little is left after subtraction, or too few directions are seen.
+    """
+    background, background_sigma = _background(sample, blank)
+    net = sample.counts - sample.weight * background
+    noise = math.sqrt(max(float(sample.counts.sum()), 1.0))
+    if float(net.sum()) < MIN_SIGNAL * noise:
+        raise FitFailed(
+            f"{net.sum():.0f} counts stand above the blank, directions need {MIN_SIGNAL * noise:.0f}"
+        )
+    has_pixels = sample.weight.sum(axis=1) > 0
+    net, weight = net[has_pixels], sample.weight[has_pixels]
+    shape, expected = _separate(net, weight)
+    common = math.hypot(sample.common_relative_sigma, blank.common_relative_sigma if blank else 0.0)
+    shift = math.hypot(
+        float(np.linalg.norm(weight.sum(axis=0) * background_sigma)),
+        common * float((weight.sum(axis=0) * background).sum()),
+    )
+    return AzimuthalProfile(
+        azimuth_deg=sample.azimuth_deg[has_pixels],
+        intensity=shape,
+        sigma=np.sqrt(np.maximum(sample.counts[has_pixels].sum(axis=1), 1.0)) / expected,
+        step_deg=180.0 / N_AZIMUTHS,
+        offset_sigma=shift / float(expected.sum()),
+        source=sample.source,
+    )
+
+
+def _fold(values: object) -> Floats:
+    """Add opposite azimuths: at small angles a pattern has a centre of symmetry (Friedel 1913)."""
+    whole = np.asarray(values, dtype=np.float64)
+    return whole[:N_AZIMUTHS] + whole[N_AZIMUTHS:]
+
+
+def _background(sample: Cake, blank: Cake | None) -> tuple[Floats, Floats]:
+    """The blank's intensity and its sigma at each q, shape (n_q,); nothing where it has no pixel."""
+    if blank is None:
+        nothing = np.zeros(sample.counts.shape[1])
+        return nothing, nothing
+    weight, counts = blank.weight.sum(axis=0), blank.counts.sum(axis=0)
+    safe = np.where(weight > 0, weight, np.inf)
+    return counts / safe, np.sqrt(np.maximum(counts, 1.0)) / safe
+
+
+def _separate(net: Floats, weight: Floats) -> tuple[Floats, Floats]:
+    """Profile over azimuth, mean 1, and the counts that each azimuth would hold if all were alike."""
+    shape = np.ones(net.shape[0])
+    expected = shape
+    for _ in range(N_ROUNDS):
+        seen = shape @ weight
+        curve = net.sum(axis=0) / np.where(seen > 0, seen, np.inf)
+        expected = weight @ curve
+        if np.any(expected <= 0):
+            raise FitFailed("a direction holds no counts above the blank; expose longer")
+        shape = net.sum(axis=1) / expected
+        shape = shape / shape.mean()
+    return shape, expected
