@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from bluesky.protocols import HasName, Movable, Readable, Triggerable
 
+from models.domain.motion import Motion
 from models.domain.space import SearchSpace
 
 OPEN = "open"
@@ -135,6 +136,8 @@ class Beamline:
     """What the detector's files are."""
     units: Mapping[str, str] | None = None
     """Unit of an axis by its name, for messages."""
+    motions: Mapping[str, Motion] | None = None
+    """How an axis moves, by its name, where that is known: what a journey will take."""
     space: SearchSpace | None = None
     """Where one may look, when the instrument itself knows: only certain samples exist."""
     frame_shape: tuple[int, int] | None = None

@@ -12,7 +12,7 @@ from instruments.beamline import Beamline
 from models.domain.errors import BadInput
 from models.domain.inputs import options_for
 
-SHIPPED = ("virtual", "dataset")
+SHIPPED = ("virtual", "virtual_scan", "dataset")
 """Kinds that ship with Nightbeam: ``instruments/<kind>.py`` with a function `build`."""
 
 Builder = Callable[[Any, "BuildContext"], Beamline]

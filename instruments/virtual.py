@@ -55,7 +55,11 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
 
     changer = VialChanger(name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=is_stuck)
     shutter, monitor, diode = Shutter(name="shutter"), Setting(name="monitor", value=0.0), Diode(name="diode")
-    beam = VirtualBeam(world, changer, shutter, seq, monitor, diode, options.time_scale)
+
+    def in_beam() -> dict[str, float]:
+        return dict(changer.vial.fractions)
+
+    beam = VirtualBeam(world, in_beam, shutter, seq, monitor, diode, options.time_scale)
     files = FileKind(folder, FRAMES, ".h5", "AD_HDF5", (1, *world.geometry.shape), "<i4")
     detector = FileDetector(name="pilatus", files=files, take=beam.take, action_id=action_id)
     return Beamline(

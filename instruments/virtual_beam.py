@@ -1,6 +1,7 @@
 """What happens in the virtual beam: one exposure feeds the detector, the monitor and the diode."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,7 +11,6 @@ import numpy.typing as npt
 
 from instruments.frame_writer import write_frame
 from instruments.soft import Component, Device, Setting, Shutter
-from instruments.virtual_sample import VialChanger
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame, Mask
 
@@ -62,8 +62,8 @@ class MeasurableWorld(Protocol):
         """Path through the sample, mm."""
         ...
 
-    def expose(self, composition: dict[str, float], *, seq: int, exposure_s: float) -> Shot:
-        """Expose a sample of that composition."""
+    def expose(self, what: dict[str, float], /, *, seq: int, exposure_s: float) -> Shot:
+        """Expose a sample of that composition, or that place of a slice."""
         ...
 
     def fault(self, seq: int) -> Any:
@@ -80,12 +80,12 @@ class Diode(Device):
 
 @dataclass(frozen=True)
 class VirtualBeam:
-    """Takes one shot of the vial in the beam and writes its frame."""
+    """Takes one shot of what is in the beam and writes its frame."""
 
     world: MeasurableWorld
     """The hidden truth."""
-    changer: VialChanger
-    """Says what is in the beam."""
+    in_beam: Callable[[], dict[str, float]]
+    """Says what is in the beam: fractions of a mixture, or the place on a slice."""
     shutter: Shutter
     """Says whether there is any beam."""
     seq: Setting
@@ -100,7 +100,7 @@ class VirtualBeam:
     def take(self, action_id: str, exposure_s: float, path: Path) -> None:
         """Expose and write the frame; a closed shutter gives neither counts nor flux."""
         seq = int(self.seq.number())
-        shot = self.world.expose(dict(self.changer.vial.fractions), seq=seq, exposure_s=exposure_s)
+        shot = self.world.expose(self.in_beam(), seq=seq, exposure_s=exposure_s)
         time.sleep(exposure_s * self.time_scale)
         counts, monitor = shot.counts, float(shot.monitor)
         if not self.shutter.is_open:
