@@ -31,7 +31,6 @@ class GpcamPeer(Memory):
         super().__init__(begin)
         np.random.seed(self.seed)  # noqa: NPY002, the generator that gpCAM draws from
         self._optimizer: GPOptimizer | None = None
-        self._n_trained = 0
 
     def tell(self, points: Rows, values: list[float], sigmas: list[float]) -> None:
         """Tell, and train when the schedule says so."""
@@ -41,11 +40,11 @@ class GpcamPeer(Memory):
         variances = np.array(sigmas) ** 2
         if self._optimizer is None:
             self._optimizer = GPOptimizer(x, y, noise_variances=variances)
-            self._optimizer.train()
+            self._train()
             return
         self._optimizer.tell(x, y, noise_variances=variances, append=True)
         if self.is_at_best or len(self.values) in TRAIN_AT:
-            self._optimizer.train(max_iter=20, method="global")
+            self._train()
 
     def ask(self, n: int) -> Rows:
         """The points of largest acquisition."""
@@ -53,7 +52,8 @@ class GpcamPeer(Memory):
         settings: dict[str, Any] = {"acquisition_function": self._acquisition(), "n": n}
         if self._acquisition() == "target probability":
             half = LEVEL_WIDTH * float(self.values.std())
-            settings["args"] = {"a": float(self.level or 0.0) - half, "b": float(self.level or 0.0) + half}
+            level = float(self.level or 0.0)
+            self._optimizer.args = {"a": level - half, "b": level + half}  # what `ask` is given is not read
         if self.region.candidates is not None:
             left = self.region.left(self.points)
             found = self._optimizer.ask(list(self.region.to_free(left)), **settings)["x"]
@@ -62,7 +62,7 @@ class GpcamPeer(Memory):
         n_free = len(self.region.free)
         if len(rows):
             wide, far = np.kron(np.eye(n), rows), np.tile(limits, n)
-            settings |= {"constraints": (LinearConstraint(wide, -np.inf, far),), "vectorized": False}
+            settings |= {"constraints": (LinearConstraint(wide, -np.inf, far),)}
         found = self._optimizer.ask(np.tile([0.0, 1.0], (n_free, 1)), **settings)["x"]
         return self.region.from_free(np.asarray(found).reshape(-1, n_free)).tolist()
 
@@ -72,15 +72,24 @@ class GpcamPeer(Memory):
         at = self.region.to_free(np.array(points))
         mean = self._optimizer.posterior_mean(at)["m(x)"]
         variance = self._optimizer.posterior_covariance(at, variance_only=True)["v(x)"]
-        return np.ravel(mean).tolist(), np.sqrt(np.maximum(np.ravel(variance), 0.0)).tolist()
+        return self.turned_back(np.ravel(mean)).tolist(), np.sqrt(np.maximum(np.ravel(variance), 0.0)).tolist()
+
+    def _train(self) -> None:
+        """Train as `optimize` does; hyperparameters that left gpCAM's own bounds stay as they are."""
+        assert self._optimizer is not None
+        try:
+            self._optimizer.train(max_iter=20, method="global")
+        except ValueError as error:
+            if "outside the specified bounds" not in str(error):
+                raise
 
     def _told(self) -> Floats:
-        return self.goodness() if self.goal in ("maximise", "minimise", "target") else self.values
+        return self.goodness()
 
     def _acquisition(self) -> str:
         if self.goal in ("maximise", "minimise", "target"):
             return "noisy expected improvement" if self.is_at_best else "expected improvement"
-        if self.is_at_best and self.goal == "boundary":
+        if self.is_at_best and self.goal == "level":
             return "target probability"
         if self.is_at_best and self.goal == "phases":
             return "gradient"

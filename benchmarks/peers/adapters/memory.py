@@ -15,7 +15,7 @@ class Memory:
         """Begin with nothing measured."""
         self.region = Region(begin["space"])
         self.goal: str = begin["goal"]
-        """``map``, ``maximise``, ``minimise``, ``target``, ``boundary`` or ``phases``."""
+        """``map``, ``maximise``, ``minimise``, ``target``, ``level`` or ``phases``."""
         self.level: float | None = begin.get("level")
         """The value to hit, or whose boundary is sought."""
         self.seed: int = begin["seed"]
@@ -44,3 +44,15 @@ class Memory:
         if self.goal == "target" and self.level is not None:
             return -np.abs(self.values - self.level)
         return self.values
+
+    def turned_back(self, mean: Floats) -> Floats:
+        """Means of what `goodness` says, as means of the measured value.
+
+        Raises
+        ------
+        Lacking
+            For a target: what was learned is the distance from it, and the value cannot be had back.
+        """
+        if self.goal == "target":
+            raise Lacking("it was told the distance from the target, not the value")
+        return -mean if self.goal == "minimise" else mean

@@ -37,7 +37,7 @@ class PlainBotorch(Memory):
         super().__init__(begin)
         torch.manual_seed(self.seed)
         self._model: SingleTaskGP | None = None
-        if self.goal in ("boundary", "phases"):
+        if self.goal in ("level", "phases"):
             self.says = "BoTorch has no such acquisition; it maps the value instead"
 
     def ask(self, n: int) -> Rows:
@@ -61,7 +61,8 @@ class PlainBotorch(Memory):
         model = self._fit()
         with torch.no_grad():
             posterior = model.posterior(self._unit(points).unsqueeze(-2))
-        return posterior.mean.flatten().tolist(), posterior.variance.sqrt().flatten().tolist()
+        mean = self.turned_back(posterior.mean.flatten().numpy())
+        return mean.tolist(), posterior.variance.sqrt().flatten().tolist()
 
     def _fit(self) -> SingleTaskGP:
         if self._model is None:
@@ -72,7 +73,7 @@ class PlainBotorch(Memory):
         return self._model
 
     def _told(self) -> Floats:
-        return self.goodness() if self.goal in ("maximise", "minimise", "target") else self.values
+        return self.goodness()
 
     def _acquisition(self, model: SingleTaskGP, n: int) -> Any:
         x, best = self._unit(self.points), torch.tensor(self._told()).max()
