@@ -34,11 +34,16 @@ class StageMotor(Signal):
             Asked at each move; one that is stuck never arrives.
         """
         super().__init__(name=name, value=min(max(0.0, limits[0]), limits[1]))
-        self.limits, self.motion = limits, motion
+        self._limits_mm, self.motion = limits, motion
         self.travelled_s = 0.0
         """How long the last motion took, s."""
         self._time_scale, self._is_stuck = time_scale, is_stuck
         self._latest: Any = None
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """Lowest and highest position, mm."""
+        return self._limits_mm
 
     def set(self, value: float, **_: Any) -> Status:
         """Go to a position, mm."""

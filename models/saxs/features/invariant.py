@@ -1,4 +1,4 @@
-"""Porod's invariant: the integral of q^2 I over all q."""
+"""Porod's invariant: the integral of q^2 I over all q, and the part of it that was measured."""
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def _tail_operator(part: Curve, start: float) -> Floats:
 
 
 def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
-    """Read the invariant.
+    """Read the invariant and its measured part.
 
     Parameters
     ----------
@@ -92,17 +92,31 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     Returns
     -------
     tuple of Feature, Absence or Fit
-        ``invariant``, intensity times 1/nm^3, and the fit of the tail,
-        which is Porod's.
+        ``invariant`` and ``partial_invariant``, intensity times 1/nm^3, and the fit of the tail, which is
+        Porod's. The second adds up the measured points only: nothing is continued and no background is
+        taken off, so that its sigma holds counts alone, which is what a map of differences asks for.
     """
-    value, sigma = invariant_of(curve)
+    partial = _partial(curve)
+    try:
+        value, sigma = invariant_of(curve)
+    except FitFailed as error:
+        return Absence(name="invariant", why=str(error)), partial
+    return _named("invariant", value, sigma, curve), partial, *_tail(curve)
+
+
+def _partial(curve: Curve) -> Feature | Absence:
+    """Integrate q^2 I over the measured points by the trapezoidal rule."""
+    if len(curve) < MIN_POINTS:
+        return Absence(name="partial_invariant", why=f"{len(curve)} points, needs {MIN_POINTS}")
+    weight = _trapezoid(curve.q_inv_nm) * curve.q_inv_nm**2
+    sigma = float(np.linalg.norm(weight * curve.sigma))
+    return _named("partial_invariant", float(weight @ curve.intensity), sigma, curve)
+
+
+def _named(name: str, value: float, sigma: float, curve: Curve) -> Feature:
+    """A feature whose sigma also holds what all points share."""
     shared = curve.common_relative_sigma * value
-    return (
-        Feature(
-            name="invariant", value=value, sigma=float(np.hypot(sigma, shared)), unit=f"{curve.unit}/nm^3"
-        ),
-        *_tail(curve),
-    )
+    return Feature(name=name, value=value, sigma=float(np.hypot(sigma, shared)), unit=f"{curve.unit}/nm^3")
 
 
 def _tail(curve: Curve) -> tuple[Fit, ...]:
@@ -113,4 +127,4 @@ def _tail(curve: Curve) -> tuple[Fit, ...]:
         return ()
 
 
-EXTRACTOR = Extractor(makes={"invariant": "a.u./nm^3"}, extract=extract)
+EXTRACTOR = Extractor(makes={"invariant": "a.u./nm^3", "partial_invariant": "a.u./nm^3"}, extract=extract)
