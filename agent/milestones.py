@@ -11,7 +11,8 @@ from models.domain.history import History
 from models.domain.posterior_grid import PosteriorGrid
 from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace
-from models.gp.design import draw_feasible, scale_to_unit, unscale
+from models.gp.design import draw_allowed
+from models.gp.encoding import Encoding
 
 N_POINTS = 256
 """Points of a map."""
@@ -74,7 +75,7 @@ class Milestones:
         training = learned(space, problem.objective, history).training
         asked = _last_asked(history, decision)
         state = asked.model.canonical_json if asked is not None and asked.model is not None else None
-        believed = believe_at(training, scale_to_unit(space, points), state)
+        believed = believe_at(training, Encoding(space).encode(points), state)
         return PosteriorGrid(
             seq=decision.seq,
             watermark=decision.watermark,
@@ -101,7 +102,8 @@ def map_points(space: SearchSpace, seed: int) -> tuple[Point, ...]:
         Seed of the draw; the same seed, the same points.
     """
     if not space.candidates:
-        return unscale(space, draw_feasible(space, N_POINTS, seed))
+        encoding = Encoding(space)
+        return encoding.decode(draw_allowed(encoding, N_POINTS, seed).columns)
     n_shown = min(N_POINTS, len(space.candidates))
     rows = np.random.default_rng(seed).choice(len(space.candidates), n_shown, replace=False)
     return tuple(space.candidates[row] for row in sorted(rows.tolist()))

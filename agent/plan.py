@@ -4,6 +4,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from agent.look_around import refuse_empty
+from agent.outline import read_outline
 from agent.plugs import add_home, find_builder
 from agent.ports import Strategy
 from agent.strategy.problem import Problem
@@ -17,15 +21,12 @@ from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.space import SearchSpace
-from models.gp.design import DRAWS_PER_POINT, draw_feasible
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, load_extractors
 from models.saxs.geometry_files import read_geometry
 
 DATA_FOLDER = "nightbeam-data"
 """Where frames, curves and pictures go when the campaign file names no folder."""
-N_PROBE = 1024
-"""Points drawn from a space to see that it can be filled."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
     beamline = own.beamline or _beamline(spec, home, folder)
-    problem = _problem(spec, _space(spec, beamline), unit)
+    problem = _problem(spec, _space(spec, beamline, home), unit)
     geometry = _geometry(spec, home, beamline)
     return Plan(
         spec=spec,
@@ -184,23 +185,44 @@ def _beamline(spec: CampaignSpec, home: Path, folder: Path) -> Beamline:
     return build_beamline(build, spec.instrument.options, context, where="instrument")
 
 
-def _space(spec: CampaignSpec, beamline: Beamline) -> SearchSpace:
+def _space(spec: CampaignSpec, beamline: Beamline, home: Path) -> SearchSpace:
+    """Where the campaign may look, of which something can be measured."""
     if beamline.space is not None:
         for key, is_given in {"axes": spec.axes, "measurement.blank": spec.measurement.blank}.items():
             if is_given:
                 raise BadInput(key, "is given, but this instrument brings its own samples", f"Remove {key}")
-        return beamline.space if beamline.space.candidates else _drawable(beamline.space, spec.seed)
+        space = beamline.space
+        if spec.feasible is not None:
+            space = space.model_copy(update={"feasible": spec.feasible})
+        refuse_empty(space, spec.seed)
+        return space
     if not spec.axes:
         raise BadInput(
             "axes", "are missing, and the instrument brings none of its own", "Add one [[axes]] table an axis"
         )
     _refuse_beyond_limits(spec, beamline)
-    return _drawable(spec.space(), spec.seed)
+    outline = read_outline(spec.region, home) if spec.region is not None else None
+    try:
+        space = spec.space(outline)
+    except ValidationError as error:
+        problem, _, remedy = error.errors()[0]["msg"].removeprefix("Value error, ").partition("; ")
+        raise BadInput("region", problem, remedy.capitalize() or "Correct it") from None
+    refuse_empty(space, spec.seed)
+    return space
 
 
 def _refuse_beyond_limits(spec: CampaignSpec, beamline: Beamline) -> None:
     """Refuse an axis that asks for more than its device says it can do."""
+    mixed = beamline.dispenser.components if beamline.dispenser else ()
     for axis in spec.axes:
+        if not axis.is_numeric:
+            if axis.name in mixed:
+                raise BadInput(
+                    f"axes: {axis.name}",
+                    "is categorical, but a dispenser mixes amounts",
+                    "Give it numbers, or a device that takes names",
+                )
+            continue
         limits = limits_of(beamline.axes.get(axis.name))
         if limits is not None and (axis.low < limits[0] or axis.high > limits[1]):
             raise BadInput(
@@ -209,16 +231,6 @@ def _refuse_beyond_limits(spec: CampaignSpec, beamline: Beamline) -> None:
                 f"{limits[0]:g} to {limits[1]:g}",
                 "Narrow the axis, or widen the device's limits",
             )
-
-
-def _drawable(space: SearchSpace, seed: int) -> SearchSpace:
-    """The space, when points can be drawn from it with twice the ease that any later draw asks for."""
-    try:
-        draw_feasible(space, N_PROBE, seed, DRAWS_PER_POINT // 2)
-    except ValueError as error:
-        problem, _, remedy = str(error).partition("; ")
-        raise BadInput("sums", problem, remedy.capitalize()) from None
-    return space
 
 
 def _problem(spec: CampaignSpec, space: SearchSpace, unit: str) -> Problem:

@@ -46,7 +46,11 @@ def replay(
     ] = None,
     home: Annotated[
         Path | None,
-        typer.Option("--home", metavar="DIR", help="Folder of your own strategy's module, which is run."),
+        typer.Option(
+            "--home",
+            metavar="DIR",
+            help="Folder of your own strategy's or feasibility function's module, which is run.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +64,7 @@ def replay(
     """
     recorded = _read(db, campaign)
     seqs = _chosen(which, recorded)
-    _find_own_strategy(recorded, home)
+    _find_own_parts(recorded, home)
     changes = _changes(recorded, seqs)
     if as_json:
         replayed = list(_replay(recorded, seqs))
@@ -130,16 +134,17 @@ def _chosen(which: str, recorded: Recorded) -> range:
     return range(int(which), int(which) + 1)
 
 
-def _find_own_strategy(recorded: Recorded, home: Path | None) -> None:
-    """Let one's own strategy be found where the user says; what a record names is not run for that alone."""
+def _find_own_parts(recorded: Recorded, home: Path | None) -> None:
+    """Let one's own parts be found where the user says; what a record names is not run for that alone."""
     from agent.plugs import add_home
 
     if home is not None:
         if not home.is_dir():
-            raise BadInput(f"--home {home}", "there is no such folder", "Name the folder of your strategy")
+            raise BadInput(f"--home {home}", "there is no such folder", "Name the folder of your module")
         add_home(home)
         return
-    own = next((one.spec.strategy.kind for one in recorded.under if ":" in one.spec.strategy.kind), None)
+    named = [one.spec.strategy.kind for one in recorded.under if ":" in one.spec.strategy.kind]
+    own = next(iter([*named, *filter(None, [recorded.problem.space.feasible])]), None)
     if own is not None:
         raise BadInput(
             f"campaign {recorded.name!r}",

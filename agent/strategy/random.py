@@ -34,7 +34,8 @@ class Random:
         seed = self._problem.seed_for(history)
         choices = Choices(self._problem.space, history, N_POOL, seed)
         if choices.is_exhausted:
-            return self._problem.stop(history, "exhausted", "Every sample that exists has been measured.")
+            return self._problem.stop(history, "exhausted", choices.why_exhausted)
         row = int(np.random.default_rng(seed).integers(len(choices.pool)))
         reason = Reason(code="random", sentence="Drawn at random.")
-        return self._problem.measure(history, "suggest", choices.point(row, choices.pool[row]), reason)
+        point = choices.point(row, choices.pool[row])
+        return self._problem.measure(history, "suggest", point, choices.noted(reason))

@@ -35,9 +35,9 @@ class SpaceFilling:
         pool_seed = derive_seed(problem.seed, "design")
         choices = Choices(problem.space, history, self._options.pool, pool_seed)
         if choices.is_exhausted:
-            return problem.stop(history, "exhausted", "Every sample that exists has been measured.")
+            return problem.stop(history, "exhausted", choices.why_exhausted)
         reason = Reason(
             code="space_filling",
             sentence="Farthest from all points so far: the space is filled evenly.",
         )
-        return problem.measure(history, "initial_design", choices.most_remote(), reason)
+        return problem.measure(history, "initial_design", choices.most_remote(), choices.noted(reason))

@@ -1,98 +1,92 @@
 """Points that a space allows: drawn evenly, and chosen to lie far apart. Loads no torch."""
 
-import math
+from collections.abc import Generator
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
-from scipy.stats import qmc
 
-from models.domain.scattering import Floats
-from models.domain.space import Point, SearchSpace, SumConstraint
+from models.domain.scattering import Floats, Mask
+from models.domain.space import Point, SearchSpace
+from models.gp.boxes import even_boxes
+from models.gp.encoding import Encoding
+from models.gp.slices import is_walk_needed, walked_slices
 
 DRAWS_PER_POINT = 256
-"""Draws that one point may cost before a space counts as too thin to fill by rejection."""
+"""Draws that one point may cost before the space counts as too small to be hit."""
 LEAST_BATCH = 64
 """Fewest draws at a time; a power of two, which keeps a Sobol sequence balanced."""
+THIN = 1.0 / 32.0
+"""Share of draws below which constraints are followed by walking instead of by rejection."""
 KEEP_AWAY = 0.05
 """A point that failed keeps others this far away, in scaled coordinates."""
-ROUNDING = 1e-9
-"""How far a drawn value may miss a bound, relative to the axis' range."""
 
 
-def scale_to_unit(space: SearchSpace, points: tuple[Point, ...]) -> Floats:
-    """Coordinates of points, each axis scaled so that its bounds are 0 and 1.
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """Points drawn from a space, and what became of the other draws."""
 
-    Parameters
-    ----------
-    space
-        The search space; an axis without extent becomes 0.
-    points
-        The points.
+    columns: Floats
+    """Encoded points, shape (n, n_columns): as many as were asked for, or fewer when they are hard to hit."""
+    n_tried: int
+    """Draws in all."""
+    n_broken: int = 0
+    """Draws that broke a constraint."""
+    n_outside: int = 0
+    """Draws that obeyed them, but lay outside the region."""
+    n_refused: int = 0
+    """Draws inside it that the feasibility function refused."""
+    complaint: str | None = None
+    """What a feasibility function that is broken itself said last; None when it is not."""
 
-    Returns
-    -------
-    Floats
-        Shape (n_points, n_axes).
-    """
-    low, span = _bounds(space)
-    values = np.array([[point[name] for name in space.names] for point in points], dtype=np.float64)
-    return (values.reshape(len(points), len(space.axes)) - low) / span
-
-
-def unscale(space: SearchSpace, unit: Floats) -> tuple[Point, ...]:
-    """Points from scaled coordinates, shape (n_points, n_axes); the inverse of `scale_to_unit`."""
-    low, span = _bounds(space)
-    values = np.clip(low + unit * span, low, [axis.high for axis in space.axes])
-    return tuple(Point(coordinates=dict(zip(space.names, map(float, row), strict=True))) for row in values)
+    def account(self) -> str:
+        """What became of the draws: ``0 of 64 draws may be measured: 60 outside the region, 4 refused``."""
+        lost = {"breaking a constraint": self.n_broken, "outside the region": self.n_outside}
+        lost["refused by the feasibility function"] = self.n_refused
+        why = ", ".join(f"{n} {what}" for what, n in lost.items() if n)
+        return f"{len(self.columns)} of {self.n_tried} draws may be measured: {why or 'none was lost'}"
 
 
-def draw_feasible(
-    space: SearchSpace, n_points: int, seed: int, draws_per_point: int = DRAWS_PER_POINT
-) -> Floats:
-    """Draw points evenly from the part of the space that its bounds and sums allow.
+def draw_allowed(
+    encoding: Encoding, n_points: int, seed: int, draws_per_point: int = DRAWS_PER_POINT
+) -> Drawn:
+    """Draw points evenly from all that a space allows.
 
-    Free axes follow a scrambled Sobol sequence. Axes of a sum are drawn evenly from a simple body that
-    holds all that is allowed, see `_draw_sum`, and kept when they obey the rest.
+    Axes follow a scrambled Sobol sequence and sums a body around them (`even_boxes`); where constraints leave
+    too little of it, a walk inside what they leave takes over (`walked_slices`). Region and feasibility
+    function then reject what they do not allow.
 
     Parameters
     ----------
-    space
+    encoding
         A space without a list of candidates.
     n_points
-        How many to return.
+        How many to draw.
     seed
-        Seed of the sequence.
+        Seed of the draws.
     draws_per_point
         Draws that one point may cost.
-
-    Returns
-    -------
-    Floats
-        Scaled coordinates, shape (n_points, n_axes).
-
-    Raises
-    ------
-    ValueError
-        When the bounds leave too thin a slice to hit.
     """
-    sampler = qmc.Sobol(len(space.axes), scramble=True, rng=np.random.default_rng(seed))
-    kept: list[Floats] = []
-    n_kept = n_drawn = 0
     n_batch = max(LEAST_BATCH, 2 ** (n_points - 1).bit_length())
-    while n_kept < n_points:
-        if n_drawn >= draws_per_point * max(n_points, LEAST_BATCH):
-            raise ValueError(
-                f"only {n_kept} of {n_drawn} draws obey bounds and sums; widen the bounds of the summed axes"
-            )
-        unit = sampler.random(n_batch)
-        unit[:, [axis.span == 0 for axis in space.axes]] = 0.0
-        is_inside = np.ones(n_batch, dtype=bool)
-        for constraint in space.sums:
-            is_inside &= _draw_sum(space, constraint, unit)
-        kept.append(unit[is_inside])
-        n_kept += int(is_inside.sum())
-        n_drawn += n_batch
-    return np.concatenate(kept)[:n_points]
+    n_most = draws_per_point * max(n_points, LEAST_BATCH)
+    batches = _walked(encoding, n_batch, seed) if is_walk_needed(encoding) else None
+    source = batches or even_boxes(encoding, n_batch, np.random.default_rng(seed))
+    kept: list[Floats] = [np.empty((0, encoding.n_columns))]
+    counts, complaint, n_kept = np.zeros(4, dtype=np.int64), None, 0
+    while n_kept < n_points and counts[0] < n_most:
+        columns = next(source)
+        judged = encoding.judge(columns)
+        kept.append(columns[judged.is_allowed])
+        n_kept += len(kept[-1])
+        counts += (len(columns), judged.n_broken, judged.n_outside, judged.n_refused)
+        complaint = judged.complaint or complaint
+        if batches is None and counts[1] > (1.0 - THIN) * counts[0]:
+            source = batches = _walked(encoding, n_batch, seed)
+    n_tried, n_broken, n_outside, n_refused = counts.tolist()
+    return Drawn(np.concatenate(kept)[:n_points], n_tried, n_broken, n_outside, n_refused, complaint)
+
+
+def _walked(encoding: Encoding, n_batch: int, seed: int) -> Generator[Floats]:
+    return walked_slices(encoding, n_batch, np.random.default_rng([seed, 1]))
 
 
 def choose_spread(pool: Floats, taken: Floats, n_points: int) -> list[int]:
@@ -130,7 +124,7 @@ def choose_spread(pool: Floats, taken: Floats, n_points: int) -> list[int]:
     return chosen
 
 
-def is_away(points: Floats, failed: Floats) -> npt.NDArray[np.bool_]:
+def is_away(points: Floats, failed: Floats) -> Mask:
     """Which points lie clear of all that failed.
 
     Parameters
@@ -147,36 +141,16 @@ def is_away(points: Floats, failed: Floats) -> npt.NDArray[np.bool_]:
     return np.all(gaps > KEEP_AWAY, axis=1)
 
 
-def _draw_sum(space: SearchSpace, constraint: SumConstraint, unit: Floats) -> npt.NDArray[np.bool_]:
-    """Make uniform numbers obey one sum, in place; what comes back says which rows obey the bounds too.
-
-    Three bodies hold the allowed slice: the simplex on the lower bounds, the simplex that hangs from the
-    upper ones (exponential spacings: Devroye, Non-Uniform Random Variate Generation, 1986, ch. V.2), and
-    the box of all axes but the widest, which takes up the rest. The smallest wastes the fewest draws.
-    """
-    columns = np.array([space.names.index(name) for name in constraint.axes])
-    spans = np.array([space.axes[c].span for c in columns])
-    columns, spans = columns[spans > 0], spans[spans > 0]  # an axis without extent stays where it is
-    if len(columns) == 0:
-        return np.ones(len(unit), dtype=bool)
-    rise = constraint.total - sum(space.axis(name).low for name in constraint.axes)
-    rise = min(max(rise, 0.0), float(spans.sum()))  # a total at the edge may lie beyond it by rounding
-    fall = spans.sum() - rise
-    widest, n_free = int(np.argmax(spans)), len(columns) - 1
-    others = np.delete(np.arange(len(columns)), widest)
-    simplex = min(rise, fall) ** n_free / math.factorial(n_free)
-    if np.prod(spans[others]) < simplex:
-        values = unit[:, columns] * spans
-        values[:, widest] = rise - values[:, others].sum(axis=1)
-    else:
-        spacings = -np.log1p(-unit[:, columns])
-        shares = spacings / np.maximum(spacings.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-        values = rise * shares if rise <= fall else spans - fall * shares
-    unit[:, columns] = values / spans
-    return np.all(np.abs(unit[:, columns] - 0.5) <= 0.5 + ROUNDING, axis=1)
+def scale_to_unit(space: SearchSpace, points: tuple[Point, ...]) -> Floats:
+    """Columns of points, shape (n_points, n_columns); see `Encoding.encode`."""
+    return Encoding(space).encode(points)
 
 
-def _bounds(space: SearchSpace) -> tuple[Floats, Floats]:
-    low = np.array([axis.low for axis in space.axes])
-    span = np.array([axis.span if axis.span > 0 else 1.0 for axis in space.axes])
-    return low, span
+def unscale(space: SearchSpace, unit: Floats) -> tuple[Point, ...]:
+    """Points from columns, shape (n_points, n_columns); see `Encoding.decode`."""
+    return Encoding(space).decode(unit)
+
+
+def draw_feasible(space: SearchSpace, n_points: int, seed: int) -> Floats:
+    """Columns of points drawn evenly, shape (n_points, n_columns); see `draw_allowed`."""
+    return draw_allowed(Encoding(space), n_points, seed).columns
