@@ -1,20 +1,18 @@
 """Turn a frame into a profile over azimuth: what a direction scatters, whatever the gaps of the detector."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.domain.errors import FitFailed
 from models.domain.geometry import Geometry
-from models.domain.scattering import AzimuthalProfile, Floats, Frame
+from models.domain.scattering import AzimuthalProfile, Curve, Floats, Frame
 from models.saxs.geometry_files import check_geometry, to_pyfai
-from models.saxs.integrate import METHOD, farthest_corner, usable_counts
+from models.saxs.integrate import METHOD, Binning, radial_bins, usable_counts
 
 N_AZIMUTHS = 36
 """Bins over half a turn."""
-N_RADIAL = 48
-"""Bins of q: the shape of the curve must be known where a gap hides a part of a bin's directions."""
 N_ROUNDS = 12
 """Rounds of the alternating fit; the remaining change is then far below any sigma."""
 MIN_SIGNAL = 5.0
@@ -25,6 +23,8 @@ MIN_SIGNAL = 5.0
 class Cake:
     """A frame divided by azimuth and q, opposite azimuths added."""
 
+    q_inv_nm: Floats
+    """Middle of each bin of q, shape (n_q,), 1/nm."""
     azimuth_deg: Floats
     """Middle of each bin of azimuth, shape (n_azimuth,), deg."""
     counts: Floats
@@ -37,7 +37,7 @@ class Cake:
     source: str
 
 
-def divide(frame: Frame, geometry: Geometry, q_min_inv_nm: float, q_max_inv_nm: float) -> Cake:
+def divide(frame: Frame, geometry: Geometry, binning: Binning) -> Cake:
     """Divide a frame by azimuth and q.
 
     Parameters
@@ -46,8 +46,8 @@ def divide(frame: Frame, geometry: Geometry, q_min_inv_nm: float, q_max_inv_nm: 
         Counts, mask and what normalises them.
     geometry
         Where the detector stands.
-    q_min_inv_nm, q_max_inv_nm
-        Window of q, 1/nm.
+    binning
+        Bins of q, the same as the curve's.
 
     Raises
     ------
@@ -56,19 +56,22 @@ def divide(frame: Frame, geometry: Geometry, q_min_inv_nm: float, q_max_inv_nm: 
     """
     check_geometry(geometry, frame.counts.shape, frame.source)
     counts, is_void = usable_counts(frame, geometry)
+    n_bins, q_range = radial_bins(binning, geometry)
     result = to_pyfai(geometry).integrate2d_ng(
         counts,
-        N_RADIAL,
+        n_bins,
         2 * N_AZIMUTHS,
-        radial_range=(q_min_inv_nm, min(q_max_inv_nm, farthest_corner(geometry)[0])),
+        radial_range=q_range,
         azimuth_range=(-180.0, 180.0),
         mask=is_void,
         method=METHOD,
         unit="q_nm^-1",
         correctSolidAngle=True,
+        polarization_factor=binning.polarisation,
     )
     per_pixel = frame.monitor * frame.transmission * frame.thickness_mm
     return Cake(
+        q_inv_nm=np.asarray(result.radial, dtype=np.float64),
         azimuth_deg=np.mod(np.asarray(result.azimuthal, dtype=np.float64)[:N_AZIMUTHS], 180.0),
         counts=_fold(result.sum_signal),
         weight=_fold(result.sum_normalization) * per_pixel,
@@ -118,6 +121,40 @@ def profile_of(sample: Cake, blank: Cake | None) -> AzimuthalProfile:
         step_deg=180.0 / N_AZIMUTHS,
         offset_sigma=shift / float(expected.sum()),
         source=sample.source,
+    )
+
+
+def even_out(curve: Curve, cake: Cake, profile: AzimuthalProfile) -> Curve:
+    """What a curve would be if no gap favoured a direction.
+
+    Where the pixels of a bin look into bright directions only, their mean is too high; the profile says by how
+    much. What it leaves uncertain is added to sigma.
+
+    Parameters
+    ----------
+    curve
+        Blank subtracted, on points of the cake's q.
+    cake, profile
+        Of the same frame.
+
+    Returns
+    -------
+    Curve
+        On the same points.
+    """
+    weight = cake.weight[cake.weight.sum(axis=1) > 0]
+    seen = weight.sum(axis=0)
+    share = weight / np.where(seen > 0, seen, np.inf)
+    brightness = np.where(seen > 0, profile.intensity @ share, 1.0)
+    # the mean of the profile is 1 by definition, so its noise enters only as far as the shares differ
+    uneven = np.where(seen > 0, share - 1 / len(profile), 0.0)
+    noise = np.sqrt(profile.sigma**2 @ uneven**2)
+    factor, factor_sigma = (np.interp(curve.q_inv_nm, cake.q_inv_nm, x) for x in (brightness, noise))
+    intensity = curve.intensity / factor
+    return replace(
+        curve,
+        intensity=intensity,
+        sigma=np.hypot(curve.sigma, intensity * factor_sigma) / factor,
     )
 
 

@@ -61,11 +61,10 @@ def integrate(frame: Frame, geometry: Geometry, binning: Binning | None = None, 
     binning = binning or Binning()
     check_geometry(geometry, frame.counts.shape, frame.source)
     counts, is_void = usable_counts(frame, geometry)
-    q_edge_inv_nm, n_radial = farthest_corner(geometry)
-    q_range = (binning.q_min_inv_nm, min(binning.q_max_inv_nm, q_edge_inv_nm))
+    n_bins, q_range = radial_bins(binning, geometry)
     result = to_pyfai(geometry).integrate1d_ng(
         counts,
-        binning.n_bins or n_radial,
+        n_bins,
         radial_range=q_range,
         mask=is_void,
         method=METHOD,
@@ -86,6 +85,12 @@ def integrate(frame: Frame, geometry: Geometry, binning: Binning | None = None, 
         common_relative_sigma=frame.transmission_sigma / frame.transmission,
         source=frame.source,
     )
+
+
+def radial_bins(binning: Binning, geometry: Geometry) -> tuple[int, tuple[float, float]]:
+    """Count of bins, and where the first begins and the last ends, 1/nm."""
+    q_edge_inv_nm, n_radial = farthest_corner(geometry)
+    return binning.n_bins or n_radial, (binning.q_min_inv_nm, min(binning.q_max_inv_nm, q_edge_inv_nm))
 
 
 def usable_counts(frame: Frame, geometry: Geometry) -> tuple[Counts, Mask]:

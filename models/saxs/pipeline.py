@@ -13,7 +13,7 @@ from models.domain.geometry import Geometry
 from models.domain.history import Observation
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, Feature, Fit, Frame, Verdict
-from models.saxs.azimuth import Cake, divide, profile_of
+from models.saxs.azimuth import Cake, divide, even_out, profile_of
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor, Found
@@ -110,7 +110,9 @@ class ScatteringAnalysis:
         curve = sample.curve
         if curve is not None and empty is not None and empty.curve is not None:
             curve = self._subtracted(exposure, curve, empty.curve)
-        verdicts = sample.verdicts
+        verdicts, profile = sample.verdicts, _profile(sample, empty)
+        if curve is not None and sample.cake is not None and not isinstance(profile, str):
+            curve = even_out(curve, sample.cake, profile)
         kept: Artifact | None = None
         if curve is not None:
             curve = as_recorded(curve.between(*self._window_inv_nm))
@@ -119,7 +121,7 @@ class ScatteringAnalysis:
         is_accepted = curve is not None and all(verdict.is_ok for verdict in verdicts)
         found: Found = ()
         if is_accepted and curve is not None:
-            found = read_all(self._extractors, curve, _profile(sample, empty))
+            found = read_all(self._extractors, curve, profile)
         observation = Observation(
             seq=exposure.seq,
             is_accepted=is_accepted,
@@ -163,11 +165,12 @@ class ScatteringAnalysis:
         can_normalise = all(v.is_ok for v in verdicts if v.check in ("finite", "transmission", "beam"))
         if not can_normalise:
             return Reduced(None, frame, None, verdicts)
-        geometry, (q_min, q_max) = self._geometry or geometry_from_header(path), self._window_inv_nm
+        geometry = self._geometry or geometry_from_header(path)
+        q_min, q_max = self._window_inv_nm
         binning = Binning(n_bins=self._spec.n_bins, q_min_inv_nm=q_min, q_max_inv_nm=q_max)
         curve = integrate(frame, geometry, binning, self._spec.scale)
         has_readers = any(extractor.extract_azimuth is not None for extractor in self._extractors)
-        cake = divide(frame, geometry, q_min, q_max) if has_readers else None
+        cake = divide(frame, geometry, binning) if has_readers else None
         return Reduced(in_unit(curve, self._spec.intensity_unit), frame, cake, verdicts)
 
     def _subtracted(self, exposure: Exposure, sample: Curve, blank: Curve) -> Curve:
