@@ -60,7 +60,8 @@ def draw_page(spec: CampaignSpec, space: SearchSpace, history: History, path: Pa
 
 def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history: History) -> None:
     """The page of a space that is no triangle: its line or its plane, where it has one or two axes."""
-    draw = None if space.sums else {1: draw_line, 2: draw_plane}.get(len(space.axes))
+    is_plain = not space.sums and all(axis.is_numeric for axis in space.axes)
+    draw = {1: draw_line, 2: draw_plane}.get(len(space.axes)) if is_plain else None
     panels = list(figure.subplots(1, 2 if draw is None else 3))
     draw_rise(panels[-2], history, spec.objective)
     draw_curves(panels[-1], history, spec.objective)

@@ -96,13 +96,17 @@ def _write_sample(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> None
     group["name"] = point.sample or kept.sample or f"{campaign.name} {kept.outcome.row.seq}"
     units = {name: unit_of_axis(campaign, name) for name in point.coordinates}
     group["details"] = np.array(
-        [f"{name} = {value!r}{_after(units[name])}" for name, value in point.coordinates.items()], dtype=TEXT
+        [
+            f"{name} = {value if isinstance(value, str) else repr(value)}{_after(units[name])}"
+            for name, value in point.coordinates.items()
+        ],
+        dtype=TEXT,
     )
     composition = _group(group, "composition", "NXcollection")
     for name, value in point.coordinates.items():
         composition[name] = value
         composition[name].attrs["units"] = "" if units[name] == "1" else units[name]
-    if "temperature" in point.coordinates:
+    if "temperature" in point.numbers:
         group["temperature"] = point["temperature"]
         group["temperature"].attrs["units"] = units["temperature"]
     if exposure.transmission is not None:

@@ -9,7 +9,10 @@ from db import schema
 from db.export.sheet import Cell, Column, named_apart
 from db.export.source import Source, axes_of
 from db.queries import LoggedCampaign
-from models.domain.space import Point
+from models.domain.space import Axis, Point
+
+LEVEL = "level"
+"""Stands for the unit of names, so that no column mixes them with numbers."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class Quantities:
         """The columns, or further ones of the same quantities, such as their sigmas."""
         says = meaning or self.meaning
         return tuple(
-            Column((prefix or self.prefix) + column, "number", says.format(name), unit)
+            Column((prefix or self.prefix) + column, "text", says.format(name))
+            if unit == LEVEL
+            else Column((prefix or self.prefix) + column, "number", says.format(name), unit)
             for (name, unit), column in self.names.items()
         )
 
@@ -38,7 +43,7 @@ class Quantities:
 
 def axis_quantities(source: Source, meaning: str) -> Quantities:
     """The axes of all campaigns."""
-    pairs = ((axis.name, axis.unit) for one in source.campaigns for axis in axes_of(one))
+    pairs = ((axis.name, _unit_or_level(axis)) for one in source.campaigns for axis in axes_of(one))
     return Quantities(named_apart(pairs), meaning, "point_")
 
 
@@ -48,9 +53,14 @@ def place_cells(axes: Quantities, campaign: LoggedCampaign, point_json: str | No
         return {}
     point = Point.model_validate_json(point_json)
     cells: dict[str, Cell] = {
-        axes.column(axis.name, axis.unit): point.coordinates.get(axis.name) for axis in axes_of(campaign)
+        axes.column(axis.name, _unit_or_level(axis)): point.coordinates.get(axis.name)
+        for axis in axes_of(campaign)
     }
     return cells | {"sample": point.sample}
+
+
+def _unit_or_level(axis: Axis) -> str:
+    return axis.unit if axis.is_numeric else LEVEL
 
 
 def feature_quantities(source: Source) -> Quantities:
