@@ -127,8 +127,8 @@ def profile_of(sample: Cake, blank: Cake | None) -> AzimuthalProfile:
 def even_out(curve: Curve, cake: Cake, profile: AzimuthalProfile) -> Curve:
     """What a curve would be if no gap favoured a direction.
 
-    Where the pixels of a bin look into bright directions only, their mean is too high; the profile says by how
-    much. What it leaves uncertain is added to sigma.
+    Where the pixels of a bin look into bright directions only, their mean is too high; the profile says
+    by how much. What it leaves uncertain is added to sigma.
 
     Parameters
     ----------
