@@ -5,9 +5,8 @@ from typing import Annotated
 import typer
 
 from benchmarks.peers.catalog import PEERS, PeerSpec
-from benchmarks.peers.environments import FOLDER, NotInstalled
+from benchmarks.peers.environments import FOLDER, NotInstalled, version_of
 from benchmarks.peers.environments import install as make_environment
-from benchmarks.peers.environments import version_of
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="The peers of the benchmark.")
 
@@ -20,7 +19,9 @@ def install(
     by_name = {peer.name: peer for peer in PEERS if peer.package is not None}
     unknown = [name for name in names or () if name not in by_name]
     if unknown:
-        raise typer.BadParameter(f"there is no peer {unknown[0]!r} to install; there are {', '.join(by_name)}")
+        raise typer.BadParameter(
+            f"there is no peer {unknown[0]!r} to install; there are {', '.join(by_name)}"
+        )
     failed = [name for name in names or by_name if not _try_to_install(by_name[name])]
     if failed:
         typer.echo(f"Not installed: {', '.join(failed)}. The benchmark records them as absent.")

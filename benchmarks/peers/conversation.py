@@ -5,6 +5,7 @@ import os
 import select
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -106,10 +107,8 @@ class Conversation:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                try:
+                with suppress(BrokenPipeError):  # it died with a question unread
                     stream.close()
-                except BrokenPipeError:
-                    pass  # it died with a question unread
         self._log.close()
 
     def _read_line(self, limit_s: float) -> bytes:

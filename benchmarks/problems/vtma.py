@@ -1,7 +1,7 @@
-"""Measured ultra-small-angle scattering during a heat treatment, replayed: intensity over time and q.
+"""Measured ultra-small-angle scattering during a heat treatment, replayed: I q^3 over time and q.
 
-The series is ``VTMA.h5`` of the sasdata package (thermo-mechanical analysis at the APS): a Bonse-Hart camera scans
-q point by point, so that both the minute and q are choices.
+The series is ``VTMA.h5`` of the sasdata package (thermo-mechanical analysis at the APS): a Bonse-Hart camera
+scans q point by point, so that both the minute and q are choices.
 """
 
 import importlib.util
@@ -30,7 +30,7 @@ def build() -> BenchProblem:
     replay = read_vtma()
     return BenchProblem(
         name="vtma",
-        says="Map of the intensity's logarithm over minutes at 870 C and log q (measured, replayed).",
+        says="Map of log10(I q^3) over minutes at 870 C and log q (measured, replayed).",
         space=replay.space,
         goal="map",
         truth=replay.values_at,
@@ -53,12 +53,13 @@ def read_vtma() -> Replay:
     minutes: list[float] = []
     curves: list[tuple[Floats, Floats]] = []
     with h5py.File(path) as series:
-        named = [(int(match[1]), name) for name in series if (match := ENTRY.match(name))]
+        named = [(int(match[1]), name) for name in series if (match := ENTRY.match(str(name)))]
         for minute, name in sorted(named)[::EVERY]:
             curve = series[f"{name}/{name}"]
             assert isinstance(curve, h5py.Group)
             minutes.append(float(minute))
-            curves.append(_thin_out(*(np.asarray(curve[key]) for key in ("Q", "I", "Idev")), log_q))
+            q, intensity, sigma = (np.asarray(curve[key]) for key in ("Q", "I", "Idev"))
+            curves.append(_thin_out(q, intensity, sigma, log_q))
     axes = [
         {"name": "minutes", "low": min(minutes), "high": max(minutes)},
         {"name": "log_q", "low": LOG_Q_LOW, "high": LOG_Q_HIGH},
@@ -69,6 +70,7 @@ def read_vtma() -> Replay:
 
 
 def _thin_out(q: Floats, intensity: Floats, sigma: Floats, log_q: Floats) -> tuple[Floats, Floats]:
-    """Logarithm of the intensity at the nearest measured q, and its standard deviation."""
+    """log10(I q^3) at the nearest measured q, and its standard deviation."""
     rows = np.abs(np.log10(q)[np.newaxis] - log_q[:, np.newaxis]).argmin(axis=1)
-    return np.log10(intensity[rows]), sigma[rows] / intensity[rows] / np.log(10)
+    # times q^3, or the fall of four decades along q would hide all that happens in time
+    return np.log10(intensity[rows] * q[rows] ** 3), sigma[rows] / intensity[rows] / np.log(10)

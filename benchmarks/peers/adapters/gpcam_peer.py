@@ -1,9 +1,9 @@
 # pyright: reportMissingImports=false
 """gpCAM: a GPOptimizer that is told, trained and asked.
 
-Default: the schedule of its own `optimize` loop (train once, then at 10, 20, 50, 100 and 200 observations), its
-default kernel, and `variance` for a map, `expected improvement` for a best point. Best: trained after every
-observation, `noisy expected improvement`, and `target probability` or `gradient` for a boundary or phases.
+Default: the schedule of its own `optimize` loop (train once, then at 10, 20, 50, 100 and 200 observations),
+its default kernel, and `variance` for a map, `expected improvement` for a best point. Best: trained after every
+observation, `noisy expected improvement`, and `target probability` or `gradient` for a level or phases.
 """
 
 import warnings
@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 from gpcam import GPOptimizer
-from scipy.optimize import LinearConstraint
-
 from memory import Memory
 from region import Floats
+from scipy.optimize import LinearConstraint
 from wire import Rows, serve
 
 TRAIN_AT = frozenset({10, 20, 50, 100, 200})
@@ -62,7 +61,7 @@ class GpcamPeer(Memory):
         n_free = len(self.region.free)
         if len(rows):
             wide, far = np.kron(np.eye(n), rows), np.tile(limits, n)
-            settings |= {"constraints": (LinearConstraint(wide, -np.inf, far),)}
+            settings |= {"constraints": (LinearConstraint(wide, np.full(len(far), -np.inf), far),)}
         found = self._optimizer.ask(np.tile([0.0, 1.0], (n_free, 1)), **settings)["x"]
         return self.region.from_free(np.asarray(found).reshape(-1, n_free)).tolist()
 
@@ -72,7 +71,9 @@ class GpcamPeer(Memory):
         at = self.region.to_free(np.array(points))
         mean = self._optimizer.posterior_mean(at)["m(x)"]
         variance = self._optimizer.posterior_covariance(at, variance_only=True)["v(x)"]
-        return self.turned_back(np.ravel(mean)).tolist(), np.sqrt(np.maximum(np.ravel(variance), 0.0)).tolist()
+        return self.turned_back(np.ravel(mean)).tolist(), np.sqrt(
+            np.maximum(np.ravel(variance), 0.0)
+        ).tolist()
 
     def _train(self) -> None:
         """Train as `optimize` does; hyperparameters that left gpCAM's own bounds stay as they are."""

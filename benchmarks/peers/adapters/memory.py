@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-
 from region import Floats, Region
 from wire import Lacking, Rows
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
+from region import Region
+from wire import Lacking, Rows, serve
 
 from agent.ports import Strategy
 from agent.strategy.learned import learned
@@ -18,10 +20,7 @@ from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from models.gp.design import scale_to_unit
 from models.gp.posterior_grid import believe_at
-from models.gp.surrogate import use_one_thread
-
-from region import Region
-from wire import Lacking, Rows, serve
+from models.gp.threads import use_one_thread
 
 FEATURE = "value"
 
@@ -34,6 +33,7 @@ class Nightbeam:
         self._region = Region(begin["space"])
         self._space = _read_space(begin["space"])
         self._history = History()
+        self._proposed: list[Decision] = []
         self.says = ""
         self._objective, kind = self._aim(begin)
         self._problem = Problem(
@@ -42,20 +42,22 @@ class Nightbeam:
         self._strategy = self._build(kind, begin)
 
     def tell(self, points: Rows, values: list[float], sigmas: list[float]) -> None:
-        """Put observations on the history; points that nobody proposed are an initial design."""
+        """Put observations on the history, each under the decision that asked for it.
+
+        Points that nobody proposed are an initial design.
+        """
         for row, value, sigma in zip(points, values, sigmas, strict=True):
-            seq = self._history.next_seq
             point = self._point(row)
-            decision = Decision(
-                seq=seq, kind="initial_design", point=point, exposure_s=1.0,
-                reason=Reason(code="given", sentence="Given."),
-            )  # fmt: skip
+            decision = self._decision_for(point)
             feature = Feature(name=FEATURE, value=value, sigma=sigma, unit="1")
             exposure = Exposure(
-                seq=seq, action_id=f"a-{seq}", run_uid="", point=point, exposure_s=1.0, assets=()
-            )
+                seq=decision.seq, action_id=f"a-{decision.seq}", run_uid="", point=point, exposure_s=1.0,
+                assets=(),
+            )  # fmt: skip
             self._history = self._history.plus(decision).plus(exposure)
-            self._history = self._history.plus(Observation(seq=seq, is_accepted=True, features=(feature,)))
+            observation = Observation(seq=decision.seq, is_accepted=True, features=(feature,))
+            self._history = self._history.plus(observation)
+        self._proposed = []
 
     def ask(self, n: int) -> Rows:
         """What the strategy proposes."""
@@ -65,6 +67,7 @@ class Nightbeam:
             decisions = list(self._strategy.propose_batch(self._history, n))  # pyright: ignore
         else:
             raise Lacking("its strategies propose one point at a time")
+        self._proposed = decisions
         points = [decision.point for decision in decisions if decision.point is not None]
         if len(points) < n:
             raise RuntimeError(f"it stopped: {decisions[-1].reason.sentence}")
@@ -74,8 +77,20 @@ class Nightbeam:
         """The posterior that pictures and milestones show."""
         training = learned(self._space, self._objective, self._history).training
         unit = scale_to_unit(self._space, tuple(self._point(row) for row in points))
-        believed = believe_at(training, unit)
+        states = [d.model.canonical_json for d in self._history.decisions if d.model is not None]
+        believed = believe_at(training, unit, states[-1] if states else None)
         return believed.mean.tolist(), believed.sigma.tolist()
+
+    def _decision_for(self, point: Point) -> Decision:
+        """The decision that asked for a point, with all that it logs; a given one where none did."""
+        seq = self._history.next_seq
+        for decision in self._proposed:
+            if decision.seq == seq and decision.point is not None and _is_same(decision.point, point):
+                return decision
+        return Decision(
+            seq=seq, kind="initial_design", point=point, exposure_s=1.0,
+            reason=Reason(code="given", sentence="Given."),
+        )  # fmt: skip
 
     def _point(self, row: list[float]) -> Point:
         coordinates = dict(zip(self._space.names, row, strict=True))
@@ -85,15 +100,16 @@ class Nightbeam:
         return self._space.candidates[int(np.argmin(gaps))]
 
     def _aim(self, begin: dict[str, Any]) -> tuple[ObjectiveSpec, str]:
-        """The objective and the kind of strategy; an even filling where there is no objective of that kind."""
-        goal, level = begin["goal"], begin.get("level")
-        told: dict[str, Any] = {"feature": FEATURE, "goal": goal}
-        for words in ({}, {"target": level}, {"level": level}):
+        """The objective and the kind of strategy; an even filling where there is no such objective."""
+        for goal in {"phases": ("phases", "map")}.get(begin["goal"], (begin["goal"],)):
+            number = {goal: begin.get("level")} if goal in ("target", "level") else {}
             try:
-                return ObjectiveSpec.model_validate(told | words), begin["setting"].replace("default", "bayes")
+                objective = ObjectiveSpec.model_validate({"feature": FEATURE, "goal": goal} | number)
             except ValidationError:
                 continue
-        self.says = f"there is no objective {goal!r} yet; an even filling stands in for it"
+            self.says = "" if goal == begin["goal"] else "phases are mapped by their number"
+            return objective, "bayes"
+        self.says = f"there is no objective {begin['goal']!r} yet; an even filling stands in for it"
         return ObjectiveSpec(feature=FEATURE), "space_filling"
 
     def _build(self, kind: str, begin: dict[str, Any]) -> Strategy:
@@ -108,6 +124,10 @@ class Nightbeam:
             budget=BudgetSpec(measurements=10_000),
         )
         return build_strategy(spec, self._problem)
+
+
+def _is_same(one: Point, other: Point) -> bool:
+    return all(abs(float(one[name]) - float(other[name])) < 1e-9 for name in one.coordinates)
 
 
 def _read_space(space: dict[str, Any]) -> SearchSpace:

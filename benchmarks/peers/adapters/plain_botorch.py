@@ -1,9 +1,9 @@
 # pyright: reportMissingImports=false
 """Plain BoTorch: SingleTaskGP with the noise given, refitted from scratch, and optimize_acqf.
 
-Default: log (noisy) expected improvement for a best point, posterior standard deviation for a map, 10 restarts and 512 raw
-samples as in its closed-loop tutorial. Best: integrated posterior variance for a map (its own active-learning
-acquisition) and qLogNEI for a best point, which its documentation recommends for noisy observations.
+Default: log expected improvement for a best point, posterior standard deviation for a map, 10 restarts and 512
+raw samples as in its closed-loop tutorial. Best: integrated posterior variance for a map (its own
+active-learning acquisition) and qLogNEI for a best point, as its documentation recommends for noisy values.
 """
 
 import warnings
@@ -17,7 +17,6 @@ from botorch.fit import fit_gpytorch_mll
 from botorch.models import SingleTaskGP
 from botorch.optim import optimize_acqf, optimize_acqf_discrete
 from gpytorch.mlls import ExactMarginalLogLikelihood
-
 from memory import Memory
 from region import Floats
 from wire import Rows, serve
@@ -67,7 +66,9 @@ class PlainBotorch(Memory):
     def _fit(self) -> SingleTaskGP:
         if self._model is None:
             y = torch.tensor(self._told(), dtype=torch.float64).unsqueeze(-1)
-            variance = torch.tensor(self.sigmas, dtype=torch.float64).clamp_min(LEAST_SIGMA).square().unsqueeze(-1)
+            variance = (
+                torch.tensor(self.sigmas, dtype=torch.float64).clamp_min(LEAST_SIGMA).square().unsqueeze(-1)
+            )
             self._model = SingleTaskGP(self._unit(self.points), y, variance)
             fit_gpytorch_mll(ExactMarginalLogLikelihood(self._model.likelihood, self._model))
         return self._model
@@ -80,7 +81,9 @@ class PlainBotorch(Memory):
         if self.goal in ("maximise", "minimise", "target"):
             if self.is_at_best:
                 return qLogNoisyExpectedImprovement(model, X_baseline=x, prune_baseline=True)
-            return LogExpectedImprovement(model, best_f=best) if n == 1 else qLogExpectedImprovement(model, best)
+            return (
+                LogExpectedImprovement(model, best_f=best) if n == 1 else qLogExpectedImprovement(model, best)
+            )
         if n == 1 and not self.is_at_best:
             return PosteriorStandardDeviation(model)
         around = self._unit(self.region.draw(N_INTEGRATION, self.seed))

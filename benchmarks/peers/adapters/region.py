@@ -114,6 +114,8 @@ class Region:
 
     def without(self, points: Floats, taken: Floats) -> Floats:
         """Points that are none of the taken ones."""
-        gone = {tuple(row) for row in np.round(self.to_unit(taken), N_DIGITS).tolist()} if len(taken) else set()
+        gone = (
+            {tuple(row) for row in np.round(self.to_unit(taken), N_DIGITS).tolist()} if len(taken) else set()
+        )
         kept = [tuple(row) not in gone for row in np.round(self.to_unit(points), N_DIGITS).tolist()]
         return points[np.array(kept, dtype=bool)]

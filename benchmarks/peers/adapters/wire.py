@@ -1,7 +1,7 @@
 """The loop of every adapter: one line of JSON in, one line of JSON out. Needs only the standard library.
 
-Lines in: ``{"begin": {...}}`` once per campaign, then ``{"tell": [points, values, sigmas]}``, ``{"ask": n}`` and
-``{"predict": points}`` in any order. Lines out say ``{"is_ready": true}``, ``{"points": [...]}``,
+Lines in: ``{"begin": {...}}`` once per campaign, then ``{"tell": [points, values, sigmas]}``, ``{"ask": n}``
+and ``{"predict": points}`` in any order. Lines out say ``{"is_ready": true}``, ``{"points": [...]}``,
 ``{"mean": [...], "sigma": [...]}`` or ``{"none": "why"}``; ``{"error": "..."}`` when the peer raised; all of
 them with the seconds that it took, ``wall_s`` and ``cpu_s``. Several observations and what follows from them
 can be timed as one: ``{"tell": ..., "ask": n}``.

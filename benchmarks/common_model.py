@@ -1,0 +1,112 @@
+"""The one model by which every method's measurements are judged: a small Gaussian process of its own.
+
+It shares no code with `models.gp` and none with a peer, so that nobody is judged by his own glasses.
+Matern-5/2 kernel with one length scale an axis, values standardised, noise as told; the hyperparameters of
+largest posterior density. Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, ch. 2 and 5.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import cho_factor, cho_solve
+from scipy.optimize import minimize
+
+from models.domain.scattering import Floats
+
+STARTS = (0.15, 0.5)
+"""Length scales from which the search for hyperparameters starts, in units of an axis' range."""
+LENGTH_MEDIAN, LENGTH_SPREAD = 0.35, 1.0
+"""Prior of a length scale: log-normal; median in units of an axis' range for one axis, times sqrt(n_axes)."""
+VARIANCE_SPREAD = 1.0
+"""Prior of the kernel's variance: log-normal around that of the values."""
+LENGTH_BOUNDS, VARIANCE_BOUNDS = (0.02, 10.0), (0.01, 100.0)
+LEAST_NOISE = 1e-6
+"""Smallest variance of an observation, relative to that of the values."""
+ROOT_5 = 5.0**0.5
+IMPOSSIBLE = 1e25
+"""Loss where the matrix cannot be factored."""
+
+
+@dataclass(frozen=True, eq=False)
+class CommonModel:
+    """A model fitted to what one method measured."""
+
+    unit: Floats
+    """Scaled coordinates, shape (n, n_axes)."""
+    weights: Floats
+    """Inverse covariance times standardised values, shape (n,)."""
+    lengths: Floats
+    """Length scale of each axis, shape (n_axes,)."""
+    variance: float
+    """Variance of the kernel, in that of the values."""
+    centre: float
+    """Mean of the values."""
+    spread: float
+    """Standard deviation of the values."""
+
+    def mean(self, unit: Floats) -> Floats:
+        """Posterior mean at scaled coordinates, shape (m, n_axes) -> (m,)."""
+        kernel = self.variance * _matern(_distances(unit, self.unit, self.lengths))
+        return self.centre + self.spread * (kernel @ self.weights)
+
+
+def fit_common_model(unit: Floats, values: Floats, sigmas: Floats) -> CommonModel:
+    """Fit the model; equal values give a flat one.
+
+    Parameters
+    ----------
+    unit
+        Scaled coordinates, shape (n, n_axes).
+    values, sigmas
+        Measured values and one standard deviation of each, shape (n,).
+    """
+    n_axes, centre, spread = unit.shape[1], float(values.mean()), float(values.std())
+    if spread == 0.0:
+        return CommonModel(unit, np.zeros(len(values)), np.ones(n_axes), 1.0, centre, 0.0)
+    y, noise = (values - centre) / spread, np.maximum((sigmas / spread) ** 2, LEAST_NOISE)
+    bounds = [tuple(np.log(LENGTH_BOUNDS))] * n_axes + [tuple(np.log(VARIANCE_BOUNDS))]
+    found = [
+        minimize(
+            _loss, np.append(np.full(n_axes, np.log(start)), 0.0), args=(unit, y, noise),
+            jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 100},
+        )
+        for start in STARTS
+    ]  # fmt: skip
+    best = found[int(np.argmin([result.fun for result in found]))].x
+    lengths, variance = np.exp(best[:-1]), float(np.exp(best[-1]))
+    covariance = variance * _matern(_distances(unit, unit, lengths)) + np.diag(noise)
+    weights = cho_solve(cho_factor(covariance, lower=True), y)
+    return CommonModel(unit, weights, lengths, variance, centre, spread)
+
+
+def _loss(parameters: Floats, unit: Floats, y: Floats, noise: Floats) -> tuple[float, Floats]:
+    """Negative logarithm of the posterior density, and its gradient; parameters are logarithms."""
+    n_axes = unit.shape[1]
+    lengths, variance = np.exp(parameters[:-1]), float(np.exp(parameters[-1]))
+    r = _distances(unit, unit, lengths)
+    kernel = variance * _matern(r)
+    try:
+        factor = cho_factor(kernel + np.diag(noise), lower=True)
+    except np.linalg.LinAlgError:
+        return IMPOSSIBLE, np.zeros_like(parameters)
+    alpha = cho_solve(factor, y)
+    inner = np.outer(alpha, alpha) - cho_solve(factor, np.eye(len(y)))
+    # d k / d log l_i = variance * 5/3 (1 + sqrt5 r) exp(-sqrt5 r) (x_i - x'_i)^2 / l_i^2
+    shared = inner * (variance * 5 / 3 * (1 + ROOT_5 * r) * np.exp(-ROOT_5 * r))
+    gaps = (unit[:, np.newaxis] - unit[np.newaxis]) / lengths
+    slopes = 0.5 * np.einsum("ij,ijk->k", shared, gaps**2)
+    gradient = -np.append(slopes, 0.5 * np.sum(inner * kernel))
+    loss = 0.5 * float(y @ alpha) + float(np.log(np.diag(factor[0])).sum())
+    middle = np.append(np.full(n_axes, np.log(LENGTH_MEDIAN) + 0.5 * np.log(n_axes)), 0.0)
+    width = np.append(np.full(n_axes, LENGTH_SPREAD), VARIANCE_SPREAD)
+    away = (parameters - middle) / width
+    return loss + 0.5 * float(away @ away), gradient + away / width
+
+
+def _distances(a: Floats, b: Floats, lengths: Floats) -> Floats:
+    gaps = (a[:, np.newaxis] - b[np.newaxis]) / lengths
+    return np.sqrt(np.maximum((gaps**2).sum(axis=2), 0.0))
+
+
+def _matern(r: Floats) -> Floats:
+    return (1 + ROOT_5 * r + 5 / 3 * r**2) * np.exp(-ROOT_5 * r)

@@ -1,0 +1,81 @@
+"""How good what was measured is: map error, regret, or the share that is wrong; all by one common model."""
+
+import numpy as np
+
+from benchmarks.common_model import CommonModel, fit_common_model
+from benchmarks.problems.kind import BenchProblem
+from models.domain.scattering import Floats
+
+BAND = 1.959964
+"""Half-width of a 95 % band, in standard deviations."""
+UNITS = {"map": "RMSE", "level": "share wrong", "phases": "share wrong"}
+"""What a score is, by goal; regret for all others."""
+
+
+def score(problem: BenchProblem, points: Floats, values: Floats, sigmas: Floats) -> float:
+    """Score of a set of measurements; smaller is better.
+
+    A map: root mean square error of the common model on the dense grid. A best point: regret, in the value's
+    unit, of the measured point of the best posterior mean. A level: share of the grid on its wrong side. Phases: share of the grid whose nearest measured point (scaled coordinates) has another phase.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    points, values, sigmas
+        What was measured, shape (n, n_axes), (n,) and (n,).
+    """
+    unit = problem.region.to_unit(points)
+    if problem.goal == "phases":
+        return _share_of_wrong_phases(problem, unit, values)
+    model = fit_common_model(unit, values, sigmas)
+    if problem.goal in ("maximise", "minimise", "target"):
+        return _regret(problem, points, model.mean(unit))
+    return _error_on_grid(problem, model)
+
+
+def _error_on_grid(problem: BenchProblem, model: CommonModel) -> float:
+    grid = problem.grid()
+    found, truth = model.mean(problem.region.to_unit(grid)), problem.truth(grid)
+    if problem.goal == "map":
+        return float(np.sqrt(np.mean((found - truth) ** 2)))
+    assert problem.level is not None
+    return float(np.mean((found > problem.level) != (truth > problem.level)))
+
+
+def _regret(problem: BenchProblem, points: Floats, means: Floats) -> float:
+    assert problem.best is not None
+    row = int(np.argmin(_badness(problem, means)))
+    recommended = problem.truth(points[row : row + 1])
+    return max(float((_badness(problem, recommended) - _badness(problem, np.array([problem.best])))[0]), 0.0)
+
+
+def _badness(problem: BenchProblem, values: Floats) -> Floats:
+    if problem.goal == "target" and problem.level is not None:
+        return np.abs(values - problem.level)
+    return -values if problem.goal == "maximise" else values
+
+
+def _share_of_wrong_phases(problem: BenchProblem, unit: Floats, values: Floats) -> float:
+    grid = problem.grid()
+    gaps = np.linalg.norm(problem.region.to_unit(grid)[:, np.newaxis] - unit[np.newaxis], axis=2)
+    return float(np.mean(values[gaps.argmin(axis=1)] != problem.truth(grid)))
+
+
+def coverage(problem: BenchProblem, means: Floats, deviations: Floats) -> float:
+    """Share of held-out truth inside a method's own 95 % band.
+
+    The truth of a replay is itself a measurement, so its sigma widens the band.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    means, deviations
+        The method's posterior at `problem.held_out()`, noise-free, shape (n,).
+    """
+    at = problem.held_out()
+    truth = problem.truth(at)
+    if problem.measured is not None:
+        deviations = np.hypot(deviations, problem.sigma(at))
+    return float(np.mean(np.abs(means - truth) <= BAND * deviations))
