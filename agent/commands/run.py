@@ -104,7 +104,7 @@ def _draw(plan: "Plan", loop: "Loop") -> Path | None:
 
     path = plan.folder / f"{plan.spec.name}.png"
     try:
-        return draw_page(plan.spec, plan.space, loop.history, path)
+        return draw_page(plan.spec, plan.space, loop.history, path, plan.beamline.motions)
     except Exception as error:  # the campaign is done and on record, whatever happens to its picture
         print(f"nightbeam: the picture could not be drawn: {error}", file=sys.stderr)
         return None

@@ -1,5 +1,6 @@
 """One page for one campaign: the map where there is one, the best curves, and how the value rose."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib as mpl
@@ -13,17 +14,25 @@ from agent.pictures.labels import label_points
 from agent.pictures.line import draw_line
 from agent.pictures.panels import axis_label, draw_curves, draw_rise
 from agent.pictures.plane import draw_plane
+from agent.pictures.scan import draw_scan, is_scan
 from agent.pictures.ternary import Triangle, draw_frame, draw_map, triangle_of
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import MEASURING_KINDS
 from models.domain.history import History
+from models.domain.motion import Motion
 from models.domain.ranking import ranked
 from models.domain.space import Point, SearchSpace
 
 DOTS_PER_INCH = 150
 
 
-def draw_page(spec: CampaignSpec, space: SearchSpace, history: History, path: Path) -> Path | None:
+def draw_page(
+    spec: CampaignSpec,
+    space: SearchSpace,
+    history: History,
+    path: Path,
+    motions: Mapping[str, Motion] | None = None,
+) -> Path | None:
     """Draw a campaign and write the PNG.
 
     Parameters
@@ -36,6 +45,8 @@ def draw_page(spec: CampaignSpec, space: SearchSpace, history: History, path: Pa
         What it found.
     path
         The file to write.
+    motions
+        How the axes move, by name, where that is known; a scan then shows what its way cost.
 
     Returns
     -------
@@ -46,10 +57,13 @@ def draw_page(spec: CampaignSpec, space: SearchSpace, history: History, path: Pa
         return None
     triangle = triangle_of(space)
     with mpl.rc_context({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}):
-        figure = Figure(figsize=(13.0, 7.2) if triangle else (13.0, 4.6), layout="constrained")
+        is_tall = triangle is not None or is_scan(space)
+        figure = Figure(figsize=(13.0, 7.2) if is_tall else (13.0, 4.6), layout="constrained")
         FigureCanvasAgg(figure)
         if triangle is not None:
             _ternary_page(figure, spec, space, history, triangle)
+        elif is_scan(space):
+            draw_scan(figure, spec, space, history, motions)
         else:
             _plain_page(figure, spec, space, history)
         figure.suptitle(f"{spec.name}: {spec.objective.text()}", weight="bold")
