@@ -42,7 +42,7 @@ def _contradiction(space: SearchSpace, constraint: Constraint, before: Mapping[s
     low, high = constraint.limits
     if max(low, least) <= min(high, most):
         return f"{wanted}, which {beside} allow at no value that can be set"
-    return f"{wanted}, but {beside} only allow {least:.6g} to {most:.6g}"
+    return f"{wanted}, but {beside} only allow {least:.4g} to {most:.4g}"
 
 
 def _remedy(before: Mapping[str, Constraint]) -> str:
