@@ -4,6 +4,8 @@ A two-phase medium without long-range order (Debye & Bueche 1949, J. Appl. Phys.
 Brumberger 1957, J. Appl. Phys. 28, 679), whose scattering gathers at right angles to the long axes.
 """
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 from scipy.special import i0e, i1e
@@ -29,6 +31,26 @@ def scatter_fabric(fabric: Fabric, q_inv_nm: Floats) -> Floats:
 def invariant_of(fabric: Fabric) -> float:
     """Integral of q^2 I over all q, by its share of the thickness, 1/cm/nm^3."""
     return fabric.share * fabric.contrast * INVARIANT_INV_CM_NM3
+
+
+def invariant_between(fabric: Fabric, q_min_inv_nm: float, q_max_inv_nm: float) -> float:
+    """Integral of q^2 I between two q, in closed form, 1/cm/nm^3."""
+
+    def up_to(q_inv_nm: float) -> float:
+        u = q_inv_nm * fabric.length_nm
+        return 2 / math.pi * (math.atan(u) - u / (1 + u**2))
+
+    return invariant_of(fabric) * (up_to(q_max_inv_nm) - up_to(q_min_inv_nm))
+
+
+def count_between(fabric: Fabric, q_min_inv_nm: float, q_max_inv_nm: float) -> float:
+    """Integral of q I between two q, to which its counts on a flat detector are proportional, 1/cm/nm^2."""
+
+    def beyond(q_inv_nm: float) -> float:
+        return 1 / (1 + (q_inv_nm * fabric.length_nm) ** 2)
+
+    all_inv_cm_nm2 = 2 * invariant_of(fabric) * fabric.length_nm / math.pi
+    return all_inv_cm_nm2 * (beyond(q_min_inv_nm) - beyond(q_max_inv_nm))
 
 
 def order_of(fabric: Fabric) -> float:

@@ -8,15 +8,18 @@ import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Floats
-from sims.fibres import invariant_of, order_of, scatter_fabric
+from sims.fibres import count_between, invariant_between, invariant_of, order_of
 from sims.specimen_world import ScanWorld
 
 ScanTruthName = Literal[
-    "invariant", "orientation_order", "orientation_angle", "orientation_cos2", "orientation_sin2"
+    "invariant",
+    "partial_invariant",
+    "orientation_order",
+    "orientation_angle",
+    "orientation_cos2",
+    "orientation_sin2",
 ]
 SCAN_TRUTHS: tuple[ScanTruthName, ...] = get_args(ScanTruthName)
-N_Q = 400
-"""Steps of the window of q over which counts are added up."""
 
 
 class ScanTruth:
@@ -25,14 +28,15 @@ class ScanTruth:
     def __init__(self, world: ScanWorld, q_min_inv_nm: float, q_max_inv_nm: float) -> None:
         """Take a world as it is; its noise and faults are not used."""
         self._world = world
-        self._q_inv_nm: Floats = np.geomspace(q_min_inv_nm, q_max_inv_nm, N_Q)
+        self._window_inv_nm = (q_min_inv_nm, q_max_inv_nm)
 
     def feature(self, name: str, place: Mapping[str, float]) -> float:
         """A feature of the noise-free pattern; NaN in air, where there is none but an invariant of 0.
 
-        ``invariant`` in 1/cm/nm^3. ``orientation_order`` is the mean of cos 2(azimuth - centre) over all
-        counts, ``orientation_angle`` the long axes' direction from x towards y, 0 to 180 deg, and
-        ``orientation_cos2``, ``orientation_sin2`` the order times cos and sin of twice that angle.
+        ``invariant``, and ``partial_invariant``, that of the window, in 1/cm/nm^3. ``orientation_order`` is
+        the mean of cos 2(azimuth - centre) over all counts, ``orientation_angle`` the long axes' direction
+        from x towards y, 0 to 180 deg, and ``orientation_cos2``, ``orientation_sin2`` the order times cos
+        and sin of twice that angle.
 
         Raises
         ------
@@ -44,13 +48,11 @@ class ScanTruth:
         fabrics = self._world.specimen.tissue_at(place["x"], place["y"]).fabrics
         if name == "invariant":
             return sum(invariant_of(fabric) for fabric in fabrics)
+        if name == "partial_invariant":
+            return sum(invariant_between(fabric, *self._window_inv_nm) for fabric in fabrics)
         if not fabrics:
             return math.nan
-        # on a flat detector the count of pixels grows as q
-        counts = [
-            float(np.trapezoid(scatter_fabric(fabric, self._q_inv_nm) * self._q_inv_nm, self._q_inv_nm))
-            for fabric in fabrics
-        ]
+        counts = [count_between(fabric, *self._window_inv_nm) for fabric in fabrics]
         turns = [order_of(fabric) * np.exp(2j * fabric.axis_rad) for fabric in fabrics]
         mean = complex(np.dot(counts, turns) / np.sum(counts))
         match name:
@@ -65,6 +67,9 @@ class ScanTruth:
 
     def map(self, name: str, x_mm: Floats, y_mm: Floats) -> Floats:
         """A feature on a grid, shape (n_y, n_x); NaN outside of the slice."""
-        values = np.array([[self.feature(name, {"x": x, "y": y}) for x in x_mm] for y in y_mm])
         grid_x, grid_y = np.meshgrid(x_mm, y_mm)
-        return np.where(self._world.specimen.holds(grid_x, grid_y), values, np.nan)
+        values = np.full(grid_x.shape, np.nan)
+        for at in np.argwhere(self._world.specimen.holds(grid_x, grid_y)):
+            row, column = at.tolist()
+            values[row, column] = self.feature(name, {"x": float(x_mm[column]), "y": float(y_mm[row])})
+        return values
