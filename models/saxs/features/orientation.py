@@ -91,7 +91,9 @@ def _angle(components: Floats, length: float, sigma: float, sigma_across: float)
             name="orientation_angle",
             why=f"the order is {length:.2g} +- {sigma:.1g}, a direction needs {MIN_SIGNIFICANCE:g} sigma",
         )
-    angle_deg = math.degrees(0.5 * math.atan2(components[1], components[0])) % 180.0
+    angle_deg = math.degrees(0.5 * math.atan2(components[1], components[0]))
+    angle_deg += 180.0 if angle_deg < 0 else 0.0
+    angle_deg = 0.0 if angle_deg >= 180.0 else angle_deg  # a hair below 0 rounds up to 180
     sigma_deg = math.degrees(0.5 * sigma_across / length)
     return Feature(name="orientation_angle", value=angle_deg, sigma=sigma_deg, unit="deg")
 
