@@ -4,7 +4,7 @@ from models.domain.errors import BadInput
 from models.domain.feasibility import WHERE, ask, load_feasible
 from models.domain.point import Point
 from models.domain.space import SearchSpace
-from models.gp.design import DRAWS_PER_POINT, Drawn, draw_allowed
+from models.gp.design import DRAWS_PER_POINT, draw_allowed
 from models.gp.encoding import Encoding
 from models.gp.reach import refuse_infeasible
 
@@ -33,37 +33,35 @@ def refuse_empty(space: SearchSpace, seed: int) -> None:
     """
     if space.candidates:
         if space.feasible is not None:
-            _try_feasible(space.feasible, space.candidates)
+            refusals = _try_feasible(space.feasible, space.candidates)
+            if len(refusals) == len(space.candidates):
+                raise BadInput(WHERE, f"refuses all {len(refusals)} samples: {refusals[0]}", "Correct it")
         return
     refuse_infeasible(space)
     bare = space.model_copy(update={"feasible": None})
-    drawn = _probe(bare, seed)
+    drawn = draw_allowed(Encoding(bare), N_PROBE, seed, DRAWS_PER_POINT // 2)
     if len(drawn.columns) < N_LEAST:
         key = "region" if drawn.n_outside else "linear" if space.linear else "sums"
         raise BadInput(key, f"only {drawn.account()}", "Widen the axes, or loosen what binds them")
     if space.feasible is not None:
-        _try_feasible(space.feasible, Encoding(bare).decode(drawn.columns[:N_TRIED]))
-        drawn = _probe(space, seed)
+        refusals = _try_feasible(space.feasible, Encoding(bare).decode(drawn.columns[:N_TRIED]))
+        drawn = draw_allowed(Encoding(space), N_LEAST, seed, DRAWS_PER_POINT // 2)
         if len(drawn.columns) < N_LEAST:
             raise BadInput(
-                WHERE, f"only {drawn.account()}", f"Narrow the axes to where {space.feasible} says yes"
+                WHERE,
+                f"only {drawn.account()}, such as: {refusals[0] if refusals else 'none of the first'}",
+                f"Narrow the axes to where {space.feasible} says yes",
             )
 
 
-def _probe(space: SearchSpace, seed: int) -> Drawn:
-    return draw_allowed(Encoding(space), N_PROBE, seed, DRAWS_PER_POINT // 2)
-
-
-def _try_feasible(name: str, points: tuple[Point, ...]) -> None:
-    """Refuse a feasibility function that raises, or answers what is no answer."""
+def _try_feasible(name: str, points: tuple[Point, ...]) -> list[str]:
+    """What a feasibility function objects to some points; one that fails, or gives no answer, is refused."""
     feasible = load_feasible(name)
-    for point in points[:N_TRIED]:
+    refusals: list[str] = []
+    for point in points:
         answer = ask(name, feasible, point.coordinates)
         if answer.is_broken:
-            raise BadInput(
-                WHERE,
-                f"{answer.objection} (at {point.text()})",
-                "Return True, False or a text that says why not",
-            )
-    if all(ask(name, feasible, point.coordinates).objection for point in points):
-        raise BadInput(WHERE, f"{name} refuses all {len(points)} points it was asked about", "Correct it")
+            remedy = "Return True, False or a text that says why not"
+            raise BadInput(WHERE, f"{answer.objection} (at {point.text()})", remedy)
+        refusals += [answer.objection] if answer.objection is not None else []
+    return refusals

@@ -15,6 +15,8 @@ EDGE = 5e-7
 """How much limits give way when a total at their very edge lies beyond it by rounding, as a share."""
 N_SCOUTS = 256
 """Walkers that find out how the body is stretched."""
+N_MORE = 8
+"""Steps of a walk besides two for each dimension."""
 MAX_ROUNDS = 40
 """Rounds of scouting; each learns the shape from where the one before it went."""
 SETTLED = 0.1
@@ -92,7 +94,7 @@ def walk(inside: Inside, n_walkers: int, rng: np.random.Generator) -> Generator[
     places = np.zeros((N_SCOUTS, n_dims))
     shape, size = np.identity(n_dims, dtype=np.float64), 0.0
     for _ in range(MAX_ROUNDS):
-        places = _step(inside, places, shape, 2 * n_dims + 4, rng)
+        places = _step(inside, places, shape, 2 * n_dims + N_MORE, rng)
         spread = np.atleast_2d(np.cov(places.T))
         previous, size = size, float(np.sqrt(np.trace(spread)))
         shape = np.asarray(np.linalg.cholesky(spread + EXACT**2 * np.eye(n_dims)), dtype=np.float64)
@@ -100,7 +102,7 @@ def walk(inside: Inside, n_walkers: int, rng: np.random.Generator) -> Generator[
             break
     places = np.resize(places, (n_walkers, n_dims))
     while True:
-        places = _step(inside, places, shape, 4 * n_dims + 8, rng)
+        places = _step(inside, places, shape, 2 * n_dims + 2 * N_MORE, rng)
         yield inside.centre + places @ inside.directions.T
 
 

@@ -51,6 +51,44 @@ def test_the_schema_refuses_an_unknown_key_in_every_table(schema, table):
         jsonschema.validate(values, schema)
 
 
+def a_space_of_every_kind() -> dict[str, Any]:
+    return example() | {
+        "axes": [
+            {"name": "x", "low": 0.0, "high": 1.0},
+            {"name": "n", "kind": "integer", "low": 1, "high": 4},
+            {"name": "pinhole", "kind": "ordinal", "values": [0.1, 0.5]},
+            {"name": "cell", "kind": "categorical", "levels": ["kapton", "mica"]},
+        ],
+        "sums": [],
+        "linear": [{"coefficients": {"x": 1.0, "n": -2.0}, "high": 0.0}],
+        "region": {"axes": ["x", "n"], "polygon": [[0, 0], [1, 0], [1, 4]]},
+        "feasible": "my_lab:in_stock",
+    }
+
+
+def test_the_schema_knows_every_kind_of_space(schema):
+    jsonschema.validate(a_space_of_every_kind(), schema)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"axes": [{"name": "x", "low": 0.0}]},
+        {"axes": [{"name": "x", "kind": "ordinal", "low": 0.0, "high": 1.0}]},
+        {"axes": [{"name": "x", "kind": "categorical"}]},
+        {"axes": [{"name": "x", "kind": "nominal", "levels": ["a"]}]},
+        {"linear": [{"coefficients": {"x": "much"}, "low": 0.0}]},
+        {"linear": [{"low": 0.0}]},
+        {"region": {"polygon": [[0, 0], [1, 0], [1, 4]]}},
+        {"feasible": "in_stock"},
+    ],
+    ids=str,
+)
+def test_the_schema_refuses_what_is_no_space(schema, wrong):
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(a_space_of_every_kind() | wrong, schema)
+
+
 def test_the_schema_lets_a_part_of_ones_own_have_keys_of_its_own(schema):
     values = example() | {"strategy": {"kind": "my_lab:make", "patience": 3}}
     jsonschema.validate(values, schema)
@@ -87,7 +125,7 @@ def test_every_kind_that_ships_is_in_the_schema(schema):
         for option in schema["properties"][part]["oneOf"]
         if "properties" in option
     }
-    assert kinds == {"virtual", "dataset", "bayes", "space_filling", "random"}
+    assert kinds == {"virtual", "virtual_scan", "dataset", "bayes", "space_filling", "random"}
 
 
 def test_an_example_is_read_into_what_it_says():
