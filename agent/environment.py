@@ -14,7 +14,7 @@ from models.domain.canonical import canonical_json
 
 PACKAGES = (
     "nightbeam", "alembic", "bluesky", "botorch", "event-model", "fabio", "freesas", "gpytorch", "h5py",
-    "hdf5plugin", "linear-operator", "numba", "numpy", "ophyd", "pydantic", "pyFAI", "sasmodels",
+    "hdf5plugin", "linear-operator", "llvmlite", "numba", "numpy", "ophyd", "pydantic", "pyFAI", "sasmodels",
     "scikit-learn", "scipy", "sqlalchemy", "threadpoolctl", "torch",
 )  # fmt: skip
 """Packages whose version can change a result or how it is kept."""
@@ -26,10 +26,11 @@ INSTRUCTION_SETS = (
 VARIABLES = (
     "ATEN_CPU_CAPABILITY", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "MKL_CBWR", "MKL_ENABLE_INSTRUCTIONS",
     "OPENBLAS_NUM_THREADS", "OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "NPY_ENABLE_CPU_FEATURES",
+    "NUMBA_CPU_NAME", "NUMBA_CPU_FEATURES", "NUMBA_OPT",
 )  # fmt: skip
 """Environment variables that choose routines or threads."""
 DECISION_THREADS = 1
-"""Threads of the decision maths, see `models.gp.surrogate.use_one_thread`."""
+"""Threads of the decision maths, see `models.gp.threads.use_one_thread`."""
 PROCESSOR_FILE = Path("/proc/cpuinfo")
 CHECKOUT = Path(__file__).resolve().parents[1]
 """Where the program's own source lies."""

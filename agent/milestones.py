@@ -65,17 +65,18 @@ class Milestones:
         return decision.model is not None and n_asked % self._every == 0
 
     def _map(self, history: History, decision: Decision) -> PosteriorGrid:
-        # torch takes seconds to load: only when a map is due
+        # what compiles takes a second to load: only when a map is due
         from agent.strategy.learned import learned
         from models.gp.posterior_grid import believe_at
 
         problem, space = self._problem, self._problem.space
         points = map_points(space, derive_seed(problem.seed, ROLE))
         names = tuple(point.sample for point in points if point.sample is not None)
-        training = learned(space, problem.objective, history).training
+        encoding = Encoding(space)
+        training = learned(encoding, problem.objective, history).training
         asked = _last_asked(history, decision)
         state = asked.model.canonical_json if asked is not None and asked.model is not None else None
-        believed = believe_at(training, Encoding(space).encode(points), state)
+        believed = believe_at(training, encoding.encode(points), state)
         return PosteriorGrid(
             seq=decision.seq,
             watermark=decision.watermark,

@@ -24,8 +24,8 @@ from models.domain.decision import Decision, Reason
 from models.domain.history import History, Observation
 from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
-from models.gp.design import draw_feasible, scale_to_unit, unscale
-from models.gp.surrogate import use_one_thread
+from models.gp.threads import use_one_thread
+from tests.draws import draw_feasible, scale_to_unit, unscale
 
 SIZES = (20, 100)
 """Observations that are known when the decision is asked for."""

@@ -42,7 +42,7 @@ from instruments.runner import BlueskyInstrument
 from instruments.virtual import Options, beamline_around
 from models.domain.campaign import BudgetSpec, CampaignSpec
 from models.domain.records import Event
-from models.gp.surrogate import use_one_thread
+from models.gp.threads import use_one_thread
 from models.saxs.extractors import load_extractors
 from models.saxs.pipeline import build_analysis
 from sims.world import WorldSpec

@@ -28,7 +28,7 @@ from models.domain.decision import Decision, Reason
 from models.domain.history import History
 from models.domain.ranking import badness
 from models.domain.seeds import derive_seed
-from models.gp.surrogate import use_one_thread
+from models.gp.threads import use_one_thread
 
 DESCRIPTION = Path(__file__).parent.parent / "examples" / "mesoporous_silica" / "dataset.toml"
 """What the columns of the measured silica mean."""

@@ -10,6 +10,7 @@ from models.domain.errors import FitFailed
 from models.domain.history import History
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
+from models.gp.encoding import Encoding
 from models.gp.posterior_grid import believe_at
 
 
@@ -40,7 +41,8 @@ def believe(space: SearchSpace, objective: ObjectiveSpec, history: History, grid
     low = np.array([axis.low for axis in space.axes])
     span = np.array([axis.span if axis.span > 0 else 1.0 for axis in space.axes])
     try:
-        believed = believe_at(learned(space, objective, history).training, (grid - low) / span)
+        training = learned(Encoding(space), objective, history).training
+        believed = believe_at(training, (grid - low) / span)
     except FitFailed:
         return None
     return Belief(grid, believed.mean, believed.sigma)

@@ -1,15 +1,28 @@
-"""Bayesian optimisation: an even start, then the point of largest expected improvement."""
+"""Bayesian optimisation: an even start, then the point whose measurement is worth most."""
+
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from agent.strategy import space_filling
-from agent.strategy.choices import Choices
+from agent.strategy.choices import Choices, Pool, gather_pool
 from agent.strategy.problem import Problem
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
-from models.domain.errors import FitFailed
+from models.domain.errors import BadInput, FitFailed
 from models.domain.frozen import Frozen
 from models.domain.history import History
+from models.domain.scattering import Floats
+from models.domain.seeds import derive_seed
+from models.gp.encoding import Encoding
+
+if TYPE_CHECKING:
+    from models.gp.recommend import Knowledge, Mind, MindState, Recommendation
+
+IGNORANCE = "log_posterior_sigma"
+"""Acquisition of a decision that only seeks to know more."""
+MOST_PAIRWISE = 512
+"""Points of a pool whose covariances with each other are kept."""
 
 
 class Options(Frozen):
@@ -23,8 +36,8 @@ class Options(Frozen):
     """Smallest expected improvement worth a measurement, in standard deviations of the measured values, or
     for a target as a share of the distance that is left. Below it, the next point is where the model knows
     least."""
-    pool: int = Field(default=2048, ge=64, le=65_536)
-    """Points that are scored before gradients are followed."""
+    pool: int = Field(default=1024, ge=64, le=65_536)
+    """Points that are scored before gradients are followed; at most 512 where a map or a level is sought."""
 
 
 def build(options: Options, problem: Problem) -> "Bayes":
@@ -33,12 +46,15 @@ def build(options: Options, problem: Problem) -> "Bayes":
 
 
 class Bayes:
-    """Gaussian process and expected improvement on one feature."""
+    """Gaussian processes on one feature, and what a measurement is worth under them."""
 
     def __init__(self, options: Options, problem: Problem, state_json: str | None = None) -> None:
         """Keep the task, and the model state to use instead of a fit, if any."""
         self._options, self._problem, self._state_json = options, problem, state_json
+        self._encoding = Encoding(problem.space)
         self._start = space_filling.build(space_filling.Options(), problem)
+        self._mind: Mind | None = None
+        self._pools: dict[int, Pool] = {}
 
     def with_state(self, state_json: str) -> "Bayes":
         """The same strategy with the hyperparameters of a logged model state: it fits nothing."""
@@ -57,28 +73,64 @@ class Bayes:
                 "farthest from all points so far.",
             )
             return decision.model_copy(update={"reason": reason})
-        problem = self._problem
-        seed = problem.seed_for(history)
-        choices = Choices(problem.space, history, self._options.pool, seed)
-        if choices.is_exhausted:
-            return problem.stop(history, "exhausted", "Every sample that exists has been measured.")
         try:
-            return self._suggest(history, choices)
+            return self._suggest(history)
         except FitFailed as error:
-            reason = Reason(
-                code="no_model", sentence=f"No model can be had ({error}); the space is filled instead."
-            )
-            return problem.measure(history, "fallback", choices.most_remote(), reason)
+            return self._fill(history, error)
 
-    def _suggest(self, history: History, choices: Choices) -> Decision:
-        # torch takes seconds to load: only when it is used
-        from agent.strategy.learned import learned, left_out
-        from models.gp.recommend import IGNORANCE, Ask, recommend
+    def _fill(self, history: History, error: FitFailed) -> Decision:
+        """Without a model: the point farthest from all that were asked for."""
+        problem = self._problem
+        pool = gather_pool(self._encoding, self._options.pool, problem.seed_for(history))
+        choices = Choices(self._encoding, history, pool)
+        if choices.is_exhausted:
+            return problem.stop(history, "exhausted", choices.why_exhausted)
+        reason = Reason(
+            code="no_model", sentence=f"No model can be had ({error}); the space is filled instead."
+        )
+        return problem.measure(history, "fallback", choices.most_remote(), choices.noted(reason))
+
+    def _suggest(self, history: History) -> Decision:
+        # what compiles takes a second to load: only when it is used
+        from agent.strategy.learned import learned
+        from models.gp.acquisitions.goals import PAIRWISE_GOALS
+        from models.gp.recommend import Ask, Mind, Open, read_state, recommend
+
+        objective = self._problem.objective
+        knowledge = learned(self._encoding, objective, history)
+        if self._mind is None:
+            self._mind = Mind(is_pairwise=objective.goal in PAIRWISE_GOALS)
+        if self._state_json is None:
+            fitted_to = self._mind.learn(knowledge, _last_state(history), self._columns)
+        else:
+            fitted_to = self._mind.recall(knowledge, read_state(self._state_json), self._columns)
+        choices = Choices(self._encoding, history, self._pool(fitted_to))
+        if choices.is_exhausted:
+            return self._problem.stop(history, "exhausted", choices.why_exhausted)
+        ask = Ask(1 + self._options.alternatives, self._options.least_gain)
+        open_ = Open(self._encoding, choices.pool.columns, choices.is_open, choices.failed)
+        return self._decide(history, choices, knowledge, recommend(self._mind, objective, open_, ask))
+
+    def _pool(self, fitted_to: int) -> Pool:
+        """Points to choose from while hyperparameters fitted to so many observations hold."""
+        if fitted_to not in self._pools:
+            seed = derive_seed(self._problem.seed, "pool", fitted_to)
+            n_most = self._options.pool if self._problem.objective.has_best else MOST_PAIRWISE
+            drawn = gather_pool(self._encoding, min(self._options.pool, n_most), seed)
+            if len(drawn.columns) == 0:
+                raise FitFailed(f"no point can be drawn: {drawn.account}")
+            self._pools = {fitted_to: drawn}
+        return self._pools[fitted_to]
+
+    def _columns(self, fitted_to: int) -> Floats:
+        return self._pool(fitted_to).columns
+
+    def _decide(
+        self, history: History, choices: Choices, knowledge: "Knowledge", found: "Recommendation"
+    ) -> Decision:
+        from agent.strategy.learned import left_out
 
         problem = self._problem
-        knowledge = learned(problem.space, problem.objective, history)
-        ask = Ask(1 + self._options.alternatives, self._options.least_gain, self._state_json)
-        found = recommend(problem.space, problem.objective, knowledge, choices.pool, ask)
         candidates = tuple(
             Candidate(
                 rank=rank,
@@ -100,16 +152,21 @@ class Bayes:
             ),
             left_out=left_out(problem.objective, history),
         )
-        reason = self._explain(candidates[0].prediction, found.incumbent, found.acquisition == IGNORANCE)
+        reason = choices.noted(self._explain(candidates[0].prediction, found))
         decision = problem.measure(history, "suggest", candidates[0].point, reason)
         return decision.model_copy(update={"candidates": candidates, "model": model})
 
-    def _explain(self, expected: Prediction, incumbent: float, is_exploring: bool) -> Reason:
+    def _explain(self, expected: Prediction, found: "Recommendation") -> Reason:
         objective = self._problem.objective
         unit = "" if self._problem.unit == "1" else f" {self._problem.unit}"
         expectation = f"{objective.feature} {expected.mean:.3g} ± {expected.sigma:.2g}{unit} expected"
-        best = f"{incumbent:.3g}{unit} at the best point so far"
-        if is_exploring:
+        if found.incumbent is None:
+            what = "the map" if objective.goal == "map" else f"the boundary at {objective.level:g}{unit}"
+            return Reason(
+                code="integrated_variance", sentence=f"Teaches most about {what}: {expectation} here."
+            )
+        best = f"{found.incumbent:.3g}{unit} at the best point so far"
+        if found.acquisition == IGNORANCE:
             return Reason(
                 code="exploration",
                 sentence=f"Little can be gained on {best}; the model knows least here: {expectation}.",
@@ -119,3 +176,14 @@ class Bayes:
             code="expected_improvement",
             sentence=f"Largest expected improvement: {expectation}{aim}, against {best}.",
         )
+
+
+def _last_state(history: History) -> "MindState | None":
+    """The state behind the last decision that had one; None for the first, or where it is another model's."""
+    from models.gp.recommend import read_state
+
+    model = next((d.model for d in reversed(history.decisions) if d.model is not None), None)
+    try:
+        return None if model is None else read_state(model.canonical_json)
+    except BadInput:
+        return None

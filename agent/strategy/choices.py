@@ -1,67 +1,96 @@
 """What may still be chosen, in the encoded columns that models use."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
-from models.domain.decision import MEASURING_KINDS, Reason
+from models.domain.decision import MEASURING_KINDS, Decision, Reason
 from models.domain.feasibility import ask, load_feasible
 from models.domain.history import History
-from models.domain.scattering import Floats
-from models.domain.space import Point, SearchSpace
+from models.domain.point import Point
+from models.domain.scattering import Floats, Mask
 from models.gp.design import choose_spread, draw_allowed, is_away
 from models.gp.encoding import Encoding
 
 
-class Choices:
-    """The points that a strategy may still choose."""
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """Points to choose from, whatever was chosen before."""
 
-    def __init__(self, space: SearchSpace, history: History, n_pool: int, seed: int) -> None:
-        """Gather them: the candidates not yet asked for, or fresh draws away from failures.
+    columns: Floats
+    """Encoded, shape (n_pool, n_columns)."""
+    points: tuple[Point, ...] | None
+    """The samples that they are, where only some samples exist."""
+    account: str
+    """What became of the draws."""
+    complaint: str | None
+    """What a feasibility function that is broken itself said last; None when it is not."""
+
+
+def gather_pool(encoding: Encoding, n_pool: int, seed: int) -> Pool:
+    """All samples that exist, or fresh draws.
+
+    Parameters
+    ----------
+    encoding
+        The space's.
+    n_pool
+        How many points to draw where the space has no list of candidates.
+    seed
+        Seed of the draws.
+    """
+    candidates = encoding.space.candidates
+    if candidates:
+        return Pool(encoding.encode(candidates), candidates, "", None)
+    drawn = draw_allowed(encoding, n_pool, seed)
+    columns = drawn.columns
+    if encoding.is_discrete.all():
+        columns = np.unique(columns, axis=0)  # few places, each of which was drawn many times
+    return Pool(columns, None, drawn.account(), drawn.complaint)
+
+
+class Choices:
+    """The points of a pool that a strategy may choose now."""
+
+    def __init__(self, encoding: Encoding, history: History, pool: Pool) -> None:
+        """Leave out what was asked for, what can no longer be had, and what lies near a failure.
 
         Parameters
         ----------
-        space
-            The search space.
+        encoding
+            The space's.
         history
             What was decided so far.
-        n_pool
-            How many points to draw where the space has no list of candidates.
-        seed
-            Seed of the draws.
+        pool
+            Points to choose from.
         """
-        self.encoding = Encoding(space)
-        """How points become columns."""
-        asked = [d.point for d in history.decisions if d.kind in MEASURING_KINDS and d.point is not None]
-        self.taken = self.encoding.encode(asked)
-        """Columns of every point that was asked for, shape (n, n_columns)."""
+        self._encoding, self._history, self.pool = encoding, history, pool
         self.why_exhausted = "Every sample that exists has been measured."
         """Why nothing is left to choose, when nothing is."""
-        self._complaint: str | None = None
-        self._points: tuple[Point, ...] | None = None
-        if space.candidates:
-            samples = {point.sample for point in asked}
-            self._points = self._that_can_be_had(
-                tuple(p for p in space.candidates if p.sample not in samples)
-            )
-            self.pool = self.encoding.encode(self._points)
-            """Columns of what may be chosen, shape (n_pool, n_columns)."""
-        else:
-            self.pool = self._drawn(history, n_pool, seed)
+        self._complaint = pool.complaint
+        self.failed = failed_points(encoding, history)
+        """Columns of points at which a measurement failed and none succeeded since, (n_failed, n_columns)."""
+        self.is_open = self._open_samples(pool.points) if pool.points is not None else self._open_draws()
+        """Which of the pool may be chosen, shape (n_pool,)."""
 
     @property
     def is_exhausted(self) -> bool:
         """True when nothing is left to choose."""
-        return len(self.pool) == 0
+        return not self.is_open.any()
 
-    def point(self, row: int | None, unit_point: Floats) -> Point:
+    def point(self, row: int | None, columns: Floats) -> Point:
         """The point of a pool row, or of columns found between the rows."""
-        if self._points is not None and row is not None:
-            return self._points[row]
-        return self.encoding.decode(unit_point[np.newaxis])[0]
+        if self.pool.points is not None and row is not None:
+            return self.pool.points[row]
+        return self._encoding.decode(columns[np.newaxis])[0]
 
     def most_remote(self) -> Point:
         """The choice farthest from everything asked for so far."""
-        row = choose_spread(self.pool, self.taken, 1)[0]
-        return self.point(row, self.pool[row])
+        rows = np.flatnonzero(self.is_open)
+        asked = [d.point for d in self._asked() if d.point is not None]
+        row = int(rows[choose_spread(self.pool.columns[rows], self._encoding.encode(asked), 1)[0]])
+        return self.point(row, self.pool.columns[row])
 
     def noted(self, reason: Reason) -> Reason:
         """A reason that also tells of a feasibility function that failed while it was asked."""
@@ -70,32 +99,41 @@ class Choices:
         sentence = f"{reason.sentence} Left out as if refused: points at which {self._complaint}."
         return reason.model_copy(update={"sentence": sentence})
 
-    def _drawn(self, history: History, n_pool: int, seed: int) -> Floats:
-        """Fresh draws, away from failures where any are."""
-        drawn = draw_allowed(self.encoding, n_pool, seed)
-        self._complaint = drawn.complaint
-        self.why_exhausted = f"No point can be found any more: {drawn.account()}."
-        columns = drawn.columns
-        if self.encoding.is_discrete.all():
-            columns = np.unique(columns, axis=0)  # few places, each of which was drawn many times
-        is_free = is_away(columns, failed_points(self.encoding.space, history))
-        return columns[is_free] if is_free.any() else columns
+    def _asked(self) -> Iterator[Decision]:
+        return (d for d in self._history.decisions if d.kind in MEASURING_KINDS)
 
-    def _that_can_be_had(self, left: tuple[Point, ...]) -> tuple[Point, ...]:
-        """Of the samples that are left, those that the feasibility function does not refuse."""
-        name = self.encoding.space.feasible
+    def _open_draws(self) -> Mask:
+        """Those away from failures where any are, that the feasibility function still allows."""
+        columns = self.pool.columns
+        self.why_exhausted = f"No point can be found any more: {self.pool.account}."
+        if self._encoding.space.feasible is not None:
+            judged = self._encoding.judge(columns)
+            self._complaint = judged.complaint or self._complaint
+            is_allowed = judged.is_allowed
+        else:
+            is_allowed = np.ones(len(columns), dtype=bool)
+        is_free = is_allowed & is_away(columns, self.failed)
+        return is_free if is_free.any() else is_allowed
+
+    def _open_samples(self, points: tuple[Point, ...]) -> Mask:
+        """Those not yet asked for, that the feasibility function does not refuse."""
+        samples = {d.point.sample for d in self._asked() if d.point is not None}
+        is_left = np.array([point.sample not in samples for point in points], dtype=bool)
+        name = self._encoding.space.feasible
         if name is None:
-            return left
+            return is_left
         feasible = load_feasible(name)
-        answers = [ask(name, feasible, point.coordinates) for point in left]
-        self._complaint = next((a.objection for a in reversed(answers) if a.is_broken), None)
+        rows = np.flatnonzero(is_left)
+        answers = [ask(name, feasible, points[row].coordinates) for row in rows]
+        self._complaint = next((a.objection for a in reversed(answers) if a.is_broken), self._complaint)
         refusals = [answer.objection for answer in answers if answer.objection is not None]
-        if refusals and len(refusals) == len(left):
-            self.why_exhausted = f"None of the {len(left)} samples that are left can be had: {refusals[0]}."
-        return tuple(point for point, a in zip(left, answers, strict=True) if a.objection is None)
+        if refusals and len(refusals) == len(rows):
+            self.why_exhausted = f"None of the {len(rows)} samples that are left can be had: {refusals[0]}."
+        is_left[rows] = [answer.objection is None for answer in answers]
+        return is_left
 
 
-def failed_points(space: SearchSpace, history: History) -> Floats:
+def failed_points(encoding: Encoding, history: History) -> Floats:
     """Columns of points at which a measurement failed and none succeeded since, (n, n_columns)."""
     failed: list[Point] = []
     for decision in history.decisions:
@@ -106,4 +144,4 @@ def failed_points(space: SearchSpace, history: History) -> Floats:
                 failed.append(decision.point)
             elif observation is not None:
                 failed = [p for p in failed if p != decision.point]
-    return Encoding(space).encode(failed)
+    return encoding.encode(failed)

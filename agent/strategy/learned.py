@@ -2,34 +2,32 @@
 
 import numpy as np
 
-from agent.strategy.choices import failed_points
 from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import MEASURING_KINDS
 from models.domain.history import History
 from models.domain.scattering import Feature
-from models.domain.space import Point, SearchSpace
-from models.gp.design import scale_to_unit
-from models.gp.recommend import Knowledge
-from models.gp.surrogate import Training
+from models.domain.space import Point
+from models.gp.encoding import Encoding
+from models.gp.recommend import PRESENCE_SIGMA, Knowledge
+from models.gp.training import Training
 
 
-def learned(space: SearchSpace, objective: ObjectiveSpec, history: History) -> Knowledge:
+def learned(encoding: Encoding, objective: ObjectiveSpec, history: History) -> Knowledge:
     """What was measured of the objective's feature, where the devices say that it was measured."""
     measured_at = {exposure.seq: exposure.point for exposure in history.exposures}
     places: list[Point] = []
-    found: list[Feature] = []
-    absent: list[Point] = []
+    found: list[Feature | None] = []
     for _, observation in history.accepted():
-        feature = observation.feature(objective.feature)
-        if feature is None:
-            absent.append(measured_at[observation.seq])
-        else:
-            places.append(measured_at[observation.seq])
-            found.append(feature)
-    values = np.array([feature.value for feature in found])
-    sigmas = np.array([feature.sigma for feature in found])
-    training = Training(scale_to_unit(space, tuple(places)), values, sigmas)
-    return Knowledge(training, scale_to_unit(space, tuple(absent)), failed_points(space, history))
+        places.append(measured_at[observation.seq])
+        found.append(observation.feature(objective.feature))
+    unit_points = encoding.encode(places)
+    is_present = np.array([feature is not None for feature in found], dtype=bool)
+    values = np.array([feature.value for feature in found if feature is not None])
+    sigmas = np.array([feature.sigma for feature in found if feature is not None])
+    presence = None
+    if not is_present.all():
+        presence = Training(unit_points, is_present.astype(np.float64), np.full(len(found), PRESENCE_SIGMA))
+    return Knowledge(Training(unit_points[is_present], values, sigmas), presence)
 
 
 def left_out(objective: ObjectiveSpec, history: History) -> tuple[int, ...]:

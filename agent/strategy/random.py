@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from agent.strategy.choices import Choices
+from agent.strategy.choices import Choices, gather_pool
 from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
+from models.gp.encoding import Encoding
 
 N_POOL = 64
 """Points drawn to choose one from, where the space has no list of candidates."""
@@ -27,15 +28,15 @@ class Random:
 
     def __init__(self, problem: Problem) -> None:
         """Keep the task."""
-        self._problem = problem
+        self._problem, self._encoding = problem, Encoding(problem.space)
 
     def propose(self, history: History) -> Decision:
         """A random point."""
         seed = self._problem.seed_for(history)
-        choices = Choices(self._problem.space, history, N_POOL, seed)
+        choices = Choices(self._encoding, history, gather_pool(self._encoding, N_POOL, seed))
         if choices.is_exhausted:
             return self._problem.stop(history, "exhausted", choices.why_exhausted)
-        row = int(np.random.default_rng(seed).integers(len(choices.pool)))
+        row = int(np.random.default_rng(seed).choice(np.flatnonzero(choices.is_open)))
         reason = Reason(code="random", sentence="Drawn at random.")
-        point = choices.point(row, choices.pool[row])
+        point = choices.point(row, choices.pool.columns[row])
         return self._problem.measure(history, "suggest", point, choices.noted(reason))

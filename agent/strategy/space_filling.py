@@ -2,12 +2,13 @@
 
 from pydantic import Field
 
-from agent.strategy.choices import Choices
+from agent.strategy.choices import Choices, gather_pool
 from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
 from models.domain.seeds import derive_seed
+from models.gp.encoding import Encoding
 
 
 class Options(Frozen):
@@ -27,13 +28,13 @@ class SpaceFilling:
 
     def __init__(self, options: Options, problem: Problem) -> None:
         """Keep the task."""
-        self._options, self._problem = options, problem
+        self._problem, self._encoding = problem, Encoding(problem.space)
+        self._pool = gather_pool(self._encoding, options.pool, derive_seed(problem.seed, "design"))
 
     def propose(self, history: History) -> Decision:
         """The point farthest from all that were asked for."""
         problem = self._problem
-        pool_seed = derive_seed(problem.seed, "design")
-        choices = Choices(problem.space, history, self._options.pool, pool_seed)
+        choices = Choices(self._encoding, history, self._pool)
         if choices.is_exhausted:
             return problem.stop(history, "exhausted", choices.why_exhausted)
         reason = Reason(

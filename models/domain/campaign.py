@@ -37,21 +37,34 @@ class ObjectiveSpec(Frozen):
 
     feature: str
     """Name of the feature, as the analysis makes it."""
-    goal: Literal["maximise", "minimise", "target"] = "maximise"
-    """Largest value, smallest value, or the value nearest to `target`."""
+    goal: Literal["maximise", "minimise", "target", "map", "level"] = "maximise"
+    """Largest value, smallest value, the value nearest to `target`; or the whole map, or where it crosses
+    `level`."""
     target: float | None = None
     """The value to hit, in the feature's unit; only with ``goal = "target"``."""
+    level: float | None = None
+    """The value at which a boundary runs, in the feature's unit; only with ``goal = "level"``."""
 
     @model_validator(mode="after")
-    def _target_goes_with_its_goal(self) -> Self:
-        if (self.goal == "target") != (self.target is not None):
-            raise ValueError('target is given with goal = "target", and only then; add or remove it')
+    def _numbers_go_with_their_goals(self) -> Self:
+        for key, value in (("target", self.target), ("level", self.level)):
+            if (self.goal == key) != (value is not None):
+                raise ValueError(f'{key} is given with goal = "{key}", and only then; add or remove it')
         return self
+
+    @property
+    def has_best(self) -> bool:
+        """True when one measurement can be better than another."""
+        return self.goal not in ("map", "level")
 
     def text(self) -> str:
         """Short form for people."""
         if self.goal == "target":
             return f"{self.feature} as near as possible to {self.target:g}"
+        if self.goal == "map":
+            return f"map {self.feature}"
+        if self.goal == "level":
+            return f"where {self.feature} crosses {self.level:g}"
         return f"{self.goal} {self.feature}"
 
 

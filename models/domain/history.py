@@ -1,6 +1,8 @@
 """What is known: observations, failures, quarantines, and all of a campaign so far."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any, Self
 
 from models.domain.action import Asset, Exposure
 from models.domain.decision import MEASURING_KINDS, Decision
@@ -76,6 +78,18 @@ class History(Frozen):
     quarantines: tuple[Quarantine, ...] = ()
     """Every sample that may not be used any more."""
 
+    @cached_property
+    def _observations_by_seq(self) -> dict[int, Observation]:
+        return {observation.seq: observation for observation in self.observations}
+
+    @cached_property
+    def _exposures_by_seq(self) -> dict[int, Exposure]:
+        return {exposure.seq: exposure for exposure in self.exposures}
+
+    @cached_property
+    def _failures_by_seq(self) -> dict[int, Failure]:
+        return {failure.seq: failure for failure in self.failures}
+
     @property
     def next_seq(self) -> int:
         """`seq` of the decision to come."""
@@ -98,15 +112,22 @@ class History(Frozen):
 
     def observation(self, seq: int) -> Observation | None:
         """The observation of that decision; None when there is none."""
-        return next((o for o in self.observations if o.seq == seq), None)
+        return self._observations_by_seq.get(seq)
 
     def exposure(self, seq: int) -> Exposure | None:
         """The exposure of that decision; None when there is none."""
-        return next((e for e in self.exposures if e.seq == seq), None)
+        return self._exposures_by_seq.get(seq)
 
     def failure(self, seq: int) -> Failure | None:
         """The failure of that decision; None when there is none."""
-        return next((f for f in self.failures if f.seq == seq), None)
+        return self._failures_by_seq.get(seq)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields changed; what was looked up by `seq` is looked up anew."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in ("_observations_by_seq", "_exposures_by_seq", "_failures_by_seq"):
+            copied.__dict__.pop(name, None)
+        return copied
 
     def plus(self, record: "Decision | Exposure | Observation | Failure | Quarantine") -> "History":
         """The history with one thing more."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.domain.scattering import Floats, Mask
-from models.domain.space import Point, SearchSpace
 from models.gp.boxes import even_boxes
 from models.gp.encoding import Encoding
 from models.gp.slices import is_walk_needed, walked_slices
@@ -139,18 +138,3 @@ def is_away(points: Floats, failed: Floats) -> Mask:
     """
     gaps = np.linalg.norm(points[:, np.newaxis] - failed[np.newaxis], axis=2)
     return np.all(gaps > KEEP_AWAY, axis=1)
-
-
-def scale_to_unit(space: SearchSpace, points: tuple[Point, ...]) -> Floats:
-    """Columns of points, shape (n_points, n_columns); see `Encoding.encode`."""
-    return Encoding(space).encode(points)
-
-
-def unscale(space: SearchSpace, unit: Floats) -> tuple[Point, ...]:
-    """Points from columns, shape (n_points, n_columns); see `Encoding.decode`."""
-    return Encoding(space).decode(unit)
-
-
-def draw_feasible(space: SearchSpace, n_points: int, seed: int) -> Floats:
-    """Columns of points drawn evenly, shape (n_points, n_columns); see `draw_allowed`."""
-    return draw_allowed(Encoding(space), n_points, seed).columns

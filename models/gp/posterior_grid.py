@@ -1,14 +1,15 @@
-"""What the Gaussian process believes at many points at once."""
+"""What the Gaussian processes believe at many points at once."""
 
-import json
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.domain.errors import BadInput, FitFailed
 from models.domain.scattering import Floats
-from models.gp.recommend import fit_surrogate
-from models.gp.surrogate import Surrogate, Training
+from models.gp.belief import Belief, fit_state
+from models.gp.recommend import read_state
+from models.gp.threads import use_one_thread
+from models.gp.training import Training
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,45 +21,46 @@ class Believed:
     sigma: Floats
     """Posterior standard deviation of it, shape (n,), in the feature's unit."""
     hyperparameters: dict[str, tuple[float, ...]]
-    """The model's hyperparameters, as in its state."""
+    """Those of the member of largest density, as in the model's state."""
     is_fitted: bool
-    """True when the hyperparameters were fitted for this, False when they were taken from a state."""
+    """True when the hyperparameters were found for this, False when they were taken from a state."""
 
 
 def believe_at(training: Training, unit_points: Floats, state_json: str | None = None) -> Believed:
-    """Ask the model what it believes.
+    """Ask what is believed.
 
     Parameters
     ----------
     training
-        What it learned from.
+        What was learned from.
     unit_points
         Scaled coordinates, shape (n, n_axes).
     state_json
-        State whose hyperparameters are taken; None, or a state of another model, fits them anew.
+        State whose hyperparameters are taken; None, or a state of another model, finds them anew.
 
     Raises
     ------
     FitFailed
         When no model can be had from these observations.
     """
-    surrogate, is_fitted = _model_of(training, state_json)
-    try:
-        mean, sigma = surrogate.predict(unit_points)
-    except RuntimeError as error:  # a matrix that cannot be factored
-        raise FitFailed(f"the model cannot be evaluated: {error}") from error
+    use_one_thread()
+    training.spread()  # says why nothing can be learned
+    belief, is_fitted = _belief_of(training, state_json)
+    mean, sigma = belief.predict(unit_points)
     if not (np.isfinite(mean).all() and np.isfinite(sigma).all()):
         raise FitFailed("the model's answer is not finite")
-    state = json.loads(surrogate.state_json())
-    hyperparameters = {name: tuple(values) for name, values in state["hyperparameters"].items()}
+    *lengths, variance, noise = np.exp(belief.state.members[0].logs).tolist()
+    hyperparameters = {"length_scales": tuple(lengths), "variance": (variance,), "noise": (noise,)}
     return Believed(mean, sigma, hyperparameters, is_fitted)
 
 
-def _model_of(training: Training, state_json: str | None) -> tuple[Surrogate, bool]:
-    """The model, and whether it had to be fitted."""
+def _belief_of(training: Training, state_json: str | None) -> tuple[Belief, bool]:
+    """The belief, and whether its hyperparameters had to be found."""
     if state_json is not None:
         try:
-            return fit_surrogate(training, state_json), False
+            state = read_state(state_json).belief
+            if state is not None:
+                return Belief(training, state), False
         except BadInput:
             pass  # one's own strategy may keep the state of a model that is not this one
-    return fit_surrogate(training), True
+    return Belief(training, fit_state(training)), True

@@ -1,80 +1,56 @@
-"""Find the point of largest acquisition: a pool of allowed points first, then gradients."""
-
-from collections.abc import Callable
+"""Find the point of largest acquisition: from the best of a pool, along the gradient."""
 
 import numpy as np
-import torch
 from scipy.optimize import LinearConstraint, minimize
 
 from models.domain.scattering import Floats
-from models.domain.space import SearchSpace
+from models.gp.acquisitions.worth import Worth
+from models.gp.encoding import Encoding
 
-Score = Callable[[torch.Tensor], torch.Tensor]
-"""Acquisition at scaled coordinates: shape (n, n_axes) -> (n,)."""
-
-N_STARTS = 4
-"""Best points of the pool from which gradients climb."""
-MAX_STEPS = 60
-"""Steps of one climb."""
+ROUNDING = 1e-9
+"""How far an end may miss a constraint, scaled."""
 
 
-def score_pool(score: Score, pool: Floats) -> Floats:
-    """Acquisition of every point of a pool, shape (n_pool, n_axes) -> (n_pool,)."""
-    with torch.no_grad():
-        return score(torch.from_numpy(pool)).numpy()
+def climb(worth: Worth, encoding: Encoding, starts: Floats) -> Floats:
+    """Follow the gradient of the acquisition from each start, inside bounds and linear constraints (SLSQP).
 
-
-def climb(score: Score, space: SearchSpace, starts: Floats) -> Floats:
-    """Follow the gradient of the acquisition from each start, inside bounds and sums (SLSQP).
+    Columns that take certain values only stay as they are.
 
     Parameters
     ----------
-    score
-        Acquisition.
-    space
-        A space without a list of candidates.
+    worth
+        What is to be large.
+    encoding
+        That of a space without a list of candidates.
     starts
-        Scaled coordinates, shape (n_starts, n_axes), all allowed.
+        Columns, shape (n_starts, n_columns), all allowed.
 
     Returns
     -------
     Floats
-        Where each climb ended; a climb that failed ends where it began. Shape (n_starts, n_axes).
+        Where each climb ended; a climb that failed ends where it began. Shape (n_starts, n_columns).
     """
-    ends = [_climb_one(score, space, start) for start in starts]
-    return np.array(ends).reshape(len(starts), len(space.axes))
+    ends = [_climb_one(worth, encoding, start) for start in starts]
+    return np.array(ends).reshape(starts.shape)
 
 
-def _climb_one(score: Score, space: SearchSpace, start: Floats) -> Floats:
-    def negative(unit_point: Floats) -> tuple[float, Floats]:
-        x = torch.from_numpy(np.ascontiguousarray(unit_point)).unsqueeze(0).requires_grad_(True)
-        value = score(x).sum()
-        (gradient,) = torch.autograd.grad(value, x)
-        return -float(value.detach()), -gradient.squeeze(0).numpy()
+def _climb_one(worth: Worth, encoding: Encoding, start: Floats) -> Floats:
+    def negative(columns: Floats) -> tuple[float, Floats]:
+        value, gradient = worth.slope(columns)
+        return -value, -gradient
 
-    sums, totals = _unit_sums(space)
-    constraints = [
-        LinearConstraint(row, float(total), float(total)) for row, total in zip(sums, totals, strict=True)
-    ]
-    bounds = [(0.0, 1.0 if axis.span > 0 else 0.0) for axis in space.axes]
+    low, high = (np.where(encoding.is_discrete, start, bound) for bound in encoding.bounds)
+    (sums, totals), (rows, limits) = encoding.equalities, encoding.inequalities
+    constraints = [LinearConstraint(sums, totals, totals)] if len(sums) else []
+    constraints += [LinearConstraint(rows, -np.inf, limits)] if len(rows) else []
     first, _ = negative(start)
     result = minimize(
-        negative, start, jac=True, method="SLSQP", bounds=bounds, constraints=constraints,
-        options={"maxiter": MAX_STEPS, "ftol": 1e-9},
+        negative, start, jac=True, method="SLSQP", bounds=np.stack([low, high], axis=1),
+        constraints=constraints, options={"maxiter": worth.n_steps, "ftol": 1e-9},
     )  # fmt: skip
-    end = np.clip(result.x, 0.0, [high for _, high in bounds])
-    is_allowed = bool(np.all(np.abs(sums @ end - totals) < 1e-9)) if len(sums) else True
+    end = np.clip(result.x, low, high)
+    is_allowed = bool(
+        np.all(np.abs(sums @ end - totals) < ROUNDING) and np.all(rows @ end < limits + ROUNDING)
+    )
     is_better = np.isfinite(result.fun) and result.fun < first
     return end if is_allowed and is_better else start
-
-
-def _unit_sums(space: SearchSpace) -> tuple[Floats, Floats]:
-    """The sums in scaled coordinates: rows a and totals b of a . x = b, the largest of each row being 1."""
-    rows, totals = np.zeros((len(space.sums), len(space.axes))), np.zeros(len(space.sums))
-    for i, constraint in enumerate(space.sums):
-        parts = [space.axis(name) for name in constraint.axes]
-        widest = max(axis.span for axis in parts) or 1.0
-        totals[i] = (constraint.total - sum(axis.low for axis in parts)) / widest
-        for axis in parts:
-            rows[i, space.names.index(axis.name)] = axis.span / widest
-    return rows, totals

@@ -14,9 +14,12 @@ from models.domain.errors import BadInput
 from models.domain.history import Failure, History
 from models.domain.posterior_grid import PosteriorGrid, posterior_grid_from_json
 from models.domain.space import Point
-from models.gp.design import draw_feasible, scale_to_unit, unscale
-from models.gp.surrogate import Surrogate
+from models.gp import posterior_grid
+from models.gp.belief import Belief
+from models.gp.encoding import Encoding
+from models.gp.recommend import read_state
 from tests import fakes
+from tests.draws import draw_feasible, scale_to_unit, unscale
 
 WHY = Reason(code="test", sentence="A test asked for it.")
 
@@ -54,10 +57,11 @@ def test_the_map_is_what_the_decisions_own_model_believed(problem):
     decision = suggestion(problem, history)
     grid = only_map(Milestones(problem, 1), history, decision)
     assert decision.model is not None
-    surrogate = Surrogate(learned(problem.space, problem.objective, history).training)
-    surrogate.load_hyperparameters(decision.model.canonical_json)
+    training = learned(Encoding(problem.space), problem.objective, history).training
+    state = read_state(decision.model.canonical_json).belief
+    assert state is not None
     points = tuple(Point(coordinates=dict(zip(problem.space.names, p, strict=True))) for p in grid.points)
-    mean, sigma = surrogate.predict(scale_to_unit(problem.space, points))
+    mean, sigma = Belief(training, state).predict(scale_to_unit(problem.space, points))
     assert grid.mean == tuple(mean.tolist())
     assert grid.sigma == tuple(sigma.tolist())
     assert (grid.seq, grid.watermark, grid.hyperparameters_of) == (13, 12, 13)
@@ -76,7 +80,7 @@ def test_the_map_of_a_well_measured_hill_is_that_hill(problem):
 def test_nothing_is_fitted_for_a_map_whose_decision_has_a_model(problem, monkeypatch):
     history = evenly_measured(problem, 8)
     decision = suggestion(problem, history)
-    monkeypatch.setattr(Surrogate, "fit", lambda self: pytest.fail("it fitted"))
+    monkeypatch.setattr(posterior_grid, "fit_state", lambda *_: pytest.fail("it fitted"))
     assert only_map(Milestones(problem, 1), history, decision).hyperparameters
 
 
@@ -107,14 +111,14 @@ def test_a_stop_of_a_campaign_that_asked_no_model_keeps_none(problem):
     assert Milestones(problem, 1)(history, filling) == ()
 
 
-@pytest.mark.parametrize("state", ['{"mine":1}', '{"hyperparameters":{"slope":[1.0]}}'])
+@pytest.mark.parametrize("state", ['{"mine":1}', '{"belief":{"slope":[1.0]}}', '{"belief":null}'])
 def test_the_state_of_another_model_is_not_mistaken_for_this_one(problem, state):
     history = evenly_measured(problem, 8)
     other = ModelState(acquisition="mine", canonical_json=state, training_sha256="0" * 64)
     decision = suggestion(problem, history).model_copy(update={"model": other})
     grid = only_map(Milestones(problem, 1), history, decision)
     assert grid.hyperparameters_of is None
-    assert "mean_module.raw_constant" in grid.hyperparameters
+    assert set(grid.hyperparameters) == {"length_scales", "variance", "noise"}
 
 
 @pytest.mark.parametrize("n", [0, 1])

@@ -16,9 +16,9 @@ from models.domain.decision import Decision, Reason
 from models.domain.history import Failure, History
 from models.domain.scattering import Curve
 from models.domain.space import Axis, Point, SearchSpace
-from models.gp.design import draw_feasible, unscale
 from models.saxs.curve_files import write_curve
 from tests import fakes
+from tests.draws import draw_feasible, unscale
 
 LINE = SearchSpace(axes=(Axis(name="t", low=20.0, high=60.0, unit="C"),))
 NEAR = ObjectiveSpec(feature="height", goal="target", target=0.5)

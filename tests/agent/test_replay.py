@@ -28,8 +28,8 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Decision, ModelState, Override
 from models.domain.history import History
 from models.domain.space import Point
-from models.gp import recommend
-from models.gp.surrogate import Surrogate
+from models.gp import belief, recommend
+from models.gp.hyperparameters import Standardised
 from tests import fakes
 
 REPOSITORY = Path(__file__).parents[2]
@@ -158,11 +158,12 @@ def test_with_the_routines_of_another_processor_it_is_within_tolerance_and_the_v
         [sys.executable, "-m", "agent.cli", "replay", str(THREADED), "--json",
          "--db", f"sqlite:///{night.database}"],
         capture_output=True, text=True, check=True, cwd=REPOSITORY,
-        env=os.environ | {"ATEN_CPU_CAPABILITY": "default"},
+        env=os.environ | {"OPENBLAS_CORETYPE": "PRESCOTT", "NUMBA_CPU_NAME": "generic"},
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert told["decisions"][0]["verdict"] in ("exact", "within tolerance")
-    assert "ATEN_CPU_CAPABILITY: none then, default now" in told["environment"]
+    assert "OPENBLAS_CORETYPE: none then, PRESCOTT now" in told["environment"]
+    assert "NUMBA_CPU_NAME: none then, generic now" in told["environment"]
 
 
 def test_what_came_later_changes_nothing(night):
@@ -234,7 +235,7 @@ def test_an_edited_observation_is_seen_in_the_training_set(night):
 
 def test_an_edited_model_state_is_refused_by_its_hash(night):
     decision = night.history.decision(SUGGESTED)
-    text = decision.model.canonical_json.replace("float64", "float32")
+    text = decision.model.canonical_json.replace("matern-5/2", "matern-3/2")
     history = night.edited(SUGGESTED, model=model_with(decision, canonical_json=text))
     replayed = night.replay(SUGGESTED, history)
     assert replayed.verdict == "refused"
@@ -249,7 +250,7 @@ def test_a_model_state_whose_hash_was_edited_is_refused(night, sha256):
     assert replay(night.problem, night.history, SUGGESTED, under).verdict == "refused"
 
 
-@pytest.mark.parametrize("text", ["not json", "[]", "3", "{}", '{"hyperparameters":{"x":"y"}}', "\x80\x04."])
+@pytest.mark.parametrize("text", ["not json", "[]", "3", "{}", '{"belief":{"members":"y"}}', "\x80\x04."])
 def test_a_model_state_that_makes_no_sense_is_told_and_never_loaded(night, text):
     decision = night.history.decision(SUGGESTED)
     history = night.edited(SUGGESTED, model=model_with(decision, canonical_json=text))
@@ -259,14 +260,12 @@ def test_a_model_state_that_makes_no_sense_is_told_and_never_loaded(night, text)
 
 def fit_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library whose fits land a little beside ours."""
-    fit = Surrogate.fit
+    fit = belief.fit_hyperparameters
 
-    def beside(self: Surrogate) -> None:
-        fit(self)
-        with torch.no_grad():
-            self.model.covar_module.raw_outputscale += 1e-4
+    def beside(known: Standardised, start: np.ndarray | None) -> np.ndarray:
+        return fit(known, start) + 1e-4
 
-    monkeypatch.setattr(Surrogate, "fit", beside)
+    monkeypatch.setattr(belief, "fit_hyperparameters", beside)
 
 
 def test_where_the_fit_lands_elsewhere_the_logged_hyperparameters_are_taken_and_it_says_so(
@@ -291,7 +290,7 @@ def test_an_edited_point_is_not_excused_by_a_fit_that_lands_elsewhere(night, mon
 def test_hyperparameters_that_were_edited_with_their_hash_differ(night):
     decision = night.history.decision(SUGGESTED)
     state = json.loads(decision.model.canonical_json)
-    state["hyperparameters"]["covar_module.raw_outputscale"][0] += 0.01
+    state["belief"]["members"][0]["logs"][-2] += 0.01
     text = canonical_json(state)
     history = night.edited(SUGGESTED, model=model_with(decision, canonical_json=text))
     under = Circumstances(night.spec, BEGAN, BEGAN, sha256_text(text))
@@ -301,11 +300,11 @@ def test_hyperparameters_that_were_edited_with_their_hash_differ(night):
 def test_with_logged_hyperparameters_nothing_is_fitted(night, monkeypatch):
     from agent.strategy.stack import build_chooser
 
-    def refuse(self: Surrogate) -> None:
+    def refuse(*_: object) -> None:
         raise AssertionError("fitted")
 
     decision = night.history.decision(SUGGESTED)
-    monkeypatch.setattr(recommend.Surrogate, "fit", refuse)
+    monkeypatch.setattr(recommend, "fit_state", refuse)
     chooser = build_chooser(night.spec, night.problem).with_state(decision.model.canonical_json)
     assert chooser.propose(history_before(night.history, SUGGESTED)) == decision
 

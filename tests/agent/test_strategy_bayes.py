@@ -15,8 +15,10 @@ from models.domain.history import History
 from models.domain.ranking import badness, ranked
 from models.domain.records import Decided, Ended, Observed, Started
 from models.domain.space import Point, SearchSpace
-from models.gp.design import KEEP_AWAY, draw_feasible, scale_to_unit, unscale
+from models.gp.design import KEEP_AWAY
+from models.gp.encoding import Encoding
 from tests import fakes
+from tests.draws import draw_feasible, scale_to_unit, unscale
 
 HIGHEST = ObjectiveSpec(feature="height")
 
@@ -60,7 +62,7 @@ def test_on_a_smooth_hill_it_beats_chance_over_ten_seeds():
         problem = task(seed)
         chance = random.build(random.Options(), problem)
         for name, strategy in (("bayes", bayesian(problem)), ("random", chance)):
-            best = ranked(campaign(strategy, 9), HIGHEST)[0][0].point
+            best = ranked(campaign(strategy, 12), HIGHEST)[0][0].point
             assert best is not None
             heights[name].append(fakes.hill(best))
     assert median(heights["bayes"]) > 0.97
@@ -157,9 +159,9 @@ def test_a_point_that_failed_and_then_succeeded_keeps_nothing_away():
     point = Point(coordinates={"surfactant": 0.3, "cosurfactant": 0.15, "water": 0.55})
     first = task().measure(History(), "suggest", point, Reason(code="c", sentence="s"))
     history = measured(History(), first, fakes.FakeAnalysis(rejects=lambda _: True))
-    assert len(failed_points(fakes.TERNARY, history)) == 1
+    assert len(failed_points(Encoding(fakes.TERNARY), history)) == 1
     again = first.model_copy(update={"seq": 2, "kind": "repeat"})
-    assert len(failed_points(fakes.TERNARY, measured(history, again, fakes.FakeAnalysis()))) == 0
+    assert len(failed_points(Encoding(fakes.TERNARY), measured(history, again, fakes.FakeAnalysis()))) == 0
 
 
 def test_the_explanation_names_feature_value_sigma_unit_and_the_best_so_far():

@@ -6,8 +6,8 @@ from pydantic import ValidationError
 
 from agent.strategy import random, space_filling
 from models.domain.history import History
-from models.gp.design import scale_to_unit
 from tests import fakes
+from tests.draws import scale_to_unit
 
 
 def chosen(strategy, n_points: int) -> np.ndarray:

@@ -1,6 +1,6 @@
 import pytest
 
-from models.gp.surrogate import use_one_thread
+from models.gp.threads import use_one_thread
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.domain.space import Axis, SearchSpace, SumConstraint
-from models.gp.design import choose_spread, draw_allowed, draw_feasible, scale_to_unit, unscale
+from models.gp.design import choose_spread, draw_allowed
 from models.gp.encoding import Encoding
 from tests.domain.spaces import spaces
+from tests.draws import draw_feasible, scale_to_unit, unscale
 from tests.fakes import TERNARY
 
 

@@ -1,18 +1,32 @@
 """What is recommended: worth is computed right, nothing impossible is proposed, and it is repeatable."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
-import torch
 from scipy.optimize import OptimizeResult
 
 from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import FitFailed
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
-from models.gp.acquisition import ExpectedImprovement
-from models.gp.design import KEEP_AWAY, draw_feasible, is_away, scale_to_unit, unscale
-from models.gp.recommend import SEPARATION, Ask, Knowledge, fit_surrogate, recommend
-from models.gp.search import climb, score_pool
-from models.gp.surrogate import Surrogate, Training
+from models.gp.acquisitions.improvement import ExpectedImprovement
+from models.gp.belief import Belief, fit_state
+from models.gp.design import KEEP_AWAY, is_away
+from models.gp.encoding import Encoding
+from models.gp.recommend import (
+    SEPARATION,
+    Ask,
+    Knowledge,
+    Mind,
+    Open,
+    Recommendation,
+    read_state,
+    recommend,
+)  # fmt: skip
+from models.gp.search import climb
+from models.gp.training import Training
+from tests.draws import draw_feasible, scale_to_unit, unscale
 from tests.fakes import TERNARY, hill
 
 HIGHEST = ObjectiveSpec(feature="height")
@@ -27,84 +41,50 @@ def on_the_hill(n: int = 14, seed: int = 1) -> Training:
     return Training(unit, values, np.full(n, 0.02))
 
 
-def nothing_absent(training: Training) -> Knowledge:
-    none = np.empty((0, training.unit_points.shape[1]))
-    return Knowledge(training, none, none)
+NOWHERE = np.empty((0, 3))
 
 
-@pytest.fixture(scope="module")
-def surrogate() -> Surrogate:
-    return fit_surrogate(on_the_hill())
+def recommended(
+    training: Training,
+    objective: ObjectiveSpec,
+    pool: np.ndarray,
+    ask: Ask,
+    *,
+    space: SearchSpace = TERNARY,
+    absent: np.ndarray = NOWHERE,
+    failed: np.ndarray = NOWHERE,
+) -> Recommendation:
+    """What a fresh mind recommends."""
+    presence = None
+    if len(absent):
+        n_found, n_absent = len(training.values), len(absent)
+        labels = np.append(np.ones(n_found), np.zeros(n_absent))
+        presence = Training(np.vstack([training.unit_points, absent]), labels, np.full(labels.size, 0.1))
+    knowledge = Knowledge(training, presence)
+    mind = Mind(is_pairwise=not objective.has_best)
+    mind.learn(knowledge, None, lambda _: pool)
+    open_ = Open(Encoding(space), pool, is_away(pool, failed), failed)
+    return recommend(mind, objective, open_, ask)
 
 
-def improvement(surrogate: Surrogate, objective: ObjectiveSpec) -> ExpectedImprovement:
-    return ExpectedImprovement(surrogate, objective, on_the_hill().unit_points)
+@dataclass
+class Slope:
+    """A worth from a formula and its gradient."""
 
+    value: Callable[[np.ndarray], np.ndarray]
+    gradient: Callable[[np.ndarray], np.ndarray]
+    name: str = "slope"
+    n_starts: int = 3
+    n_steps: int = 60
 
-@GOALS
-def test_the_expectation_agrees_with_a_million_draws(surrogate, objective):
-    points = draw_feasible(TERNARY, 12, 5)
-    worth = improvement(surrogate, objective)
-    closed = np.exp(score_pool(worth, points)) * surrogate.spread
-    mean, sigma = surrogate.predict(points)
-    normal = np.random.default_rng(6).standard_normal(1_000_000)
-    for place in range(len(points)):
-        value, best = mean[place] + sigma[place] * normal, worth.incumbent
-        if objective.target is not None:
-            gain = abs(best - objective.target) - np.abs(value - objective.target)
-        else:
-            gain = value - best if objective.goal == "maximise" else best - value
-        gain = np.maximum(gain, 0.0)
-        error = gain.std() / np.sqrt(gain.size)
-        assert abs(closed[place] - gain.mean()) < 3.0 * error + 1e-7  # what a million draws never meet
+    def at(self, points: np.ndarray) -> np.ndarray:
+        return self.value(points)
 
+    def watched(self) -> np.ndarray:
+        return self.value(np.empty((0, 3)))
 
-def test_the_worth_of_a_hopeless_point_is_right_far_into_the_tail(surrogate):
-    worth = improvement(surrogate, TARGET)
-    points = draw_feasible(TERNARY, 200, 5)
-    mean, sigma = surrogate.predict(points)
-    values = score_pool(worth, points)
-    half = abs(worth.incumbent - 0.5)
-    n_far = 0
-    for place in np.flatnonzero(np.abs(mean - 0.5) > half + 8.0 * sigma):
-        steps = np.linspace(-half, half, 20001)
-        exponent = -0.5 * ((0.5 + steps - mean[place]) / sigma[place]) ** 2
-        largest = exponent.max()
-        density = np.exp(exponent - largest) / (sigma[place] * np.sqrt(2.0 * np.pi))
-        expected = np.log(np.trapezoid((half - np.abs(steps)) * density, steps) / surrogate.spread) + largest
-        assert values[place] == pytest.approx(expected, abs=1e-3)
-        n_far += 1
-    assert n_far >= 3
-
-
-@GOALS
-def test_the_incumbent_is_the_believed_best_of_the_measured_points(surrogate, objective):
-    mean, _ = surrogate.predict(on_the_hill().unit_points)
-    best = {"maximise": mean.max(), "minimise": mean.min(), "target": mean[np.abs(mean - 0.5).argmin()]}
-    assert improvement(surrogate, objective).incumbent == best[objective.goal]
-
-
-@GOALS
-def test_the_gradient_agrees_with_finite_differences(surrogate, objective):
-    worth = improvement(surrogate, objective)
-    step = 1e-5
-    for row in draw_feasible(TERNARY, 8, 7):
-        x = torch.from_numpy(row[np.newaxis].copy()).requires_grad_(True)
-        (gradient,) = torch.autograd.grad(worth(x).sum(), x)
-        for axis in range(3):
-            shift = np.zeros(3)
-            shift[axis] = step
-            up, down = score_pool(worth, np.stack([row + shift, row - shift]))
-            assert float(gradient[0, axis]) == pytest.approx((up - down) / (2 * step), rel=2e-3, abs=1e-4)
-
-
-def test_an_incumbent_that_hits_the_target_still_leaves_one_point_better_than_another(surrogate):
-    mean, _ = surrogate.predict(on_the_hill().unit_points)
-    exact = ObjectiveSpec(feature="height", goal="target", target=float(mean[3]))
-    worth = improvement(surrogate, exact)
-    assert worth.incumbent == exact.target
-    values = score_pool(worth, draw_feasible(TERNARY, 256, 8))
-    assert len(np.unique(values)) > 200
+    def slope(self, point: np.ndarray) -> tuple[float, np.ndarray]:
+        return float(self.value(point[None])[0]), self.gradient(point)
 
 
 FIXED_PART = SearchSpace(
@@ -129,20 +109,18 @@ FREE = SearchSpace(axes=(Axis(name="x", low=-1.0, high=1.0), Axis(name="y", low=
 def test_a_climb_rises_and_stays_inside_bounds_and_sums(space):
     top = draw_feasible(space, 1, 99)[0]
 
-    def score(unit: torch.Tensor) -> torch.Tensor:
-        return -((unit - torch.from_numpy(top)) ** 2).sum(dim=-1)
-
+    score = Slope(lambda unit: -((unit - top) ** 2).sum(axis=1), lambda point: -2.0 * (point - top))
     starts = draw_feasible(space, 5, 2)
-    ends = climb(score, space, starts)
-    assert np.all(score_pool(score, ends) > -1e-8)
-    assert np.all(score_pool(score, starts) < -1e-3)
+    ends = climb(score, Encoding(space), starts)
+    assert np.all(score.at(ends) > -1e-8)
+    assert np.all(score.at(starts) < -1e-3)
     for point in unscale(space, ends):
         assert space.objections(point) == []
 
 
 def test_a_climb_whose_score_is_not_finite_ends_where_it_began():
     starts = draw_feasible(TERNARY, 2, 2)
-    ends = climb(lambda unit: unit.sum(dim=-1) * torch.nan, TERNARY, starts)
+    ends = climb(Slope(lambda unit: np.nan * unit[:, 0], np.zeros_like), Encoding(TERNARY), starts)
     assert np.array_equal(ends, starts)
 
 
@@ -152,13 +130,15 @@ def test_a_climb_that_left_the_sums_ends_where_it_began(monkeypatch):
 
     monkeypatch.setattr("models.gp.search.minimize", wandering)
     starts = draw_feasible(TERNARY, 2, 2)
-    assert np.array_equal(climb(lambda unit: unit.sum(dim=-1), TERNARY, starts), starts)
+    assert np.array_equal(
+        climb(Slope(lambda unit: unit.sum(axis=1), np.ones_like), Encoding(TERNARY), starts), starts
+    )
 
 
 @GOALS
 def test_what_is_recommended_is_ranked_distinct_and_possible(objective):
     pool = draw_feasible(TERNARY, 512, 3)
-    found = recommend(TERNARY, objective, nothing_absent(on_the_hill()), pool, Ask(6))
+    found = recommended(on_the_hill(), objective, pool, Ask(6))
     assert len(found.values) == 6
     assert np.all(np.diff(found.values) <= 0)
     assert np.isfinite(found.means).all()
@@ -171,18 +151,15 @@ def test_what_is_recommended_is_ranked_distinct_and_possible(objective):
 
 def test_following_gradients_is_never_worse_than_the_pool():
     pool = draw_feasible(TERNARY, 64, 3)
-    knowledge = nothing_absent(on_the_hill())
-    worth = improvement(fit_surrogate(knowledge.training), HIGHEST)
-    found = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1))
-    assert found.values[0] > score_pool(worth, pool).max()
+    found = recommended(on_the_hill(), HIGHEST, pool, Ask(1))
+    belief = Belief(on_the_hill(), fit_state(on_the_hill()))
+    assert found.values[0] > ExpectedImprovement(belief, HIGHEST).at(pool).max()
 
 
 @GOALS
 def test_two_fresh_recommendations_are_equal_to_the_last_bit(objective):
     pool = draw_feasible(TERNARY, 256, 3)
-    one, other = (
-        recommend(TERNARY, objective, nothing_absent(on_the_hill()), pool, Ask(4)) for _ in range(2)
-    )
+    one, other = (recommended(on_the_hill(), objective, pool, Ask(4)) for _ in range(2))
     assert np.array_equal(one.unit_points, other.unit_points)
     assert np.array_equal(one.values, other.values)
     assert one.state_json == other.state_json
@@ -193,7 +170,7 @@ def test_where_only_some_samples_exist_only_they_are_recommended():
     samples = tuple(Point(coordinates=p.coordinates, sample=f"S{i}") for i, p in enumerate(points))
     space = TERNARY.model_copy(update={"candidates": samples})
     pool = scale_to_unit(space, samples)
-    found = recommend(space, HIGHEST, nothing_absent(on_the_hill()), pool, Ask(3))
+    found = recommended(on_the_hill(), HIGHEST, pool, Ask(3), space=space)
     assert None not in found.pool_rows
     for place, row in enumerate(found.pool_rows):
         assert np.array_equal(found.unit_points[place], pool[row])
@@ -202,34 +179,31 @@ def test_where_only_some_samples_exist_only_they_are_recommended():
 def test_a_pool_of_one_is_recommended_alone():
     pool = draw_feasible(TERNARY, 1, 4)
     space = TERNARY.model_copy(update={"candidates": unscale(TERNARY, pool)})
-    found = recommend(space, HIGHEST, nothing_absent(on_the_hill()), pool, Ask(5))
+    found = recommended(on_the_hill(), HIGHEST, pool, Ask(5), space=space)
     assert found.pool_rows == (0,)
 
 
 def test_where_curves_lacked_the_feature_less_is_recommended():
-    knowledge = nothing_absent(on_the_hill())
     pool = draw_feasible(TERNARY, 512, 3)
-    plain = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1)).unit_points[0]
-    around = plain + np.random.default_rng(1).normal(0, 0.03, (6, 3))
-    lacking = Knowledge(knowledge.training, around, knowledge.failed)
-    found = recommend(TERNARY, HIGHEST, lacking, pool, Ask(1))
-    assert np.linalg.norm(found.unit_points[0] - plain) > 0.1
-    assert '"presence":{' in found.state_json
-    assert '"presence":null' in recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1)).state_json
+    plain = recommended(on_the_hill(), HIGHEST, pool, Ask(1))
+    around = plain.unit_points[0] + np.random.default_rng(1).normal(0, 0.03, (6, 3))
+    found = recommended(on_the_hill(), HIGHEST, pool, Ask(1), absent=around)
+    assert np.linalg.norm(found.unit_points[0] - plain.unit_points[0]) > 0.05
+    assert read_state(found.state_json).presence is not None
+    assert read_state(plain.state_json).presence is None
 
 
 def test_gradients_do_not_lead_back_to_where_a_measurement_failed():
-    knowledge, pool = nothing_absent(on_the_hill()), draw_feasible(TERNARY, 512, 3)
-    lost = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1)).unit_points
-    clear = pool[is_away(pool, lost)]
-    found = recommend(TERNARY, HIGHEST, Knowledge(knowledge.training, knowledge.absent, lost), clear, Ask(4))
+    pool = draw_feasible(TERNARY, 512, 3)
+    lost = recommended(on_the_hill(), HIGHEST, pool, Ask(1)).unit_points
+    found = recommended(on_the_hill(), HIGHEST, pool, Ask(4), failed=lost)
     assert np.linalg.norm(found.unit_points - lost, axis=1).min() > KEEP_AWAY
 
 
 def test_two_observations_are_enough_to_recommend():
     unit = np.array([[0.1, 0.2, 0.9], [0.6, 0.2, 0.5]])
-    knowledge = nothing_absent(Training(unit, np.array([1.0, 2.0]), np.array([0.1, 0.1])))
-    found = recommend(TERNARY, HIGHEST, knowledge, draw_feasible(TERNARY, 64, 1), Ask(3))
+    two = Training(unit, np.array([1.0, 2.0]), np.array([0.1, 0.1]))
+    found = recommended(two, HIGHEST, draw_feasible(TERNARY, 64, 1), Ask(3))
     assert np.isfinite(found.values).all()
 
 
@@ -237,30 +211,72 @@ def test_one_point_measured_a_thousand_times_is_survived():
     rng = np.random.default_rng(1)
     unit = np.repeat(draw_feasible(TERNARY, 1, 1), 1000, axis=0)
     training = Training(unit, rng.normal(1.0, 0.1, 1000), np.full(1000, 0.1))
-    found = recommend(TERNARY, HIGHEST, nothing_absent(training), draw_feasible(TERNARY, 64, 1), Ask(3))
+    found = recommended(training, HIGHEST, draw_feasible(TERNARY, 64, 1), Ask(3))
     assert len(found.values) == 3
 
 
 def test_nothing_to_learn_from_is_a_failed_fit_that_says_why():
     flat = Training(draw_feasible(TERNARY, 3, 1), np.ones(3), np.full(3, 0.1))
     with pytest.raises(FitFailed, match="equal"):
-        recommend(TERNARY, HIGHEST, nothing_absent(flat), draw_feasible(TERNARY, 64, 1), Ask(3))
+        recommended(flat, HIGHEST, draw_feasible(TERNARY, 64, 1), Ask(3))
 
 
 def test_when_little_can_be_gained_it_goes_where_the_model_knows_least():
     pool = draw_feasible(TERNARY, 256, 1)
-    knowledge = nothing_absent(on_the_hill())
-    greedy = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1))
-    curious = recommend(TERNARY, HIGHEST, knowledge, pool, Ask(1, least_gain=1e9))
+    greedy = recommended(on_the_hill(), HIGHEST, pool, Ask(1))
+    curious = recommended(on_the_hill(), HIGHEST, pool, Ask(1, least_gain=1e9))
     assert greedy.acquisition == "log_expected_improvement"
     assert curious.acquisition == "log_posterior_sigma"
-    _, sigmas = fit_surrogate(knowledge.training).predict(pool)
+    _, sigmas = Belief(on_the_hill(), fit_state(on_the_hill())).predict(pool)
     assert curious.sigmas[0] >= sigmas.max() * (1 - 1e-9)
+
+
+@pytest.mark.parametrize(
+    ("objective", "acquisition"),
+    [(ObjectiveSpec(feature="height", goal="map"), "log_integrated_variance_fall"),
+     (ObjectiveSpec(feature="height", goal="level", level=0.5), "log_level_variance_fall")],
+)  # fmt: skip
+def test_a_map_and_a_level_have_no_best_and_are_sought_all_the_same(objective, acquisition):
+    found = recommended(on_the_hill(), objective, draw_feasible(TERNARY, 256, 1), Ask(3))
+    assert found.acquisition == acquisition
+    assert found.incumbent is None
+    for point in unscale(TERNARY, found.unit_points):
+        assert TERNARY.objections(point) == []
+
+
+@pytest.mark.parametrize(
+    "objective", [HIGHEST, ObjectiveSpec(feature="height", goal="map")], ids=lambda o: o.goal
+)
+def test_a_mind_that_was_kept_and_one_that_was_lost_recommend_the_same_bits(objective):
+    everything = on_the_hill(60)
+    lacking = np.arange(60) % 7 == 3
+    kept, state = Mind(is_pairwise=not objective.has_best), None
+
+    def pool_for(fitted_to: int) -> np.ndarray:
+        return draw_feasible(TERNARY, 128, fitted_to)
+
+    for n in range(10, 60):
+        known = ~lacking[:n]
+        training = Training(
+            everything.unit_points[:n][known], everything.values[:n][known], everything.sigmas[:n][known]
+        )
+        presence = Training(everything.unit_points[:n], known.astype(float), np.full(n, 0.1))
+        knowledge = Knowledge(training, presence)
+        lost = Mind(is_pairwise=not objective.has_best)
+        found = []
+        for mind in (kept, lost):
+            pool = pool_for(mind.learn(knowledge, state, pool_for))
+            open_ = Open(Encoding(TERNARY), pool, np.ones(len(pool), dtype=bool), NOWHERE)
+            found.append(recommend(mind, objective, open_, Ask(3)))
+        assert np.array_equal(found[0].unit_points, found[1].unit_points)
+        assert np.array_equal(found[0].values, found[1].values)
+        assert found[0].state_json == found[1].state_json
+        state = read_state(found[0].state_json)
 
 
 def test_close_to_a_target_every_gain_is_small_and_it_keeps_seeking_all_the_same():
     training = on_the_hill()
     nearly_there = ObjectiveSpec(feature="height", goal="target", target=float(training.values[0]) + 0.002)
     pool = draw_feasible(TERNARY, 256, 1)
-    found = recommend(TERNARY, nearly_there, nothing_absent(training), pool, Ask(1, least_gain=0.01))
+    found = recommended(training, nearly_there, pool, Ask(1, least_gain=0.01))
     assert found.acquisition == "log_expected_improvement"

@@ -18,7 +18,7 @@ from models.domain.decision import Decision, Reason
 from models.domain.history import History, Observation
 from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
-from models.gp.design import scale_to_unit
+from models.gp.encoding import Encoding
 from models.gp.posterior_grid import believe_at
 from models.gp.threads import use_one_thread
 
@@ -75,8 +75,9 @@ class Nightbeam:
 
     def predict(self, points: Rows) -> tuple[list[float], list[float]]:
         """The posterior that pictures and milestones show."""
-        training = learned(self._space, self._objective, self._history).training
-        unit = scale_to_unit(self._space, tuple(self._point(row) for row in points))
+        encoding = Encoding(self._space)
+        training = learned(encoding, self._objective, self._history).training
+        unit = encoding.encode([self._point(row) for row in points])
         states = [d.model.canonical_json for d in self._history.decisions if d.model is not None]
         believed = believe_at(training, unit, states[-1] if states else None)
         return believed.mean.tolist(), believed.sigma.tolist()

@@ -1,0 +1,1 @@
+"""What a measurement is worth: one file for each notion of it."""

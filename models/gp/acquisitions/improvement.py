@@ -1,0 +1,155 @@
+"""What a measurement is worth where the best is sought: the expected improvement towards a goal."""
+
+import numpy as np
+from scipy.special import erfcx, log_ndtr, ndtr
+
+from models.domain.campaign import ObjectiveSpec
+from models.domain.ranking import badness
+from models.domain.scattering import Floats
+from models.gp.belief import Belief, Posterior
+
+TINY = 1e-300
+"""Smallest expectation whose logarithm is taken."""
+LEAST_DISTANCE = 1e-3
+"""An incumbent nearer to the target than this, in standard deviations of the values, counts as this far off:
+the terms of the tent would cancel to nothing."""
+ROOT_2, ROOT_HALF_PI, LOG_ROOT_2_PI = np.sqrt(2.0), np.sqrt(0.5 * np.pi), 0.5 * np.log(2.0 * np.pi)
+FAR = -1e6
+"""Below so many standard deviations the tail is taken from its asymptote."""
+
+
+class ExpectedImprovement:
+    """Logarithm of the improvement that is expected over the best that is believed to have been seen.
+
+    Each member of the belief has an incumbent of its own: the best of its posterior means at the measured
+    points, since a measured value is noisy (Brochu, Cora, de Freitas, arXiv:1012.2599). The expectation is
+    over the members, too. Counted in standard deviations of the training values.
+    """
+
+    name = "log_expected_improvement"
+    n_starts, n_steps = 3, 15
+
+    def __init__(self, belief: Belief, objective: ObjectiveSpec) -> None:
+        """Find the incumbents."""
+        self._belief = belief
+        state = belief.state
+        means = belief.means_at_observations()
+        mixed = (belief.weights @ means) * state.spread + state.mean
+        self.incumbent = float(mixed[badness(objective, mixed).argmin()])
+        """Posterior mean at the measured point that is believed to be best, in the feature's unit."""
+        if objective.target is None:
+            self._sign = 1.0 if objective.goal == "maximise" else -1.0
+            self._gain: _Rise | _Tent = _Rise(self._sign, (self._sign * means).max(axis=1))
+            self.unit_of_gain = 1.0
+            """What an improvement is compared with, in standard deviations of the training values: 1 for the
+            largest or smallest value; for a target all that is left to gain, the incumbent's distance."""
+        else:
+            target = (objective.target - state.mean) / state.spread
+            distances = np.maximum(np.abs(means - target).min(axis=1), LEAST_DISTANCE)
+            self._gain = _Tent(target, distances)
+            self.unit_of_gain = max(abs(self.incumbent - objective.target) / state.spread, LEAST_DISTANCE)
+
+    def watched(self) -> Floats:
+        """At the points that the belief watches, shape (m,)."""
+        return self._of(self._belief.watched())
+
+    def at(self, points: Floats) -> Floats:
+        """At any points, shape (m, d) -> (m,)."""
+        return self._of(self._belief.at(points))
+
+    def slope(self, point: Floats) -> tuple[float, Floats]:
+        """At one point, shape (d,), with its gradient."""
+        here = self._belief.expect(point)
+        logs, by_mean, by_sigma = self._gain(here.means, here.sigmas)
+        value, shares = _mix(logs, self._belief.weights)
+        return value, shares @ (
+            by_mean[:, np.newaxis] * here.mean_gradients + by_sigma[:, np.newaxis] * here.sigma_gradients
+        )
+
+    def _of(self, posterior: Posterior) -> Floats:
+        logs = np.stack(
+            [self._gain.log(k, posterior.means[k], posterior.sigmas[k]) for k in range(len(posterior.means))]
+        )
+        top = logs.max(axis=0)
+        return top + np.log(self._belief.weights @ np.exp(logs - top))
+
+
+def _mix(logs: Floats, weights: Floats) -> tuple[float, Floats]:
+    """Logarithm of the weighted mean, and each member's share of it, shape (n_members,)."""
+    top = logs.max()
+    parts = weights * np.exp(logs - top)
+    total = parts.sum()
+    return float(top + np.log(total)), parts / total
+
+
+class _Rise:
+    """Expected rise over an incumbent: sigma (z Phi(z) + phi(z)), z = (mean - incumbent) / sigma.
+
+    Its logarithm is taken without cancellation far below the incumbent (Ament et al., NeurIPS 2023).
+    """
+
+    def __init__(self, sign: float, incumbents: Floats) -> None:
+        self._sign, self._incumbents = sign, incumbents
+
+    def log(self, member: int, means: Floats, sigmas: Floats) -> Floats:
+        return np.log(sigmas) + _log_rise((self._sign * means - self._incumbents[member]) / sigmas)
+
+    def __call__(self, means: Floats, sigmas: Floats) -> tuple[Floats, Floats, Floats]:
+        """Logarithm for each member, and its derivatives with respect to mean and sigma."""
+        z = (self._sign * means - self._incumbents) / sigmas
+        log_rise = _log_rise(z)
+        by_mean = self._sign * np.exp(log_ndtr(z) - log_rise) / sigmas
+        by_sigma = np.exp(-0.5 * z * z - LOG_ROOT_2_PI - log_rise) / sigmas
+        return np.log(sigmas) + log_rise, by_mean, by_sigma
+
+
+def _log_rise(z: Floats) -> Floats:
+    """log(z Phi(z) + phi(z))."""
+    low = np.minimum(z, -1.0)
+    high = np.maximum(z, -1.0)
+    tail = np.log(np.maximum(1.0 + low * ROOT_HALF_PI * erfcx(-low / ROOT_2), 1e-300))
+    tail = np.where(low > FAR, tail, -2.0 * np.log(-low))
+    near = np.log(high * ndtr(high) + np.exp(-0.5 * high * high - LOG_ROOT_2_PI))
+    return np.where(z > -1.0, near, -0.5 * low * low - LOG_ROOT_2_PI + tail)
+
+
+class _Tent:
+    """Expectation of max(0, D - |f - target|), D the incumbent's distance, f normal.
+
+    The tent (z + D)+ - 2 z+ + (z - D)+ equals max(0, D - |z|), so three terms of h(a) = E[(z + a)+] give it
+    in closed form. It is even: the mean is laid below the target, where the terms are small and do not
+    cancel.
+    """
+
+    def __init__(self, target: float, distances: Floats) -> None:
+        self._target, self._distances = target, distances
+
+    def log(self, member: int, means: Floats, sigmas: Floats) -> Floats:
+        return self._terms(means, sigmas, self._distances[member])[0]
+
+    def __call__(self, means: Floats, sigmas: Floats) -> tuple[Floats, Floats, Floats]:
+        """Logarithm for each member, and its derivatives with respect to mean and sigma."""
+        return self._terms(means, sigmas, self._distances)
+
+    def _terms(
+        self, means: Floats, sigmas: Floats, distance: Floats | float
+    ) -> tuple[Floats, Floats, Floats]:
+        offset = -np.abs(means - self._target)
+        places = [(offset + distance) / sigmas, offset / sigmas, (offset - distance) / sigmas]
+        high, middle, low = (_rise(z) for z in places)
+        value = sigmas * (high - 2.0 * middle + low)
+        is_known = value > TINY
+        value = np.maximum(value, TINY)
+        chances = [ndtr(z) for z in places]
+        densities = [np.exp(-0.5 * z * z - LOG_ROOT_2_PI) for z in places]
+        by_offset = (chances[0] - 2.0 * chances[1] + chances[2]) / value
+        by_sigma = (densities[0] - 2.0 * densities[1] + densities[2]) / value
+        by_mean = -np.sign(means - self._target) * by_offset
+        return np.log(value), np.where(is_known, by_mean, 0.0), np.where(is_known, by_sigma, 0.0)
+
+
+def _rise(z: Floats) -> Floats:
+    """Z Phi(z) + phi(z), from the scaled complementary error function in the tails."""
+    size = np.abs(z)
+    tail = np.exp(-0.5 * size * size - LOG_ROOT_2_PI) * (1.0 - size * ROOT_HALF_PI * erfcx(size / ROOT_2))
+    return np.maximum(z, 0.0) + tail

@@ -1,0 +1,294 @@
+"""What is believed of one feature between the measurements: Gaussian processes that may all be true."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import Field
+
+from models.domain.errors import BadInput
+from models.domain.frozen import Frozen
+from models.domain.scattering import Floats
+from models.gp.hyperparameters import Standardised, fit_hyperparameters, spread_around
+from models.gp.member import Member
+from models.gp.training import Training
+
+RELATIVE_NOISE_FLOOR = 1e-6
+"""Smallest variance of an observation, relative to the spread of the values: keeps matrices regular."""
+MEMBERS = ((128, 9), (256, 5))
+"""Up to so many observations, so many members; one beyond: the hyperparameters are known well then."""
+LEAST_WEIGHT = 0.02
+"""Members of less weight are left out."""
+MOST_FITTED = 256
+"""Observations that hyperparameters are found from; of more, as many are taken evenly."""
+PRIOR_COUNT = 10.0
+"""Weight, in observations, of the assumption that bands are as wide as they should be."""
+REFIT_SHARE = 8
+"""Hyperparameters are found anew when the observations have grown by one in so many."""
+SURPRISE = 4.0
+"""An observation this many standard deviations off has them found anew at once."""
+
+
+class MemberState(Frozen):
+    """One set of hyperparameters that may be true."""
+
+    logs: tuple[float, ...] = Field(min_length=3)
+    """Logarithms of the length scales (unit cube), of the variance and of the learned noise
+    (standardised)."""
+    weight: float = Field(ge=0, le=1)
+    """Its probability among the members."""
+    inflation: float = Field(gt=0)
+    """Factor on all its variances, from the residuals that were left out one at a time."""
+
+
+class BeliefState(Frozen):
+    """All that a belief needs besides the observations."""
+
+    model: str = "gaussian process, matern-5/2, one length scale an axis"
+    """Which model."""
+    fitted_to: int = Field(ge=2)
+    """Count of observations, the first ones, that the hyperparameters were found from."""
+    mean: float
+    """What is subtracted from every value, in the feature's unit."""
+    spread: float = Field(gt=0)
+    """What every value is divided by, in the feature's unit."""
+    members: tuple[MemberState, ...] = Field(min_length=1)
+    """The members, that of largest density first."""
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """What each member expects at a set of points, in standardised units."""
+
+    means: Floats
+    """Shape (n_members, m)."""
+    sigmas: Floats
+    """Standard deviation of the noise-free feature, shape (n_members, m)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Expectation:
+    """What each member expects at one point, in standardised units, and how it changes with the point."""
+
+    means: Floats
+    """Shape (n_members,)."""
+    sigmas: Floats
+    """Shape (n_members,)."""
+    mean_gradients: Floats
+    """Shape (n_members, d)."""
+    sigma_gradients: Floats
+    """Shape (n_members, d)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Watch:
+    """Points at which a belief will be asked again and again."""
+
+    points: Floats
+    """Scaled coordinates, shape (m, d)."""
+    is_pairwise: bool = False
+    """True when covariances between them will be asked for."""
+
+
+class Belief:
+    """A mixture of Gaussian processes over the scaled coordinates, which takes in observations one by one.
+
+    Each member has hyperparameters of its own, and a weight.
+    """
+
+    def __init__(self, training: Training, state: BeliefState, watch: Watch | None = None) -> None:
+        """Condition on observations, with hyperparameters that are given.
+
+        Those that the hyperparameters were found from are taken in at once, the others one by one: a belief
+        that grew and one that is built anew have the same bits.
+
+        Parameters
+        ----------
+        training
+            What was measured.
+        state
+            Hyperparameters, and how values are standardised.
+        watch
+            Points at which it will be asked again and again.
+
+        Raises
+        ------
+        BadInput
+            When the state is not one of these observations.
+        FitFailed
+            When a covariance cannot be factored.
+        """
+        n, n_axes = training.unit_points.shape
+        sizes = {len(one.logs) - 2 for one in state.members}
+        if sizes != {n_axes} or state.fitted_to > n:
+            raise BadInput(
+                "model state",
+                f"is for {max(sizes)} axes and {state.fitted_to} observations; there are {n_axes} and {n}",
+                "Use it with the record that it stands in",
+            )
+        self.state = state
+        self.watch = watch
+        """Points at which it is asked again and again."""
+        self.weights = np.array([one.weight for one in state.members])
+        """Probability of each member, shape (n_members,)."""
+        self.inflations = np.array([one.inflation for one in state.members])
+        """Factor on the variances of each member, shape (n_members,)."""
+        self._known = standardise(training, state.mean, state.spread)
+        first = self._known.first(state.fitted_to)
+        self._members = [Member(np.array(one.logs), first) for one in state.members]
+        if watch is not None:
+            for member in self._members:
+                member.watch(watch.points, is_pairwise=watch.is_pairwise)
+        self.training = training
+        """What was learned from."""
+        self.is_surprised = False
+        """True when an observation since the fit was far from what was expected."""
+        self._take_in()
+
+    @property
+    def is_fit_due(self) -> bool:
+        """True when the hyperparameters should be found anew."""
+        n_new = len(self.training.values) - self.state.fitted_to
+        return self.is_surprised or n_new * REFIT_SHARE >= self.state.fitted_to
+
+    def is_of(self, training: Training, watch: Watch) -> bool:
+        """True when it may go on with these observations, the first being its own, at these points."""
+        is_watching = self.watch is not None and np.array_equal(self.watch.points, watch.points)
+        return is_watching and training.begins_with(self.training)
+
+    def learn(self, training: Training) -> None:
+        """Take in the observations that came after those known so far, O(n^2) each."""
+        self.training = training
+        self._known = standardise(training, self.state.mean, self.state.spread)
+        self._take_in()
+
+    def watched(self) -> Posterior:
+        """What is expected at the watched points."""
+        return self._posterior([member.watched() for member in self._members])
+
+    def watched_covariances(self) -> list[Floats]:
+        """Covariance of all pairs of watched points, one (m, m) for each member, before inflation."""
+        return [member.watched_covariance() for member in self._members]
+
+    def covariances_with_watched(self, points: Floats) -> list[Floats]:
+        """Covariance of points, shape (k, d), with the watched: (k, m) for each member, before inflation."""
+        return [member.covariance_with_watched(points) for member in self._members]
+
+    def known_variances(self) -> Floats:
+        """Variance of each observation that is known, standardised, shape (n,)."""
+        return self._known.variances
+
+    def at(self, points: Floats) -> Posterior:
+        """What is expected at any points, shape (m, d)."""
+        return self._posterior([member.predict(points) for member in self._members])
+
+    def expect(self, point: Floats) -> Expectation:
+        """What is expected at one point, shape (d,), with gradients."""
+        found = [member.expect(point) for member in self._members]
+        sigmas = np.sqrt(self.inflations * [one[1] for one in found])
+        slopes = np.array([one[3] for one in found])
+        return Expectation(
+            means=np.array([one[0] for one in found]),
+            sigmas=sigmas,
+            mean_gradients=np.array([one[2] for one in found]),
+            sigma_gradients=slopes * (0.5 * self.inflations / sigmas)[:, np.newaxis],
+        )
+
+    def means_at_observations(self) -> Floats:
+        """What each member believes of the noise-free feature where it was measured, shape (n_members, n)."""
+        return np.array([member.means_at_observations(self._known) for member in self._members])
+
+    def noise_variances(self) -> Floats:
+        """Variance of a further observation beyond its known one, standardised, shape (n_members,)."""
+        return self.inflations * [member.noise for member in self._members]
+
+    def predict(self, points: Floats) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of the noise-free feature.
+
+        Parameters
+        ----------
+        points
+            Scaled coordinates, shape (m, d).
+
+        Returns
+        -------
+        tuple of Floats
+            Each shape (m,), in the feature's unit.
+        """
+        return self.mixed(self.at(points))
+
+    def mixed(self, posterior: Posterior) -> tuple[Floats, Floats]:
+        """Mean and standard deviation of the mixture, each shape (m,), in the feature's unit."""
+        mean = self.weights @ posterior.means
+        square = self.weights @ (posterior.sigmas**2 + (posterior.means - mean) ** 2)
+        return mean * self.state.spread + self.state.mean, np.sqrt(square) * self.state.spread
+
+    def _posterior(self, found: list[tuple[Floats, Floats]]) -> Posterior:
+        variances = self.inflations[:, np.newaxis] * [one[1] for one in found]
+        return Posterior(np.array([one[0] for one in found]), np.sqrt(variances))
+
+    def _take_in(self) -> None:
+        known = self._known
+        for row in range(self._members[0].n, len(known.values)):
+            self.is_surprised = self.is_surprised or bool(self._surprise(row) > SURPRISE)
+            for member in self._members:
+                member.append(known.points[row], known.values[row], known.variances[row])
+
+    def _surprise(self, row: int) -> float:
+        """How far an observation is from what was expected, in standard deviations of its expectation."""
+        value, variance = self._known.values[row], self._known.variances[row]
+        expected = self.expect(self._known.points[row])
+        mean = self.weights @ expected.means
+        own = expected.sigmas**2 + self.noise_variances() + self.inflations * variance
+        total = self.weights @ (own + (expected.means - mean) ** 2)
+        return abs(value - mean) / float(np.sqrt(total))
+
+
+def fit_state(training: Training, earlier: BeliefState | None = None) -> BeliefState:
+    """Find the hyperparameters that fit, and others that fit nearly as well.
+
+    Parameters
+    ----------
+    training
+        What was measured.
+    earlier
+        State of an earlier belief, whose best hyperparameters the search starts from.
+
+    Raises
+    ------
+    FitFailed
+        When nothing can be learned from these observations.
+    """
+    mean, spread = float(training.values.mean()) if training.values.size else 0.0, training.spread()
+    known = standardise(training, mean, spread).thinned(MOST_FITTED)
+    best = fit_hyperparameters(known, None if earlier is None else np.array(earlier.members[0].logs))
+    n = len(training.values)
+    n_members = next((count for most, count in MEMBERS if n <= most), 1)
+    members, weights = spread_around(best, known, n_members)
+    members, weights = members[weights >= LEAST_WEIGHT], weights[weights >= LEAST_WEIGHT]
+    weights /= weights.sum()
+    states = tuple(
+        MemberState(
+            logs=tuple(map(float, logs)),
+            weight=min(1.0, float(weight)),
+            inflation=inflation_of(Member(logs, known)),
+        )
+        for logs, weight in zip(members, weights, strict=True)
+    )
+    return BeliefState(fitted_to=n, mean=mean, spread=spread, members=states)
+
+
+def inflation_of(member: Member) -> float:
+    """Factor by which a member's variances are too small: the mean squared residual that was left out.
+
+    Residuals are left out one at a time and counted in units of their expectation; the prior assumption that
+    the factor is 1 weighs as `PRIOR_COUNT` observations. Scaling all variances, those of the noise too,
+    changes no mean.
+    """
+    ratios = member.ratio_left_out()
+    return float((PRIOR_COUNT + ratios.sum()) / (PRIOR_COUNT + len(ratios)))
+
+
+def standardise(training: Training, mean: float, spread: float) -> Standardised:
+    """Observations less a mean, in units of a spread."""
+    variances = np.maximum((training.sigmas / spread) ** 2, RELATIVE_NOISE_FLOOR)
+    return Standardised(training.unit_points, (training.values - mean) / spread, variances)
