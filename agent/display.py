@@ -123,7 +123,7 @@ class LiveDisplay:
             rows.append(("why", self._current.reason.sentence))
         rows.append(("now", f"{self._doing} ({self._asked})" if self._asked else self._doing))
         best = ranked(self._history, self._spec.objective)
-        if best:
+        if best and self._spec.objective.has_best:
             decision, feature = best[0]
             place = decision.point.text() if decision.point else ""
             rows.append(("best so far", f"{feature_text(feature)} (decision {decision.seq}: {place})"))

@@ -66,7 +66,8 @@ def _best_table(plan: "Plan", history: History) -> Table:
     best = ranked(history, objective)[:N_BEST]
     unit = best[0][1].unit if best else "1"
     is_listed = bool(plan.space.candidates)
-    table = Table(title=f"Best samples: {objective.text()}", title_justify="left")
+    title = f"{objective.first_in_line.capitalize()}: {objective.text()}"
+    table = Table(title=title, title_justify="left")
     table.add_column("decision", justify="right")
     if is_listed:
         table.add_column("sample", overflow="fold")

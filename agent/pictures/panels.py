@@ -46,7 +46,7 @@ def draw_curves(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
     ax.set_yscale("log")
     ax.set_xlabel("q / nm$^{-1}$")
     ax.set_ylabel(f"intensity / {unit.replace('1/cm', 'cm$^{-1}$')}")
-    ax.set_title("Curves of the best samples", fontsize=10, loc="left")
+    ax.set_title(f"Curves of the {objective.first_in_line}", fontsize=10, loc="left")
     if ax.lines:
         ax.legend(fontsize=7, frameon=False, title="decision", title_fontsize=7)
     if missing:
@@ -86,13 +86,15 @@ def draw_rise(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
     ax.errorbar(
         x, y, yerr=error, fmt="o", markersize=3.5, color="tab:grey", ecolor="lightgrey", label="measured"
     )
-    ax.step(x, best, where="post", color="tab:red", linewidth=1.3, label="best so far")
+    if objective.has_best:
+        ax.step(x, best, where="post", color="tab:red", linewidth=1.3, label="best so far")
     lost = [number[s] for s in order if s not in {d.seq for d, _ in history.accepted()}]
     if lost:
         ax.plot(lost, [0.02] * len(lost), "x", color="tab:red", markersize=5,
                 transform=ax.get_xaxis_transform(), label="failed or rejected")  # fmt: skip
-    if objective.target is not None:
-        ax.axhline(objective.target, color="black", linewidth=0.8, linestyle=":", label="target")
+    for name, sought in (("target", objective.target), ("level", objective.level)):
+        if sought is not None:
+            ax.axhline(sought, color="black", linewidth=0.8, linestyle=":", label=name)
     ax.set_xlabel("measurement")
     ax.set_ylabel(axis_label(objective, history))
     ax.legend(fontsize=7, frameon=False)

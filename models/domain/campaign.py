@@ -57,6 +57,11 @@ class ObjectiveSpec(Frozen):
         """True when one measurement can be better than another."""
         return self.goal not in ("map", "level")
 
+    @property
+    def first_in_line(self) -> str:
+        """What the samples are that a ranking puts first, for headings."""
+        return {"map": "largest values", "level": "nearest to the level"}.get(self.goal, "best samples")
+
     def text(self) -> str:
         """Short form for people."""
         if self.goal == "target":

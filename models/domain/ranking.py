@@ -31,7 +31,11 @@ def badness(objective: ObjectiveSpec, value: float) -> float: ...
 @overload
 def badness(objective: ObjectiveSpec, value: Floats) -> Floats: ...
 def badness(objective: ObjectiveSpec, value: float | Floats) -> float | Floats:
-    """How far a value, or each of an array, is from the goal; smaller is better, in the feature's unit."""
-    if objective.target is not None:
-        return abs(value - objective.target)
-    return -value if objective.goal == "maximise" else value
+    """How far a value, or each of an array, is from the goal; smaller is better, in the feature's unit.
+
+    A map has no best: its largest values come first. Of a boundary the nearest to its level do.
+    """
+    sought = objective.target if objective.target is not None else objective.level
+    if sought is not None:
+        return abs(value - sought)
+    return value if objective.goal == "minimise" else -value
