@@ -87,6 +87,35 @@ def test_the_best_is_the_largest_the_smallest_or_the_nearest_as_the_goal_says(va
     assert abs(nearest - 2.0) == min(abs(value - 2.0) for value in values)
 
 
+@given(st.lists(FINITE, min_size=1, max_size=12))
+def test_a_map_lists_its_largest_values_and_a_boundary_those_nearest_to_its_level(values):
+    history = measured(values)
+    mapped, boundary = (
+        ObjectiveSpec(feature="height", goal="map"),
+        ObjectiveSpec(feature="height", goal="level", level=3.0),
+    )
+    assert not mapped.has_best
+    assert not boundary.has_best
+    assert ranked(history, mapped)[0][1].value == max(values)
+    assert abs(ranked(history, boundary)[0][1].value - 3.0) == min(abs(value - 3.0) for value in values)
+
+
+@given(st.lists(FINITE, min_size=1, max_size=12))
+def test_what_is_looked_up_by_number_is_what_was_added_last(values):
+    history = History()
+    for seq, value in enumerate(values, start=1):
+        assert history.observation(seq) is None
+        assert history.failure(seq) is None
+        history = history.plus(decided(seq)).plus(seen(seq, value))
+        if seq % 3 == 0:
+            history = history.plus(Failure(seq=seq, code="c", sentence="s."))
+        found = history.observation(seq)
+        assert found is not None
+        assert found.features[0].value == value
+        assert (history.failure(seq) is None) == (seq % 3 != 0)
+    assert history == History.model_validate_json(history.model_dump_json())
+
+
 @given(st.lists(st.sampled_from([1.0, 2.0, 3.0]), min_size=2, max_size=10))
 def test_ties_keep_the_order_in_which_they_were_measured(values):
     order = [(feature.value, decision.seq) for decision, feature in ranked(measured(values), HIGHEST)]

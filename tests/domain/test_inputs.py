@@ -75,6 +75,11 @@ def written(**changes: object) -> dict[str, Any]:
             ["target is given with goal", "Add or remove it"],
         ),
         (
+            {"objective": {"feature": "rg", "goal": "map", "level": 3.0}},
+            "night.toml: objective",
+            ["level is given with goal", "Add or remove it"],
+        ),
+        (
             {"analysis": {"features": ["peak"], "q_min_inv_nm": 2.0, "q_max_inv_nm": 1.0}},
             "night.toml: analysis",
             ["q_max_inv_nm = 1 is not above q_min_inv_nm = 2", "Widen the window"],
