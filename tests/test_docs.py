@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
     "README.md", "docs/exports.md", "docs/extending.md", "docs/features.md", "docs/measured-data.md",
-    "docs/spaces.md", "docs/the-record.md",
+    "docs/scan.md", "docs/spaces.md", "docs/the-record.md",
 ]  # fmt: skip
 BEFORE = {"README.md": "nightbeam run examples/first_light.toml"}
 """What a reader has done before a page's first command."""
