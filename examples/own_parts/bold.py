@@ -1,13 +1,16 @@
 """One's own strategy: go where the feature may be best, counting uncertainty in one's favour."""
 
-from agent.strategy.choices import Choices
+import numpy as np
+
+from agent.strategy.choices import Choices, gather_pool
 from agent.strategy.learned import learned
 from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
 from models.domain.ranking import badness
-from models.gp.recommend import fit_surrogate
+from models.gp.belief import form_belief
+from models.gp.encoding import Encoding
 
 
 class Options(Frozen):
@@ -29,21 +32,24 @@ class Bold:
 
     def __init__(self, options: Options, problem: Problem) -> None:
         """Keep the task."""
-        self.options, self.problem = options, problem
+        self.options, self.problem, self.encoding = options, problem, Encoding(problem.space)
 
     def propose(self, history: History) -> Decision:
         """The next decision, a function of the history alone."""
         problem = self.problem
-        choices = Choices(problem.space, history, 256, problem.seed_for(history))
+        pool = gather_pool(self.encoding, 256, problem.seed_for(history))
+        choices = Choices(self.encoding, history, pool)
+        if choices.is_exhausted:
+            return problem.stop(history, "exhausted", choices.why_exhausted)
         if sum(1 for _ in history.accepted()) < self.options.initial:
             reason = Reason(code="even_start", sentence="Even start.")
             return problem.measure(history, "initial_design", choices.most_remote(), reason)
-        knowledge = learned(problem.space, problem.objective, history)
-        mean, sigma = fit_surrogate(knowledge.training).predict(choices.pool)
+        knowledge = learned(self.encoding, problem.objective, history)
+        mean, sigma = form_belief(knowledge.training).predict(pool.columns)
         hope = badness(problem.objective, mean) - self.options.boldness * sigma
-        row = int(hope.argmin())
+        row = int(np.where(choices.is_open, hope, np.inf).argmin())
         reason = Reason(
             code="confidence_bound",
             sentence=f"{mean[row]:.3g} ± {sigma[row]:.2g} {problem.unit} is the most that can be hoped for.",
         )
-        return problem.measure(history, "suggest", choices.point(row, choices.pool[row]), reason)
+        return problem.measure(history, "suggest", choices.point(row, pool.columns[row]), reason)

@@ -205,7 +205,7 @@ class AzimuthalProfile:
     """
 
     azimuth_deg: Floats
-    """Middle of each bin, increasing, between 0 and 180, shape (n,), deg; bins without pixels are left out."""
+    """Middle of each bin, increasing, 0 to 180, shape (n,), deg; bins without pixels are left out."""
     intensity: Floats
     """Intensity over its mean, shape (n,)."""
     sigma: Floats

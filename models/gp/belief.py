@@ -3,56 +3,18 @@
 from dataclasses import dataclass
 
 import numpy as np
-from pydantic import Field
 
 from models.domain.errors import BadInput
-from models.domain.frozen import Frozen
 from models.domain.scattering import Floats
-from models.gp.hyperparameters import Standardised, fit_hyperparameters, spread_around
 from models.gp.member import Member
+from models.gp.state import BeliefState, fit_state, standardise
+from models.gp.threads import use_one_thread
 from models.gp.training import Training
 
-RELATIVE_NOISE_FLOOR = 1e-6
-"""Smallest variance of an observation, relative to the spread of the values: keeps matrices regular."""
-MEMBERS = ((128, 9), (256, 5))
-"""Up to so many observations, so many members; one beyond: the hyperparameters are known well then."""
-LEAST_WEIGHT = 0.02
-"""Members of less weight are left out."""
-MOST_FITTED = 256
-"""Observations that hyperparameters are found from; of more, as many are taken evenly."""
-PRIOR_COUNT = 10.0
-"""Weight, in observations, of the assumption that bands are as wide as they should be."""
 REFIT_SHARE = 8
 """Hyperparameters are found anew when the observations have grown by one in so many."""
 SURPRISE = 4.0
 """An observation this many standard deviations off has them found anew at once."""
-
-
-class MemberState(Frozen):
-    """One set of hyperparameters that may be true."""
-
-    logs: tuple[float, ...] = Field(min_length=3)
-    """Logarithms of the length scales (unit cube), of the variance and of the learned noise
-    (standardised)."""
-    weight: float = Field(ge=0, le=1)
-    """Its probability among the members."""
-    inflation: float = Field(gt=0)
-    """Factor on all its variances, from the residuals that were left out one at a time."""
-
-
-class BeliefState(Frozen):
-    """All that a belief needs besides the observations."""
-
-    model: str = "gaussian process, matern-5/2, one length scale an axis"
-    """Which model."""
-    fitted_to: int = Field(ge=2)
-    """Count of observations, the first ones, that the hyperparameters were found from."""
-    mean: float
-    """What is subtracted from every value, in the feature's unit."""
-    spread: float = Field(gt=0)
-    """What every value is divided by, in the feature's unit."""
-    members: tuple[MemberState, ...] = Field(min_length=1)
-    """The members, that of largest density first."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,52 +205,7 @@ class Belief:
         return abs(value - mean) / float(np.sqrt(total))
 
 
-def fit_state(training: Training, earlier: BeliefState | None = None) -> BeliefState:
-    """Find the hyperparameters that fit, and others that fit nearly as well.
-
-    Parameters
-    ----------
-    training
-        What was measured.
-    earlier
-        State of an earlier belief, whose best hyperparameters the search starts from.
-
-    Raises
-    ------
-    FitFailed
-        When nothing can be learned from these observations.
-    """
-    mean, spread = float(training.values.mean()) if training.values.size else 0.0, training.spread()
-    known = standardise(training, mean, spread).thinned(MOST_FITTED)
-    best = fit_hyperparameters(known, None if earlier is None else np.array(earlier.members[0].logs))
-    n = len(training.values)
-    n_members = next((count for most, count in MEMBERS if n <= most), 1)
-    members, weights = spread_around(best, known, n_members)
-    members, weights = members[weights >= LEAST_WEIGHT], weights[weights >= LEAST_WEIGHT]
-    weights /= weights.sum()
-    states = tuple(
-        MemberState(
-            logs=tuple(map(float, logs)),
-            weight=min(1.0, float(weight)),
-            inflation=inflation_of(Member(logs, known)),
-        )
-        for logs, weight in zip(members, weights, strict=True)
-    )
-    return BeliefState(fitted_to=n, mean=mean, spread=spread, members=states)
-
-
-def inflation_of(member: Member) -> float:
-    """Factor by which a member's variances are too small: the mean squared residual that was left out.
-
-    Residuals are left out one at a time and counted in units of their expectation; the prior assumption that
-    the factor is 1 weighs as `PRIOR_COUNT` observations. Scaling all variances, those of the noise too,
-    changes no mean.
-    """
-    ratios = member.ratio_left_out()
-    return float((PRIOR_COUNT + ratios.sum()) / (PRIOR_COUNT + len(ratios)))
-
-
-def standardise(training: Training, mean: float, spread: float) -> Standardised:
-    """Observations less a mean, in units of a spread."""
-    variances = np.maximum((training.sigmas / spread) ** 2, RELATIVE_NOISE_FLOOR)
-    return Standardised(training.unit_points, (training.values - mean) / spread, variances)
+def form_belief(training: Training) -> Belief:
+    """What these observations alone make one believe; `FitFailed` says why nothing can be."""
+    use_one_thread()
+    return Belief(training, fit_state(training))

@@ -6,8 +6,9 @@ import numpy as np
 
 from models.domain.errors import BadInput, FitFailed
 from models.domain.scattering import Floats
-from models.gp.belief import Belief, fit_state
+from models.gp.belief import Belief
 from models.gp.recommend import read_state
+from models.gp.state import fit_state
 from models.gp.threads import use_one_thread
 from models.gp.training import Training
 

@@ -16,10 +16,11 @@ from models.gp.acquisitions.goals import Aim, aim_for
 from models.gp.acquisitions.ignorance import Ignorance
 from models.gp.acquisitions.presence import Presence
 from models.gp.acquisitions.worth import Together, Worth
-from models.gp.belief import Belief, BeliefState, Watch, fit_state
+from models.gp.belief import Belief, Watch
 from models.gp.design import is_away
 from models.gp.encoding import Encoding
 from models.gp.search import climb
+from models.gp.state import BeliefState, fit_state
 from models.gp.threads import use_one_thread
 from models.gp.training import Training
 

@@ -28,7 +28,7 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Decision, ModelState, Override
 from models.domain.history import History
 from models.domain.space import Point
-from models.gp import belief, recommend
+from models.gp import recommend, state
 from models.gp.hyperparameters import Standardised
 from tests import fakes
 
@@ -260,12 +260,12 @@ def test_a_model_state_that_makes_no_sense_is_told_and_never_loaded(night, text)
 
 def fit_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A library whose fits land a little beside ours."""
-    fit = belief.fit_hyperparameters
+    fit = state.fit_hyperparameters
 
     def beside(known: Standardised, start: np.ndarray | None) -> np.ndarray:
         return fit(known, start) + 1e-4
 
-    monkeypatch.setattr(belief, "fit_hyperparameters", beside)
+    monkeypatch.setattr(state, "fit_hyperparameters", beside)
 
 
 def test_where_the_fit_lands_elsewhere_the_logged_hyperparameters_are_taken_and_it_says_so(

@@ -10,7 +10,8 @@ from models.gp.acquisitions.integrated import IntegratedVariance
 from models.gp.acquisitions.level import LevelVariance
 from models.gp.acquisitions.presence import LEAST_PRESENCE, Presence
 from models.gp.acquisitions.worth import Together
-from models.gp.belief import Belief, Watch, fit_state
+from models.gp.belief import Belief, Watch
+from models.gp.state import fit_state
 from models.gp.training import Training
 
 HIGHEST = ObjectiveSpec(feature="height")

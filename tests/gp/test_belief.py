@@ -7,8 +7,9 @@ import pytest
 
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput, FitFailed
-from models.gp.belief import REFIT_SHARE, Belief, BeliefState, fit_state
+from models.gp.belief import REFIT_SHARE, Belief
 from models.gp.hyperparameters import fit_hyperparameters, negative_log_density, spread_around
+from models.gp.state import BeliefState, fit_state
 from models.gp.training import Training
 
 
@@ -75,7 +76,7 @@ def test_two_fits_of_the_same_values_are_equal_to_the_last_bit():
 
 
 def test_the_fit_beats_two_hundred_random_hyperparameters():
-    from models.gp.belief import standardise
+    from models.gp.state import standardise
 
     learned = training(10)
     known = standardise(learned, learned.values.mean(), learned.values.std())
@@ -87,7 +88,7 @@ def test_the_fit_beats_two_hundred_random_hyperparameters():
 
 
 def test_members_are_weighed_by_the_density_that_they_have():
-    from models.gp.belief import standardise
+    from models.gp.state import standardise
 
     learned = training(8, sigma=0.5)
     known = standardise(learned, learned.values.mean(), learned.values.std())

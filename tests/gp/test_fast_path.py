@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from models.domain.campaign import ObjectiveSpec
 from models.gp.acquisitions.improvement import ExpectedImprovement
-from models.gp.belief import Belief, BeliefState, MemberState, Watch, standardise
+from models.gp.belief import Belief, Watch
 from models.gp.hyperparameters import Standardised, fit_hyperparameters, negative_log_density
 from models.gp.kernel import contract, covariance, covariance_gradient
 from models.gp.member import Member
+from models.gp.state import BeliefState, MemberState, standardise
 from models.gp.training import Training
 from tests.gp.library import library_log_density, library_model
 

@@ -11,7 +11,7 @@ from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import FitFailed
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from models.gp.acquisitions.improvement import ExpectedImprovement
-from models.gp.belief import Belief, fit_state
+from models.gp.belief import Belief
 from models.gp.design import KEEP_AWAY, is_away
 from models.gp.encoding import Encoding
 from models.gp.recommend import (
@@ -25,6 +25,7 @@ from models.gp.recommend import (
     recommend,
 )  # fmt: skip
 from models.gp.search import climb
+from models.gp.state import fit_state
 from models.gp.training import Training
 from tests.draws import draw_feasible, scale_to_unit, unscale
 from tests.fakes import TERNARY, hill
