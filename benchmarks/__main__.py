@@ -37,7 +37,7 @@ def main(
 ) -> None:
     """Time Nightbeam beside its peers, and count how many measurements it saves.
 
-    Example: `python -m benchmarks decision_latency reduction`
+    Example: `python -m benchmarks latency reduction`
     """
     unknown = [name for name in names or () if name not in NAMES]
     if unknown:

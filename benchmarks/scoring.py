@@ -16,7 +16,8 @@ def score(problem: BenchProblem, points: Floats, values: Floats, sigmas: Floats)
     """Score of a set of measurements; smaller is better.
 
     A map: root mean square error of the common model on the dense grid. A best point: regret, in the value's
-    unit, of the measured point of the best posterior mean. A level: share of the grid on its wrong side. Phases: share of the grid whose nearest measured point (scaled coordinates) has another phase.
+    unit, of the measured point of the best posterior mean. A level: share of the grid on its wrong side.
+    Phases: share of the grid whose nearest measured point (scaled coordinates) has another phase.
 
     Parameters
     ----------

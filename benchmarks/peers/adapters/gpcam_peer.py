@@ -2,8 +2,8 @@
 """gpCAM: a GPOptimizer that is told, trained and asked.
 
 Default: the schedule of its own `optimize` loop (train once, then at 10, 20, 50, 100 and 200 observations),
-its default kernel, and `variance` for a map, `expected improvement` for a best point. Best: trained after every
-observation, `noisy expected improvement`, and `target probability` or `gradient` for a level or phases.
+its default kernel, and `variance` for a map, `expected improvement` for a best point. Best: trained after
+every observation, `noisy expected improvement`, and `target probability` or `gradient` for a level or phases.
 """
 
 import warnings
@@ -61,7 +61,7 @@ class GpcamPeer(Memory):
         n_free = len(self.region.free)
         if len(rows):
             wide, far = np.kron(np.eye(n), rows), np.tile(limits, n)
-            settings |= {"constraints": (LinearConstraint(wide, np.full(len(far), -np.inf), far),)}
+            settings |= {"constraints": (LinearConstraint(wide, ub=far),)}
         found = self._optimizer.ask(np.tile([0.0, 1.0], (n_free, 1)), **settings)["x"]
         return self.region.from_free(np.asarray(found).reshape(-1, n_free)).tolist()
 

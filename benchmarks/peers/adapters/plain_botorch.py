@@ -1,8 +1,8 @@
 # pyright: reportMissingImports=false
 """Plain BoTorch: SingleTaskGP with the noise given, refitted from scratch, and optimize_acqf.
 
-Default: log expected improvement for a best point, posterior standard deviation for a map, 10 restarts and 512
-raw samples as in its closed-loop tutorial. Best: integrated posterior variance for a map (its own
+Default: log expected improvement for a best point, posterior standard deviation for a map, 10 restarts and
+512 raw samples as in its closed-loop tutorial. Best: integrated posterior variance for a map (its own
 active-learning acquisition) and qLogNEI for a best point, as its documentation recommends for noisy values.
 """
 
