@@ -82,8 +82,9 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", "Give 1/A or 1/nm.")
     if out is not None and out.exists() and not out.is_dir():
         raise BadInput(f"--out {out}", "is a file, not a folder", "Name a folder")
-    source = Source(geometry=geometry, mask=mask, q_unit=unit)
     extractors = load_extractors(features.split(",") if features else known_names())
+    has_directions = any(extractor.extract_azimuth is not None for extractor in extractors)
+    source = Source(geometry=geometry, mask=mask, q_unit=unit, has_directions=has_directions)
     buffers = [read_file(path, source) for path in buffer or ()]
     groups = [files] if average else [[path] for path in files]
     names = _curve_names(groups) if out is not None else []
@@ -123,7 +124,7 @@ def _report(
     from models.domain.scattering import Absence, Feature
     from models.saxs.reading import read_features
 
-    found = read_features(extractors, reading.curve)
+    found = read_features(extractors, reading.curve, reading.profile)
     made = [item for item in found if isinstance(item, Feature)]
     absent = [item for item in found if isinstance(item, Absence)]
     name = str(group[0]) if len(group) == 1 else f"{group[0]} and {len(group) - 1} more"

@@ -1,6 +1,7 @@
 """Turn a frame into a profile over azimuth: what a direction scatters, whatever the gaps of the detector."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,6 +36,23 @@ class Cake:
     common_relative_sigma: float
     """One standard deviation of a factor that all share (transmission), relative."""
     source: str
+
+    def between(self, q_min_inv_nm: float, q_max_inv_nm: float) -> "Cake":
+        """The part with q_min <= q <= q_max, 1/nm."""
+        keep = (self.q_inv_nm >= q_min_inv_nm) & (self.q_inv_nm <= q_max_inv_nm)
+        return replace(
+            self, q_inv_nm=self.q_inv_nm[keep], counts=self.counts[:, keep], weight=self.weight[:, keep]
+        )
+
+
+def add_up(cakes: Sequence[Cake]) -> Cake:
+    """Frames of one grid as if they were one exposure; the error of their transmissions stays the first's."""
+    first = cakes[0]
+    return replace(
+        first,
+        counts=np.sum([cake.counts for cake in cakes], axis=0),
+        weight=np.sum([cake.weight for cake in cakes], axis=0),
+    )
 
 
 def divide(frame: Frame, geometry: Geometry, binning: Binning) -> Cake:

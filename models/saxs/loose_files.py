@@ -6,18 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-from models.domain.errors import BadInput
+from models.domain.errors import BadInput, FitFailed
 from models.domain.geometry import Geometry
 from models.domain.scattering import Curve, Frame, Verdict
 from models.domain.units import QUnit
+from models.saxs.azimuth import Cake, add_up, divide, profile_of
 from models.saxs.beamstop import find_shadow
 from models.saxs.correct import average, subtract
 from models.saxs.curve_files import SIGMA_ESTIMATED, has_stated_q_unit, read_curve, shadow_end
 from models.saxs.frame_files import FRAME_SUFFIXES, geometry_from_header, read_frame
 from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
-from models.saxs.integrate import integrate
+from models.saxs.integrate import Binning, integrate
 from models.saxs.quality import check_curve, check_frame
+from models.saxs.reading import NO_FRAME, Profile
 
 FROM_HEADER = "header"
 """Takes each frame's geometry from its own header."""
@@ -39,6 +41,8 @@ class Source:
     """Mask image for frames."""
     q_unit: QUnit | None = None
     """Unit of q in curve files; None takes it from each file, and 1/A where that says nothing."""
+    has_directions: bool = False
+    """True where frames are divided by azimuth as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,10 @@ class Reading:
     """The curve."""
     verdicts: tuple[Verdict, ...]
     """What was checked, and what had to be assumed."""
+    cake: Cake | None = None
+    """The frame by azimuth, where that was asked for."""
+    profile: Profile = NO_FRAME
+    """What each direction scatters, or why that is not known; made by `combine`."""
 
 
 def read_file(path: Path, source: Source) -> Reading:
@@ -122,7 +130,24 @@ def combine(samples: Sequence[Reading], buffers: Sequence[Reading]) -> Reading:
     for verdict in (v for reading in (*samples, *buffers) for v in reading.verdicts):
         if verdict.check not in verdicts or not verdict.is_ok:
             verdicts[verdict.check] = verdict
-    return Reading(curve, tuple(verdicts.values()))
+    return Reading(curve, tuple(verdicts.values()), profile=_profile(curve, samples, buffers))
+
+
+def _profile(curve: Curve, samples: Sequence[Reading], buffers: Sequence[Reading]) -> Profile:
+    """What each direction scatters over the curve's window."""
+    cakes = [reading.cake for reading in samples if reading.cake is not None]
+    blanks = [reading.cake for reading in buffers if reading.cake is not None]
+    if len(cakes) < len(samples) or len(blanks) < len(buffers) or not len(curve):
+        return NO_FRAME
+    shapes = {cake.counts.shape for cake in (*cakes, *blanks)}
+    if len(shapes) > 1:
+        return "the frames are from different detectors"
+    window = float(curve.q_inv_nm[0]), float(curve.q_inv_nm[-1])
+    blank = add_up(blanks).between(*window) if blanks else None
+    try:
+        return profile_of(add_up(cakes).between(*window), blank)
+    except FitFailed as error:
+        return str(error)
 
 
 def _read_frame(path: Path, source: Source) -> Reading:
@@ -149,7 +174,8 @@ def _read_frame(path: Path, source: Source) -> Reading:
         curve = curve.between(window[0] * (1 - EDGE_TOLERANCE), window[1] * (1 + EDGE_TOLERANCE))
     elif not has_mask:
         curve = curve.between(float(curve.q_inv_nm[shadow_end(curve.intensity, curve.sigma)]), np.inf)
-    return Reading(curve, verdicts + check_curve(curve))
+    cake = divide(frame, geometry, Binning()) if source.has_directions else None
+    return Reading(curve, verdicts + check_curve(curve), cake)
 
 
 def _geometry(path: Path, frame: Frame, source: Source) -> tuple[Geometry, tuple[float, float] | None]:
