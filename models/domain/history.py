@@ -126,7 +126,7 @@ class History(Frozen):
         """A copy with some fields changed; what was looked up by `seq` is looked up anew."""
         copied = super().model_copy(update=update, deep=deep)
         for name in ("_observations_by_seq", "_exposures_by_seq", "_failures_by_seq"):
-            copied.__dict__.pop(name, None)
+            vars(copied).pop(name, None)
         return copied
 
     def plus(self, record: "Decision | Exposure | Observation | Failure | Quarantine") -> "History":

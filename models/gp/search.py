@@ -1,7 +1,9 @@
 """Find the point of largest acquisition: from the best of a pool, along the gradient."""
 
+from typing import Any
+
 import numpy as np
-from scipy.optimize import LinearConstraint, minimize
+from scipy.optimize import minimize
 
 from models.domain.scattering import Floats
 from models.gp.acquisitions.worth import Worth
@@ -41,8 +43,11 @@ def _climb_one(worth: Worth, encoding: Encoding, start: Floats) -> Floats:
 
     low, high = (np.where(encoding.is_discrete, start, bound) for bound in encoding.bounds)
     (sums, totals), (rows, limits) = encoding.equalities, encoding.inequalities
-    constraints = [LinearConstraint(sums, totals, totals)] if len(sums) else []
-    constraints += [LinearConstraint(rows, -np.inf, limits)] if len(rows) else []
+    constraints = [
+        _constraint(kind, matrix, right)
+        for kind, matrix, right in (("eq", sums, totals), ("ineq", rows, limits))
+        if len(matrix)
+    ]
     first, _ = negative(start)
     result = minimize(
         negative, start, jac=True, method="SLSQP", bounds=np.stack([low, high], axis=1),
@@ -54,3 +59,16 @@ def _climb_one(worth: Worth, encoding: Encoding, start: Floats) -> Floats:
     )
     is_better = np.isfinite(result.fun) and result.fun < first
     return end if is_allowed and is_better else start
+
+
+def _constraint(kind: str, matrix: Floats, right: Floats) -> dict[str, Any]:
+    """``matrix @ columns`` equal to, or at most, the right-hand side, in the library's words."""
+
+    def room(columns: Floats) -> Floats:
+        return right - matrix @ columns
+
+    def slope(columns: Floats) -> Floats:
+        del columns
+        return -matrix
+
+    return {"type": kind, "fun": room, "jac": slope}
