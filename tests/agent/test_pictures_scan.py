@@ -90,16 +90,18 @@ def test_a_scan_that_is_not_known_to_move_is_drawn_by_its_distances(tmp_path):
 
 def test_a_journey_counts_the_way_to_the_blank_and_back():
     history = History()
-    for seq, (kind, x) in enumerate([("suggest", 0.0), ("blank", 3.0), ("suggest", 1.0)], start=1):
+    stops = [("suggest", 0.0), ("blank", 3.0), ("suggest", 1.0), ("suggest", 0.5)]
+    for seq, (kind, x) in enumerate(stops, start=1):
         point = Point(coordinates={"x": x, "y": 0.0})
         history = history.plus(
             Decision(seq=seq, kind=kind, point=point, reason=Reason(code="c", sentence="s"))
         ).plus(Exposure(seq=seq, action_id="a", run_uid="r", point=point, exposure_s=0.5, assets=()))
     journey = journey_of(SLICE, history, {"x": MOTION, "y": MOTION})
-    assert journey.seqs == (1, 3)
-    assert journey.costs.tolist() == [pytest.approx(MOTION.travel_s(3) + MOTION.travel_s(2))]
-    assert (journey.length, journey.exposure_s) == (5.0, 1.5)
-    assert journey.text() == "2 points, 5 mm, 5.8 s of travel + 1.5 s of exposure"
+    assert journey.seqs == (1, 3, 4)
+    by_way_of_the_blank = MOTION.travel_s(3) + MOTION.travel_s(2)
+    assert journey.costs.tolist() == pytest.approx([by_way_of_the_blank, MOTION.travel_s(0.5)])
+    assert (journey.length, journey.exposure_s) == (5.5, 2.0)
+    assert journey.text() == "3 points, 5.5 mm, 6.7 s of travel + 2 s of exposure"
 
 
 def test_two_lengths_are_a_scan_and_other_planes_are_not():
