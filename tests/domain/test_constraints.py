@@ -92,6 +92,10 @@ def test_what_cannot_hold_or_is_said_twice_is_refused_by_name(sums, several, com
     assert complaint in str(caught.value)
 
 
+def test_other_weights_on_the_same_axes_are_another_matter():
+    SearchSpace(axes=AXES, linear=(linear(a=1.0, b=1.0, high=0.5), linear(a=1.0, b=3.0, low=1.2)))
+
+
 def test_two_sides_of_one_expression_may_be_given_apart():
     SearchSpace(axes=AXES, linear=(linear(a=1.0, b=1.0, low=0.5), linear(a=1.0, b=1.0, high=0.9)))
 

@@ -92,6 +92,15 @@ def test_every_value_that_can_be_set_is_drawn_as_often():
         assert np.all(np.abs(counts - 1920 / n_settings) < 30)
 
 
+def test_what_is_continuous_makes_up_for_the_rounding_of_whole_numbers():
+    axes = (Axis(name="drops", kind="integer", low=0, high=9), Axis(name="volume", low=0.0, high=1.0))
+    total = LinearConstraint(coefficients={"drops": 0.1, "volume": 1.0}, equals=0.95)
+    encoding = Encoding(SearchSpace(axes=axes, linear=(total,)))
+    drawn = draw_allowed(encoding, 200, 2)
+    assert drawn.n_broken < drawn.n_tried / 10
+    assert {point["drops"] for point in encoding.decode(drawn.columns)} == set(range(10))
+
+
 def test_whole_numbers_share_a_total():
     axes = tuple(Axis(name=name, kind="integer", low=0, high=10) for name in "abcd")
     encoding = Encoding(SearchSpace(axes=axes, sums=(SumConstraint(axes=tuple("abcd"), total=17),)))

@@ -26,6 +26,11 @@ def test_a_space_that_holds_a_point_is_never_refused(space):
     refuse_infeasible(space)
 
 
+def test_a_total_that_the_axes_miss_by_rounding_is_not_refused():
+    thirds = tuple(Axis(name=name, low=0.0, high=0.3333332) for name in "abc")
+    refuse_infeasible(SearchSpace(axes=thirds, sums=MIXTURE))
+
+
 def test_the_constraint_that_cannot_hold_is_named_with_what_it_could_reach():
     space = SearchSpace(
         axes=THREE, sums=MIXTURE, linear=(linear(a=1.0, high=0.5), linear(a=1.0, b=1.0, low=1.5))
