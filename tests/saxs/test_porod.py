@@ -53,3 +53,14 @@ def test_totals_are_the_integral_and_the_mean():
     mean = found["mean_intensity"]
     assert isinstance(mean, Feature)
     assert mean.value == pytest.approx(4.0)
+
+
+def test_the_measured_part_of_the_invariant_covers_the_bins_to_their_outer_edges():
+    step = 0.01
+    q = 0.13 + step * (np.arange(287) + 0.5)
+    curve = Curve(q, 5.0 / (1 + (3 * q) ** 2) ** 2, np.full(q.size, 1e-6), common_relative_sigma=0.02)
+    u = 3 * np.array([q[0] - step / 2, q[-1] + step / 2])
+    below = 5.0 / 27 * 0.5 * (np.arctan(u) - u / (1 + u**2))
+    found = read(curve)["partial_invariant"]
+    assert found.value == pytest.approx(below[1] - below[0], rel=2e-4)
+    assert found.sigma == pytest.approx(0.02 * found.value, rel=1e-3)

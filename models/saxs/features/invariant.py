@@ -105,10 +105,10 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
 
 
 def _partial(curve: Curve) -> Feature | Absence:
-    """Integrate q^2 I over the measured points by the trapezoidal rule."""
+    """Add up q^2 I over the measured window: each point stands for its bin, also the first and the last."""
     if len(curve) < MIN_POINTS:
         return Absence(name="partial_invariant", why=f"{len(curve)} points, needs {MIN_POINTS}")
-    weight = _trapezoid(curve.q_inv_nm) * curve.q_inv_nm**2
+    weight = np.gradient(curve.q_inv_nm) * curve.q_inv_nm**2
     sigma = float(np.linalg.norm(weight * curve.sigma))
     return _named("partial_invariant", float(weight @ curve.intensity), sigma, curve)
 
