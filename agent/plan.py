@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from agent.containment import contained
 from agent.plugs import add_home, find_builder
 from agent.ports import Strategy
 from agent.strategy.problem import Problem
@@ -24,6 +25,8 @@ from models.saxs.geometry_files import read_geometry
 
 DATA_FOLDER = "nightbeam-data"
 """Where frames, curves and pictures go when the campaign file names no folder."""
+LONGEST_NAME = 180
+"""Letters of a campaign's name: its files' names are longer by some 40, and systems take 255."""
 N_PROBE = 1024
 """Points drawn from a space to see that it can be filled."""
 
@@ -94,9 +97,10 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         When any part is missing or contradicts another.
     """
     own = own or Own()
+    _refuse_long_name(spec)
     spec = _anchored(spec, home)
     add_home(home)
-    extractors = (*_extractors(spec), *own.features)
+    extractors = tuple(contained(extractor) for extractor in (*_extractors(spec), *own.features))
     unit = _objective_unit(spec, extractors)
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
@@ -115,6 +119,15 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         strategy=build_strategy(spec, problem),
         publisher=_publisher(spec, home, folder),
     )
+
+
+def _refuse_long_name(spec: CampaignSpec) -> None:
+    if len(spec.name) > LONGEST_NAME:
+        raise BadInput(
+            "name",
+            f"has {len(spec.name)} letters, at most {LONGEST_NAME} fit into the names of its files",
+            "Shorten it",
+        )
 
 
 def _anchored(spec: CampaignSpec, home: Path) -> CampaignSpec:
