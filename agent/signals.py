@@ -29,6 +29,9 @@ class StoppedAtOnce(NightbeamError):
 class Stoppable(Protocol):
     """A loop that ends at a safe edge when it is asked to."""
 
+    is_over: bool
+    """True when there is nothing left to stop."""
+
     def request_stop(self, who: str) -> None:
         """Ask it to."""
         ...
@@ -63,6 +66,8 @@ class Signals:
         """Do what a signal means now."""
         del frame
         is_first, self._asked = self._asked is None, _name(number)
+        if self._loop is not None and self._loop.is_over:
+            self.end()
         match self._moment:
             case "starting":
                 # Libraries are being loaded, and an exception in the midst of that may be swallowed.

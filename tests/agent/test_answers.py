@@ -156,6 +156,7 @@ def test_a_folder_that_cannot_be_made_is_bad_input(tmp_path, virtual):
 class AskedLoop:
     def __init__(self):
         self.asked: list[str] = []
+        self.is_over = False
 
     def request_stop(self, who):
         self.asked.append(who)
@@ -170,6 +171,15 @@ def test_a_signal_asks_first_then_breaks_off_once_and_never_while_all_is_being_c
     with pytest.raises(KeyboardInterrupt):
         signals.hear(signal.SIGINT, None)
     signals.hear(signal.SIGINT, None)
+    signals.hear(signal.SIGTERM, None)
+    assert loop.asked == ["SIGTERM"]
+
+
+def test_a_signal_to_a_loop_that_is_over_breaks_nothing_off():
+    signals, loop = Signals(), AskedLoop()
+    signals.follow(loop)
+    signals.hear(signal.SIGTERM, None)
+    loop.is_over = True
     signals.hear(signal.SIGTERM, None)
     assert loop.asked == ["SIGTERM"]
 
