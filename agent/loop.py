@@ -66,7 +66,7 @@ class Loop:
         self._stop_request: str | None = None
         self._override: Override | None = None
         self.is_over = False
-        """True when its ending is on record and the beamline is safe: there is nothing left to stop."""
+        """True when its ending is on record: nothing is left to stop, only the shutter to close."""
         self.history = parts.log.history()
         """All that is known so far."""
 
@@ -93,8 +93,8 @@ class Loop:
             while ending is None:
                 decision = self._overriding() or self._parts.strategy.propose(self.history)
                 ending = self._carry_out(decision) or self._next_ending()
-            make_safe()
             self.is_over = True
+            make_safe()
         except LeaseLost:
             raise
         except BaseException as error:

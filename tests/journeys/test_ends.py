@@ -1,6 +1,7 @@
 """A night ends: when a device hangs, when its code asks for an exit, when signals come at any moment."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -85,9 +86,17 @@ def start(tmp_path: Path):
     return begin
 
 
+def wait_until_it_hears(process: subprocess.Popen[str], number: int) -> None:
+    """Wait until a process has a handler of its own for a signal."""
+    status, deadline = Path(f"/proc/{process.pid}/status"), time.monotonic() + 30.0
+    while not int(re.findall(r"SigCgt:\s*(\w+)", status.read_text())[0], 16) >> (number - 1) & 1:
+        assert time.monotonic() < deadline, "it never listened"
+        time.sleep(0.01)
+
+
 def test_a_signal_while_the_program_starts_is_answered_and_leaves_nothing(start, tmp_path):
     process = start()
-    time.sleep(0.7)  # its libraries take more than a second
+    wait_until_it_hears(process, signal.SIGTERM)  # its libraries take more than a second from here on
     process.send_signal(signal.SIGTERM)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (3, "")
@@ -102,7 +111,7 @@ def test_signals_while_the_end_is_being_told_do_not_break_it_off(start, tmp_path
     assert process.stdout is not None
     assert process.stderr is not None
     told = ""
-    while "SIGTERM asked to stop" not in told:
+    while told.strip() != "SIGTERM asked to stop.":
         told = process.stdout.readline()
         assert told, "it ended before it was asked to"
         if told.lstrip().startswith("1 blank"):
