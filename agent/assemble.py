@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from agent.clock import system_clock
@@ -18,12 +19,14 @@ from db.histories import read_history
 from db.holder import this_process
 from db.lease import Ways, take_lease
 from db.log import DecisionLog, Opening, Process
+from db.openings import refuse_edited_openings
 from db.queries import read_campaigns
 from instruments.fence import Permit
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.runner import BlueskyInstrument
 from models.domain.campaign import CampaignSpec, Plug
 from models.domain.canonical import canonical_json
+from models.domain.errors import BadInput
 from models.domain.history import History
 from models.domain.records import Event
 from models.saxs.pipeline import build_analysis
@@ -50,7 +53,6 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
     def say(sentence: str) -> None:
         narrator.noted(Event(level="warning", code="log", sentence=sentence))
 
-    plan.folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as opened:
         patience_s = plan.spec.record.patience_s
         engine = open_to_write(plan.url, patience_s)
@@ -59,7 +61,9 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
         lease = take_lease(engine, plan.instrument, holder, ways)
         opened.callback(lease.give_back)
         opened.enter_context(lease.kept_alive())
+        _make_folder(plan.folder)  # not before: a run that is refused leaves nothing behind
         process = Process(clock, environment_json(), say, plan.publisher.publish)
+        refuse_edited_openings(engine, plan.spec.name)
         opening = Opening(plan.identity, plan.spec, canonical_json(plan.problem))
         log = DecisionLog(engine, lease, opening, process)
         opened.callback(log.close)
@@ -75,6 +79,16 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
         milestones = Milestones(plan.problem, MILESTONE_EVERY)
         parts = Parts(instrument, analysis, plan.strategy, log, narrator, milestones)
         yield Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
+
+
+def _make_folder(folder: Path) -> None:
+    """Have the campaign's folder, before the record says that it is there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"folder {folder}", f"cannot be made ({error.strerror})", "Name another under the key folder"
+        ) from error
 
 
 def read_record(spec: CampaignSpec, url: str) -> History:

@@ -65,13 +65,10 @@ class Loop:
         self._now_utc, self._began_utc = now_utc, began_utc
         self._stop_request: str | None = None
         self._override: Override | None = None
+        self.is_over = False
+        """True when its ending is on record: nothing is left to stop, only the shutter to close."""
         self.history = parts.log.history()
         """All that is known so far."""
-
-    @property
-    def is_stopping(self) -> bool:
-        """True when the loop was asked to end."""
-        return self._stop_request is not None
 
     def request_stop(self, who: str) -> None:
         """Ask the loop to end after the measurement in hand."""
@@ -96,6 +93,7 @@ class Loop:
             while ending is None:
                 decision = self._overriding() or self._parts.strategy.propose(self.history)
                 ending = self._carry_out(decision) or self._next_ending()
+            self.is_over = True
             make_safe()
         except LeaseLost:
             raise

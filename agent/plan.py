@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from agent.containment import contained
 from agent.look_around import refuse_empty
 from agent.outline import read_outline
 from agent.plugs import add_home, find_builder
@@ -27,6 +28,8 @@ from models.saxs.geometry_files import read_geometry
 
 DATA_FOLDER = "nightbeam-data"
 """Where frames, curves and pictures go when the campaign file names no folder."""
+LONGEST_NAME = 180
+"""Letters of a campaign's name: its files' names are longer by some 40, and systems take 255."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +98,10 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         When any part is missing or contradicts another.
     """
     own = own or Own()
+    _refuse_long_name(spec)
     spec = _anchored(spec, home)
     add_home(home)
-    extractors = (*_extractors(spec), *own.features)
+    extractors = tuple(contained(extractor) for extractor in (*_extractors(spec), *own.features))
     unit = _objective_unit(spec, extractors)
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
@@ -116,6 +120,15 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         strategy=build_strategy(spec, problem),
         publisher=_publisher(spec, home, folder),
     )
+
+
+def _refuse_long_name(spec: CampaignSpec) -> None:
+    if len(spec.name) > LONGEST_NAME:
+        raise BadInput(
+            "name",
+            f"has {len(spec.name)} letters, at most {LONGEST_NAME} fit into the names of its files",
+            "Shorten it",
+        )
 
 
 def _anchored(spec: CampaignSpec, home: Path) -> CampaignSpec:

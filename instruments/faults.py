@@ -2,23 +2,10 @@
 
 from collections.abc import Iterator
 
-from bluesky.utils import FailedStatus, RunEngineInterrupted
-from ophyd.utils.errors import OpException
+from bluesky.utils import FailedStatus
 
 from models.domain.errors import BadInput, BeamlineFault, NightbeamError
 
-DEVICE_ERRORS = (
-    NightbeamError,
-    FailedStatus,
-    RunEngineInterrupted,
-    OpException,
-    TimeoutError,
-    ConnectionError,
-    OSError,
-    ValueError,
-    RuntimeError,
-)
-"""What a shutter may raise when it fails to close."""
 LONGEST_SAID = 500
 """Characters of a device's own words that go on record."""
 
@@ -35,10 +22,25 @@ def _causes(error: BaseException, outer: BaseException | None) -> Iterator[BaseE
 
 def said(error: BaseException) -> str:
     """What a device said, on one line that a person can read: its type when it said nothing."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(error)[: 10 * LONGEST_SAID]).split())
+    words = str(error) if can_speak(error) else "(it cannot say what)"
+    text = " ".join("".join(c if c.isprintable() else " " for c in words[: 10 * LONGEST_SAID]).split())
     if not text:
         return type(error).__name__
     return text.rstrip(".") if len(text) <= LONGEST_SAID else f"{text[:LONGEST_SAID]} ..."
+
+
+def can_speak(error: BaseException) -> bool:
+    """False for an error that fails when it is asked what it is."""
+    try:
+        str(error)
+    except Exception:
+        return False
+    return True
+
+
+def named(error: BaseException) -> str:
+    """An error by its type and what it says."""
+    return f"{type(error).__name__}: {said(error)}"
 
 
 def explain(error: BaseException, doing: str, outer: BaseException | None = None) -> NightbeamError:
@@ -63,4 +65,4 @@ def explain(error: BaseException, doing: str, outer: BaseException | None = None
         if isinstance(cause, NightbeamError) and not isinstance(cause, BadInput):
             return cause
     root = next((c for c in chain if not isinstance(c, FailedStatus)), error)
-    return BeamlineFault(f"{doing}: {type(root).__name__}: {said(root)}; look at the device, then resume.")
+    return BeamlineFault(f"{doing}: {named(root)}; look at the device, then resume.")

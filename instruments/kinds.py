@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from instruments.beamline import Beamline
+from instruments.faults import named
 from models.domain.errors import BadInput
 from models.domain.inputs import options_for
 
@@ -57,7 +58,14 @@ def build_beamline(
     BadInput
         When an option is wrong or an axis has no device.
     """
-    beamline = build(options_for(build, options, where), context)
+    try:
+        beamline = build(options_for(build, options, where), context)
+    except (BadInput, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # not even an exit of a lab's own code may end the program without a word
+        raise BadInput(
+            f"{where}.kind", f"its devices cannot be made ({named(error)})", "Mend their code, or the options"
+        ) from error
     for axis in context.axes:
         if axis not in beamline.axes:
             raise BadInput(

@@ -1,6 +1,5 @@
 """Small Bluesky plans: prepare, load, expose. Every wait is bounded; the shutter closes on every exit."""
 
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -12,32 +11,35 @@ from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 from ophyd.utils.errors import LimitError
 
 from instruments.beamline import CLOSED, OPEN, Beamline, device_name
-from instruments.faults import said
+from instruments.faults import named
+from instruments.lived_time import LivedTime
 from models.domain.action import Action
 from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, NightbeamError, UnreachablePoint
 
 PRIMARY = "primary"
 """Bluesky's usual name for the stream of the main readings."""
+LOOK_S = 1.0
+"""Longest wait between two looks at a device, s."""
 POLL_S = 0.02
 """How often to look at a device after a pause, s."""
 
 
 def _all_within(statuses: Mapping[str, Status], group: str, timeout_s: float) -> MsgGenerator[None]:
     """Wait for what was started under one group; name whatever fails or is not done in time."""
-    deadline = time.monotonic() + timeout_s
-    with suppress(TimeoutError, FailedStatus):
-        yield from bps.wait(group, timeout=timeout_s)
-    # A pause cuts the wait short, and what may not be rewound is not waited for again: so look.
+    lived = LivedTime()
     while True:
+        with suppress(TimeoutError, FailedStatus):
+            yield from bps.wait(group, timeout=min(LOOK_S, max(timeout_s - lived.s(), POLL_S)))
         _raise_failures(statuses)
         late = [what for what, status in statuses.items() if not status.done]
         if not late:
             return
-        if time.monotonic() >= deadline:
+        if lived.s() >= timeout_s:
             raise BeamlineFault(
                 f"{', '.join(late)} not done within {timeout_s:g} s; free or restart the device, then resume."
             )
+        # A pause cuts the wait short, and what may not be rewound is not waited for again: so look.
         yield from bps.sleep(POLL_S)
 
 
@@ -47,8 +49,7 @@ def _failure(what: str, error: BaseException) -> NightbeamError:
         return error
     if isinstance(error, LimitError):
         return UnreachablePoint(f"{what}: {error}; choose a point inside the device's limits.")
-    words = f"{type(error).__name__}: {said(error)}"
-    fault = BeamlineFault(f"{what} failed: {words}; look at the device, then resume.")
+    fault = BeamlineFault(f"{what} failed: {named(error)}; look at the device, then resume.")
     fault.__cause__ = error
     return fault
 

@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bluesky import RunEngine
 from bluesky.utils import MsgGenerator
 
 from instruments import plans
 from instruments.beamline import Beamline, Fenced, device_name
 from instruments.documents import DocumentWriter
-from instruments.faults import DEVICE_ERRORS, explain
+from instruments.engine import SturdyEngine
+from instruments.faults import explain
 from instruments.fence import Permit, fenced
 from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
@@ -79,8 +79,9 @@ class BlueskyInstrument:
             logging.getLogger(library).addHandler(logging.NullHandler())
         # Signals are the loop's to handle, and no window is to be kept alive while a plan runs.
         self._wait = Patience(self._permit.renew)
-        self._engine = RunEngine({}, context_managers=[], during_task=self._wait)
+        self._engine = SturdyEngine(self._wait)
         self._wait.abort = self._engine.abort
+        self._wait.is_alive = lambda: self._engine.is_alive
         self._engine.subscribe(self._writer)
 
     def actions(self, decision: Decision) -> tuple[Action, ...]:
@@ -167,10 +168,11 @@ class BlueskyInstrument:
             elif self._beamline.shutter is not None:
                 # An engine that broke in the middle of a plan takes no more plans.
                 close_directly(self._beamline.shutter, self._beamline.timeouts.move_s)
-        except DEVICE_ERRORS as error:
-            raise BeamlineFault(
-                f"The shutter did not close ({explain(error, 'make safe', handled)}). Close it by hand."
-            ) from error
+        except Exception as error:  # whatever a shutter raises, a person must know that it may be open
+            fault = explain(error, "make safe", handled)
+            if isinstance(fault, LeaseLost):
+                raise fault from error
+            raise BeamlineFault(f"The shutter did not close ({fault}). Close it by hand.") from error
         with contextlib.suppress(LogUnavailable):  # the shutter is what counts here; reconcile asks again
             self._raise_fence()
 

@@ -14,6 +14,7 @@ import ophyd.status
 from bluesky.protocols import Status
 
 from instruments.evidence import describe_file
+from instruments.faults import named
 from models.domain.disk import disk_refuses, is_refusal
 from models.domain.errors import BeamlineFault
 
@@ -174,8 +175,8 @@ class FileDetector(Device):
         except OSError as error:
             # A full disk is no fault of the detector: the next decision would burn on it as well.
             status.set_exception(disk_refuses(path, error) if is_refusal(error) else error)
-        except Exception as error:  # whatever happens on this thread must reach the plan
-            status.set_exception(error)
+        except BaseException as error:  # whatever happens on this thread must reach the plan
+            status.set_exception(error if isinstance(error, Exception) else RuntimeError(named(error)))
         else:
             status.set_finished()
 

@@ -1,28 +1,20 @@
 """`nightbeam run`: run a campaign, or go on with it."""
 
 import json
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from agent.commands.options import DEFAULT_DATABASE, AsJson, CampaignFile, Database, Dataset
 from agent.sheltered import Sheltered
-from models.domain.errors import NightbeamError
+from agent.signals import EXIT_STOPPED, Signals, StoppedAtOnce, listening
 
 if TYPE_CHECKING:
     from agent.loop import Loop
     from agent.plan import Plan
     from agent.stopping import Ending
-
-EXIT_STOPPED = 3
-
-
-class StoppedAtOnce(NightbeamError):
-    """A person did not want to wait for the measurement in hand."""
 
 
 def run(
@@ -39,30 +31,40 @@ def run(
 
     Example: `nightbeam run examples/first_light.toml`
     """
-    from agent.assemble import open_loop
-    from agent.campaign import Campaign
+    with listening() as signals:
+        from agent.campaign import Campaign
 
-    sys.stdout = Sheltered(sys.stdout)
-    plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
-    narrator, context = _narrator(plan, as_json)
-    with context, open_loop(plan, narrator) as loop:
-        _stop_on_signal(loop)
-        try:
-            ending = loop.run()
-        except KeyboardInterrupt:
-            raise StoppedAtOnce(
-                "stopped at once: the command in hand was aborted, the shutter is closed; "
-                "run the same command again to go on"
-            ) from None
-    picture = _draw(plan, loop)
-    if as_json:
-        typer.echo(json.dumps(_summary(plan, loop, ending, picture), ensure_ascii=False))
-    else:
-        from agent.summary import show_summary
+        sys.stdout = Sheltered(sys.stdout)
+        plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
+        loop, ending = _carry_out(plan, signals, as_json=as_json)
+        picture = _draw(plan, loop)
+        if as_json:
+            typer.echo(json.dumps(_summary(plan, loop, ending, picture), ensure_ascii=False))
+        else:
+            from agent.summary import show_summary
 
-        show_summary(plan, loop.history, ending, picture)
+            show_summary(plan, loop.history, ending, picture)
     if not ending.is_finished:
         raise typer.Exit(EXIT_STOPPED)
+
+
+def _carry_out(plan: "Plan", signals: Signals, *, as_json: bool) -> "tuple[Loop, Ending]":
+    """Run the loop to an ending."""
+    from agent.assemble import open_loop
+
+    narrator, context = _narrator(plan, as_json)
+    signals.open()
+    try:
+        with context, open_loop(plan, narrator) as loop:
+            signals.follow(loop)
+            try:
+                return loop, loop.run()
+            finally:
+                signals.end()
+    except KeyboardInterrupt:
+        raise StoppedAtOnce(signals.last_words) from None
+    finally:
+        signals.end()
 
 
 def _narrator(plan: "Plan", as_json: bool) -> tuple[Any, Any]:
@@ -81,21 +83,6 @@ def _narrator(plan: "Plan", as_json: bool) -> tuple[Any, Any]:
         return PlainLines(typer.echo, plan.spec.objective.feature), nullcontext()
     display = LiveDisplay(console, plan.spec)
     return display, display
-
-
-def _stop_on_signal(loop: "Loop") -> None:
-    """The first signal asks the loop to end at a safe edge; the second ends it at once."""
-
-    def ask(number: int, frame: FrameType | None) -> None:
-        del frame
-        if loop.is_stopping:
-            signal.signal(number, signal.SIG_IGN)
-            raise KeyboardInterrupt
-        loop.request_stop("Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a dropped connection does not end a night
 
 
 def _draw(plan: "Plan", loop: "Loop") -> Path | None:

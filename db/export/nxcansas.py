@@ -42,7 +42,8 @@ def write_nxcansas(source: Source, campaign: LoggedCampaign, path: Path, creator
     """
     left_out: list[LeftOut] = []
     last = source.last_seq(campaign)
-    with h5py.File(path, "w") as file:
+    # HDF5 builds the file in memory: on a full disk its own writing can take the process down.
+    with h5py.File(str(path), "w", driver="core", backing_store=False) as file:
         file.attrs.update({"NX_class": "NXroot", "creator": creator, "campaign": campaign.name})
         for kept in read_curves(source, campaign):
             if isinstance(kept, LeftOut):
@@ -54,6 +55,9 @@ def write_nxcansas(source: Source, campaign: LoggedCampaign, path: Path, creator
             if "default" not in file.attrs:
                 file.attrs["default"] = name
             source.tell(path.name, seq, last)
+        file.flush()
+        image = file.id.get_file_image()
+    path.write_bytes(image)
     return tuple(left_out)
 
 

@@ -1,8 +1,10 @@
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from agent import cli
 from agent.loop import Loop, Parts
 from agent.narrators import Silent
 from agent.ports import Analysis, Instrument, Strategy
@@ -56,3 +58,23 @@ def even(problem: Problem) -> Strategy:
 @pytest.fixture
 def bayesian(problem: Problem) -> Strategy:
     return bayes.build(bayes.Options(initial=4, pool=256), problem)
+
+
+@pytest.fixture
+def nightbeam(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder: exit status, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # a command lets modules beside its file be found
+    monkeypatch.delenv("NIGHTBEAM_DB", raising=False)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["nightbeam", *arguments])
+        status = 0
+        try:
+            cli.answer()
+        except SystemExit as ending:
+            status = int(ending.code or 0)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return run

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from agent import cli
 from models.domain.decision import Decision, Reason
 from models.domain.history import Failure
 from models.domain.records import Decided, Ended, Started
@@ -21,26 +20,6 @@ PONI += "Rot1: 0\nRot2: 0\nRot3: 0\nWavelength: 1e-10\n"
 HEAVY = (
     "torch", "bluesky", "ophyd", "sqlalchemy", "pyFAI", "matplotlib", "scipy", "h5py", "botorch", "sasmodels",
 )  # fmt: skip
-
-
-@pytest.fixture
-def nightbeam(tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder: exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", list(sys.path))  # a command lets modules beside its file be found
-    monkeypatch.delenv("NIGHTBEAM_DB", raising=False)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["nightbeam", *arguments])
-        status = 0
-        try:
-            cli.main()
-        except SystemExit as ending:
-            status = int(ending.code or 0)
-        out, err = capsys.readouterr()
-        return status, out, err
-
-    return run
 
 
 MISTAKES = {

@@ -64,12 +64,14 @@ def campaign_file(tmp_path: Path) -> Path:
 def nightbeam(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs the command line in a process of its own, in an empty folder."""
 
-    def run(*words: str, folder: Path = tmp_path, trap: tuple[str, int] | None = None):
+    def run(
+        *words: str, folder: Path = tmp_path, trap: tuple[str, int] | None = None, timeout_s: float = 300
+    ):
         start = (
             ["-m", "agent.cli"] if trap is None else ["-m", "tests.journeys.killed", *map(str, trap), "--"]
         )
         return subprocess.run(
-            [sys.executable, *start, *words], cwd=folder, capture_output=True, text=True, timeout=300,
+            [sys.executable, *start, *words], cwd=folder, capture_output=True, text=True, timeout=timeout_s,
             env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
         )  # fmt: skip
 
