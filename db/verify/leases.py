@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from pydantic import ValidationError
 from sqlalchemy.engine import Connection
 
 from db import schema
-from db.holder import Holder
+from db.holder import read_holder
 from db.verify.findings import Finding
 from db.verify.layout import Layout
 from db.verify.raw_rows import stream
@@ -23,7 +22,7 @@ def check_leases(connection: Connection, layout: Layout) -> Iterator[Finding]:
         name = repr(row.instrument)
         if not isinstance(row.fence, int) or row.fence < fence:
             yield _finding(f"the lease of {name} has fence {row.fence!r}, and a run had {fence}: it was changed")
-        if row.holder_json is not None and not _is_holder(row.holder_json):
+        if row.holder_json is not None and read_holder(str(row.holder_json)) is None:
             yield _finding(f"the lease of {name} does not say who holds it: it was changed")
     for instrument, fence in sorted(highest.items()):
         yield _finding(f"the lease of {instrument!r} is gone, and a run had fence {fence}: it was deleted")
@@ -31,11 +30,3 @@ def check_leases(connection: Connection, layout: Layout) -> Iterator[Finding]:
 
 def _finding(what: str) -> Finding:
     return Finding(campaign=None, seq=None, table="lease", what=what)
-
-
-def _is_holder(holder_json: object) -> bool:
-    try:
-        Holder.model_validate_json(str(holder_json))
-    except ValidationError:
-        return False
-    return True
