@@ -29,16 +29,17 @@ def protect(table: sa.Table, dialect: str) -> list[str]:
 
 
 def protect_lease(lease: sa.Table, dialect: str) -> list[str]:
-    """The statements that let a lease's row change, but never be deleted, replaced or renamed, nor its fence fall.
+    """The statements that let a lease's row change, but never be deleted, replaced or renamed.
 
-    A fence rises in short steps, and begins low: nobody can use up all its numbers.
+    Its fence never falls. It begins low and rises in short steps: nobody can use up all numbers.
     """
     table = lease.name
     if dialect == "sqlite":
         return [
             f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {_REFUSE}",
             f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {_is_there(lease)} "
-            f"OR typeof(NEW.fence) <> 'integer' OR NEW.fence < 1 OR NEW.fence > {HIGHEST_FIRST_FENCE} {_REFUSE}",
+            f"OR typeof(NEW.fence) <> 'integer' OR NEW.fence < 1 OR NEW.fence > {HIGHEST_FIRST_FENCE} "
+            f"{_REFUSE}",
             f"CREATE TRIGGER {table}_fence_rises BEFORE UPDATE ON {table} "
             "WHEN NEW.rowid <> OLD.rowid OR NEW.instrument <> OLD.instrument "
             "OR typeof(NEW.fence) <> 'integer' OR NEW.fence < OLD.fence "
@@ -85,7 +86,7 @@ def _on_sqlite(table: sa.Table) -> list[str]:
 
 
 def _is_there(table: sa.Table) -> str:
-    """Whether a row to be added would replace one: INSERT OR REPLACE deletes without firing delete triggers."""
+    """Whether a row to be added would replace one: that deletes without firing delete triggers."""
     keys = [*_unique_keys(table), (["rowid"], "")]  # the hidden number of a row is a key as well
     return " OR ".join(
         f"EXISTS (SELECT 1 FROM {table.name} WHERE {' AND '.join(f'{c} = NEW.{c}' for c in key)}{also})"

@@ -111,6 +111,7 @@ def _draw(plan: "Plan", loop: "Loop") -> Path | None:
 
 
 def _summary(plan: "Plan", loop: "Loop", ending: "Ending", picture: Path | None) -> dict[str, Any]:
+    from db.urls import shown
     from models.domain.ranking import ranked
 
     best = ranked(loop.history, plan.spec.objective)
@@ -128,7 +129,7 @@ def _summary(plan: "Plan", loop: "Loop", ending: "Ending", picture: Path | None)
         }
         if best
         else None,
-        "database": plan.url,
+        "database": shown(plan.url),
         "folder": str(plan.folder),
         "picture": str(picture) if picture else None,
     }

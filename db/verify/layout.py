@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from db import schema
-from db.engine import VERSION_TABLE
+from db.recognition import VERSION_TABLE
 from db.verify.findings import Finding
 
 

@@ -21,7 +21,9 @@ def check_leases(connection: Connection, layout: Layout) -> Iterator[Finding]:
         fence = highest.pop(row.instrument, 0) if isinstance(row.instrument, str) else 0
         name = repr(row.instrument)
         if not isinstance(row.fence, int) or row.fence < fence:
-            yield _finding(f"the lease of {name} has fence {row.fence!r}, and a run had {fence}: it was changed")
+            yield _finding(
+                f"the lease of {name} has fence {row.fence!r}, and a run had {fence}: it was changed"
+            )
         if row.holder_json is not None and read_holder(str(row.holder_json)) is None:
             yield _finding(f"the lease of {name} does not say who holds it: it was changed")
     for instrument, fence in sorted(highest.items()):

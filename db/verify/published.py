@@ -71,7 +71,11 @@ def _find(connection: Connection, campaign: str | None, say: Callable[[str], Non
     shared: set[Path] = set()
     own: set[Path] = set()
     for row in rows:
-        if campaign not in (None, row.name) or not isinstance(row.name, str) or not isinstance(row.folder, str):
+        if (
+            campaign not in (None, row.name)
+            or not isinstance(row.name, str)
+            or not isinstance(row.folder, str)
+        ):
             continue
         rules = _rules(connection, row.id)
         path = Path(row.folder) / ANCHOR_FILE if rules.file is None else Path(rules.file)

@@ -95,7 +95,11 @@ def believe(anchors: Sequence[Anchor], public_key: str | None) -> tuple[list[Anc
 
 
 def _walk_all(
-    connection: Connection, layout: Layout, believed: list[Anchor], coverage: Coverage, findings: list[Finding]
+    connection: Connection,
+    layout: Layout,
+    believed: list[Anchor],
+    coverage: Coverage,
+    findings: list[Finding],
 ) -> dict[int, Walk]:
     """Walk along every ledger, take its members up, and add what is found; walks by campaign."""
     walks: dict[int, Walk] = {}

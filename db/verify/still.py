@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection
 
 @contextmanager
 def hold_still(connection: Connection) -> Generator[None]:
-    """See one moment of the database, whatever an agent writes meanwhile, and whatever an editor left in it."""
+    """See one moment of the database, whatever an agent writes meanwhile or an editor left in it."""
     if connection.dialect.name != "sqlite":
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         with connection.begin():

@@ -58,7 +58,7 @@ def test_an_older_database_is_refused_with_the_command_that_mends_it(old_url):
 
 def test_a_record_that_was_begun_in_an_older_database_stays_whole_and_goes_on(old_url, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        opening, "_refuse_foreign", lambda *_: None
+        opening, "refuse_foreign", lambda *_: None
     )  # the program that wrote it knew no better
     log = fakes.open_log(old_url, fakes.spec(), tmp_path)
     put(log, decision(1))
