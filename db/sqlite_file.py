@@ -69,8 +69,8 @@ def make_file(path: Path, where: str) -> None:
     if (not path.exists() or path.stat().st_size == 0) and has_waiting(path):
         raise BadInput(
             where,
-            f"there is nothing in {path}, but {beside(path, '-wal').name} beside it holds the last commits of "
-            "one that was moved or removed",
+            f"there is nothing in {path}, but {beside(path, '-wal').name} beside it holds the last commits "
+            "of one that was moved or removed",
             f"Bring the file back under this name; or, to begin anew, remove {beside(path, '-wal').name}",
         )
     try:

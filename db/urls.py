@@ -11,7 +11,7 @@ from models.domain.errors import BadInput
 HIDDEN = "***"
 SECRET = re.compile(r"(?i)(pass[a-z]*|secret|token)=[^&\s]*")
 """A part of a query that nobody else may read."""
-CREDENTIALS = re.compile(r"://([^:/@]*):.*@")
+CREDENTIALS = re.compile(r"(://|^)([^:/@]*):.*@")
 """User and password, as far as can be told where the rest is no URL."""
 MEMORY = (None, "", ":memory:")
 """What SQLite takes for a database in memory."""
@@ -22,7 +22,7 @@ def shown(url: str) -> str:
     try:
         text = make_url(url).render_as_string(hide_password=True) if "@" in url else url
     except (ArgumentError, ValueError):
-        text = CREDENTIALS.sub(rf"://\1:{HIDDEN}@", url)
+        text = CREDENTIALS.sub(rf"\1\2:{HIDDEN}@", url)
     return SECRET.sub(rf"\1={HIDDEN}", text)
 
 
@@ -73,7 +73,8 @@ def path_of_file(parsed: URL, url: str) -> Path | None:
 def _refuse_volatile(parsed: URL, url: str) -> None:
     """Refuse a database in memory, and the further ways in which SQLite names files: a record is a file."""
     name = parsed.database
-    if name in MEMORY or str(name).startswith("file:") or parsed.query or "\x00" in str(name):
+    is_plain = name not in MEMORY and not str(name).startswith("file:") and "\x00" not in str(name)
+    if not is_plain or parsed.query or parsed.host or parsed.username:
         raise BadInput(
             place(url),
             "the record must be a file, named plainly, or on a server",

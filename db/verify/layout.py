@@ -20,8 +20,8 @@ class Layout:
     """Columns that are there, of those that the program knows, by table."""
     findings: tuple[Finding, ...]
     """What is not as the program made it."""
-    strangers: tuple[str, ...]
-    """Tables and views beside those of the record: they take nothing from it."""
+    notes: tuple[str, ...]
+    """What else is in the database, in plain sentences."""
 
     def has(self, *columns: sa.Column[Any]) -> bool:
         """True when all these columns are there."""
@@ -46,8 +46,9 @@ def read_layout(connection: Connection) -> Layout:
         lost = (", ".join(key) for key, _ in sorted(_due_keys(table, connection.dialect.name) - keys))
         findings += _say(name, "unique key", lost, "was removed or altered: a row might be there twice")
     names = {*inspector.get_table_names(), *inspector.get_view_names()}
-    strangers = sorted(names - set(schema.metadata.tables) - {VERSION_TABLE})
-    return Layout(columns, tuple(findings), tuple(strangers))
+    strangers = ", ".join(sorted(names - set(schema.metadata.tables) - {VERSION_TABLE}))
+    note = f"the database also holds {strangers}, which are no part of the record: nothing seals them"
+    return Layout(columns, tuple(findings), (note,) if strangers else ())
 
 
 def _say(table: str, noun: str, names: Iterable[str], fate: str) -> Iterator[Finding]:

@@ -73,7 +73,7 @@ def check_record(
         CheckedCampaign(walk.campaign, counts.get(campaign_id, 0), walk.n_entries, tuple(walk.agreed))
         for campaign_id, walk in walks.items()
     )
-    return Checked(campaigns, tuple(findings))
+    return Checked(campaigns, tuple(findings), layout.notes)
 
 
 def believe(anchors: Sequence[Anchor], public_key: str | None) -> tuple[list[Anchor], list[Finding]]:
@@ -122,7 +122,7 @@ def _walk_all(
 def _count_decisions(connection: Connection, layout: Layout) -> dict[int, int]:
     if not layout.has(schema.decision.c.campaign_id):
         return {}
-    campaign_id = sa.type_coerce(schema.decision.c.campaign_id, sa.types.NullType())
+    campaign_id = schema.decision.c.campaign_id
     rows = connection.execute(sa.select(campaign_id, sa.func.count()).group_by(campaign_id)).all()
     return {row[0]: row[1] for row in rows}
 
