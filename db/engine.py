@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from db.recognition import empty, refuse_foreign, revision_of, said, tables
 from db.schema import REVISION
-from db.sqlite_file import connecting_to, identity_of, make_file, refuse_lost
+from db.sqlite_file import connecting_to, identity_of, is_archived, make_file, refuse_lost
 from db.urls import make_url_or_refuse, path_of_file, place
 from models.domain.errors import BadInput, LogUnavailable
 
@@ -237,6 +237,11 @@ def _refuse_encoding(url: str, connection: Any, _record: Any) -> None:
             f"the database has the encoding {name}, and a record holds any text: it must be {ENCODING}",
             f"Make another: createdb --encoding={ENCODING} --template=template0 NAME",
         )
+
+
+def is_archive(engine: Engine) -> bool:
+    """True when the database is a file that is read as it lies, since nothing can be written around it."""
+    return engine.dialect.name == "sqlite" and is_archived(Path(str(engine.url.database)).absolute())
 
 
 def reading(engine: Engine) -> Engine:

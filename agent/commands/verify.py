@@ -55,7 +55,7 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
     """
     from db.anchors.heads import read_anchors
     from db.anchors.keys import load_public_key
-    from db.engine import open_to_read
+    from db.engine import is_archive, open_to_read
     from db.readable import refuse_edited
     from db.verify.published import Published, find_published
     from db.verify.record import check_record
@@ -69,7 +69,10 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
         if checked.findings:
             raise typer.Exit(EXIT_NOT_WHOLE)
         return
-    with open_to_read(db).connect() as connection, refuse_edited(connection):
+    engine = open_to_read(db)
+    if is_archive(engine):
+        _warn("nothing can be written around the database: it is read as it lies")
+    with engine.connect() as connection, refuse_edited(connection):
         if anchors is not None:
             published = Published(read_anchors(anchors, _warn), ())
         else:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from db import sqlite_file
-from db.engine import is_new, migrate, open_to_read, open_to_write
+from db.engine import is_archive, is_new, migrate, open_to_read, open_to_write
 from models.domain.errors import BadInput
 from tests import fakes
 
@@ -157,6 +157,7 @@ def test_an_archived_record_is_read_where_nothing_can_be_written(tmp_path: Path,
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM decision").scalar() == 0
         assert [path.name for path in tmp_path.iterdir()] == ["log.db"], "nothing was put beside it"
+    assert is_archive(engine)
 
 
 def test_a_record_whose_last_commits_lie_beside_it_is_not_read_without_them(tmp_path: Path, monkeypatch):
