@@ -94,6 +94,6 @@ def refuse_lost(path: Path, identity: tuple[int, int] | None) -> None:
     """Refuse a file that was removed or replaced: SQLite would go on writing, and all of it would be lost."""
     if identity_of(path) != identity:
         raise sqlite3.OperationalError(
-            f"the file {path} was removed, moved or replaced: bring it back under its name, and leave "
+            f"the file {path} was removed or replaced: bring it back under its name, and leave "
             f"{beside(path, '-wal').name} where it is"
         )

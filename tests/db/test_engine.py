@@ -187,7 +187,7 @@ def test_a_file_that_is_lost_meanwhile_is_not_made_anew_and_can_be_brought_back(
     if how == "replaced":
         path.write_bytes(stranger)
     for _ in range(2):  # with the connection that is open, and with one of its own
-        with pytest.raises(OperationalError, match="was removed, moved or replaced: bring it back"):
+        with pytest.raises(OperationalError, match="was removed or replaced: bring it back"):
             agent.begin().__enter__()
         agent.pool.dispose()
     assert path.exists() == (how == "replaced")
