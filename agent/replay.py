@@ -126,7 +126,7 @@ def _objection(logged: Decision, model_sha256: str | None) -> str | None:
         )
     try:
         json.loads(logged.model.canonical_json if logged.model else "null")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return f"the model state on record is not JSON ({error}), and is not used."
     return None
 

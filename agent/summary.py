@@ -12,6 +12,7 @@ from rich.text import Text
 
 from agent.campaign import DEFAULT_URL
 from agent.stopping import Ending
+from db.urls import shown
 from models.domain.history import History
 from models.domain.point import value_text
 from models.domain.ranking import ranked
@@ -85,9 +86,9 @@ def _best_table(plan: "Plan", history: History) -> Table:
 
 
 def _places(plan: "Plan", picture: Path | None, ending: Ending) -> str:
-    option = "" if plan.url == DEFAULT_URL else f" --db {plan.url}"
+    option = "" if plan.url == DEFAULT_URL else f" --db {shown(plan.url)}"
     places = {
-        "database": plan.url,
+        "database": shown(plan.url),
         "frames, curves": str(plan.folder),
         "picture": str(picture) if picture else "not drawn",
         "next": f"{program()} log{option} --campaign {plan.spec.name}"

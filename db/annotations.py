@@ -8,6 +8,7 @@ from db import schema
 from db.engine import open_to_read, open_to_write
 from db.ledger import Chain, Entry, Sealed
 from db.queries import LoggedCampaign, read_campaigns
+from db.readable import refuse_edited
 from db.rows import Writer
 from models.domain.clock import Stamp
 from models.domain.errors import BadInput, LogUnavailable
@@ -44,9 +45,12 @@ def add_annotation(url: str, name: str | None, annotation: Annotation, stamp: St
             chain = Chain(campaign.id, campaign.uid)
             entry = Entry(connection)
             seq = Writer(entry, chain, None, stamp).write(annotation)
-            return entry.seal(chain, type(annotation).__name__, seq, stamp.utc)
+            with refuse_edited(connection, "the ledger"):
+                return entry.seal(chain, type(annotation).__name__, seq, stamp.utc)
     except DBAPIError as error:
-        raise LogUnavailable(f"the annotation was not written ({error.orig}); try again") from error
+        raise LogUnavailable(
+            f"the annotation was not written ({' '.join(str(error.orig).split())}); try again"
+        ) from error
     finally:
         engine.dispose()
 
@@ -60,7 +64,12 @@ def _chosen(campaigns: tuple[LoggedCampaign, ...]) -> LoggedCampaign:
 
 def _refuse_unknown(connection: Connection, campaign: LoggedCampaign, seq: int | None) -> None:
     table = schema.decision
-    last = connection.scalar(sa.select(sa.func.max(table.c.seq)).where(table.c.campaign_id == campaign.id))
+    with refuse_edited(connection):
+        last = connection.scalar(
+            sa.select(sa.func.max(table.c.seq)).where(table.c.campaign_id == campaign.id)
+        )
+        if not isinstance(last, int | None):
+            raise ValueError(f"a decision has the number {last!r}")
     if seq is not None and not 1 <= seq <= (last or 0):
         raise BadInput(
             f"--seq {seq}", f"campaign {campaign.name!r} has decisions 1 to {last or 0}", "Correct the number"

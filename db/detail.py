@@ -8,10 +8,11 @@ from sqlalchemy.engine import Connection
 from db import schema
 from db.histories import read_history
 from db.queries import LoggedCampaign
+from db.readable import refuse_edited
 from models.domain.action import Exposure
 from models.domain.decision import Decision
 from models.domain.errors import BadInput
-from models.domain.history import Failure, Observation
+from models.domain.history import Failure, History, Observation
 from models.domain.wording import outcome_text
 
 
@@ -87,6 +88,11 @@ def read_detail(connection: Connection, campaign: LoggedCampaign, seq: int) -> D
         When there is no such decision.
     """
     history = read_history(connection, campaign.id)
+    with refuse_edited(connection):
+        return _detail(connection, campaign, history, seq)
+
+
+def _detail(connection: Connection, campaign: LoggedCampaign, history: History, seq: int) -> Detail:
     if not 1 <= seq <= len(history.decisions):
         raise BadInput(
             f"--seq {seq}",
@@ -117,13 +123,18 @@ def read_detail(connection: Connection, campaign: LoggedCampaign, seq: int) -> D
 
 def read_remarks(connection: Connection, campaign_id: int) -> tuple[Remark, ...]:
     """Events and annotations of a campaign, in order of time."""
+    with refuse_edited(connection, "the table of events or of annotations"):
+        return _remarks(connection, campaign_id)
+
+
+def _remarks(connection: Connection, campaign_id: int) -> tuple[Remark, ...]:
     event, said = schema.event, schema.annotation
     remarks = [
-        Remark(row.seq, row.utc, row.level, row.sentence)
+        Remark(row.seq, str(row.utc), str(row.level), str(row.sentence))
         for row in connection.execute(sa.select(event).where(event.c.campaign_id == campaign_id))
     ]
     remarks += [
-        Remark(row.seq, row.utc, f"{row.kind} of {row.who}", row.text)
+        Remark(row.seq, str(row.utc), f"{row.kind} of {row.who}", str(row.text))
         for row in connection.execute(sa.select(said).where(said.c.campaign_id == campaign_id))
     ]
     return tuple(sorted(remarks, key=lambda remark: remark.utc))

@@ -2,6 +2,7 @@
 
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +12,31 @@ from sqlalchemy.engine import URL, Engine
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from db.schema import REVISION, metadata
-from db.urls import make_url_or_refuse, path_of_file
+from db.recognition import empty, refuse_foreign, revision_of, said, tables
+from db.schema import REVISION
+from db.sqlite_file import connecting_to, identity_of, is_archived, make_file, refuse_lost
+from db.urls import make_url_or_refuse, path_of_file, place
 from models.domain.errors import BadInput, LogUnavailable
 
 DEFAULT_URL = "sqlite:///nightbeam.db"
 """A file in the working folder."""
 BUSY_TIMEOUT_S = 2.0
 """How long SQLite waits for another process' lock before it says so."""
-SERVER_OPTIONS = {"connect_timeout": 5, "tcp_user_timeout": 10_000, "application_name": "nightbeam"}
+KNOWN = ("sqlite", "postgresql")
+"""Databases that a record is kept in."""
+ENCODING = "UTF8"
+"""What a server must hold texts in."""
+SERVER_OPTIONS = {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "application_name": "nightbeam",
+    "client_encoding": ENCODING,  # whatever the user's PGCLIENTENCODING says
+}
 """A server that does not answer is given up after so long: s to connect, ms for what was sent."""
 LOCKED = "database is locked"
 """What SQLite says when another process writes for too long."""
 READING = "nightbeam_reads"
 """Option of a connection that will not write."""
-VERSION_TABLE = "alembic_version"
-"""Where the migrations keep their revision."""
 
 
 def open_to_write(url: str, patience_s: float = 0.0) -> Engine:
@@ -47,10 +57,13 @@ def open_to_write(url: str, patience_s: float = 0.0) -> Engine:
         When another process keeps it locked.
     """
     reader = _reading_engine(url)
-    found = _tables(reader, url)
+    path = path_of_file(reader.url, url)
+    found = tables(reader, url) if path is None or path.exists() else set[str]()
     if found:
-        _refuse_foreign(reader, url, found)
-    engine = _writing_engine(reader.url)
+        refuse_foreign(reader, url, found)
+    elif path is not None:
+        make_file(path, place(url))
+    engine = _writing_engine(reader.url, path)
     _write_tables(engine, url, is_wanted=not found, patience_s=patience_s)
     return engine
 
@@ -66,13 +79,13 @@ def open_to_read(url: str) -> Engine:
     path = path_of_file(make_url_or_refuse(url), url)
     if path is not None and not path.exists():
         raise BadInput(
-            f"--db {url}", f"there is no file {path}", "Name the database of your campaign, or run one first"
+            place(url), f"there is no file {path}", "Name the database of your campaign, or run one first"
         )
     engine = _reading_engine(url)
-    found = _tables(engine, url)
+    found = tables(engine, url)
     if not found:
-        raise _empty(url)
-    _refuse_foreign(engine, url, found)
+        raise empty(url)
+    refuse_foreign(engine, url, found)
     return engine
 
 
@@ -86,12 +99,12 @@ def migrate(url: str) -> tuple[str, str]:
     """
     path = path_of_file(make_url_or_refuse(url), url)
     reader = _reading_engine(url)
-    found = _tables(reader, url) if path is None or path.exists() else set[str]()
+    found = tables(reader, url) if path is None or path.exists() else set[str]()
     if not found:
-        raise BadInput(f"--db {url}", "there is nothing to bring up to date", "Run nightbeam db init instead")
-    before = _revision(reader, url, found)
+        raise BadInput(place(url), "there is nothing to bring up to date", "Run nightbeam db init instead")
+    before = revision_of(reader, url, found)
     if before < REVISION:
-        engine = _writing_engine(reader.url)
+        engine = _writing_engine(reader.url, path)
         _write_tables(engine, url, is_wanted=True)
         engine.dispose()
     return before, REVISION
@@ -108,29 +121,38 @@ def is_new(url: str) -> bool:
     path = path_of_file(make_url_or_refuse(url), url)
     if path is not None and (not path.exists() or path.stat().st_size == 0):
         return True
-    return not _tables(_reading_engine(url), url)
+    return not tables(_reading_engine(url), url)
 
 
 def _reading_engine(url: str) -> Engine:
     """An engine that changes nothing and keeps no connection open."""
     parsed = make_url_or_refuse(url)
-    path_of_file(parsed, url)
+    path = path_of_file(parsed, url)
     try:
         engine = sa.create_engine(parsed, poolclass=NullPool, connect_args=_options(parsed))
     except (NoSuchModuleError, ImportError) as error:
         raise BadInput(
-            f"--db {url}", f"no driver for {parsed.drivername!r} is installed ({error})", "Install the driver"
+            place(url), f"no driver for {parsed.drivername!r} is installed ({error})", "Install the driver"
         ) from error
-    if engine.dialect.name == "sqlite":
+    if engine.dialect.name not in KNOWN:
+        raise BadInput(
+            place(url), f"the record cannot be kept in {engine.dialect.name}", f"Use {' or '.join(KNOWN)}"
+        )
+    if path is not None:
+        event.listen(engine, "do_connect", connecting_to(path))
         event.listen(engine, "connect", _prepare_to_read)
+    else:
+        event.listen(engine, "connect", partial(_refuse_encoding, url), insert=True)
     return engine
 
 
-def _writing_engine(parsed: URL) -> Engine:
+def _writing_engine(parsed: URL, path: Path | None) -> Engine:
     engine = sa.create_engine(parsed, connect_args=_options(parsed))
-    if engine.dialect.name == "sqlite":
+    if path is not None:
+        identity = identity_of(path)
+        event.listen(engine, "do_connect", connecting_to(path, identity))
         event.listen(engine, "connect", _prepare_to_write)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", partial(_begin_immediate, path, identity))
     return engine
 
 
@@ -141,14 +163,14 @@ def _write_tables(engine: Engine, url: str, *, is_wanted: bool, patience_s: floa
         while not _is_written(engine, is_wanted):
             if time.monotonic() >= deadline:
                 raise LogUnavailable(
-                    f"--db {url}: another process keeps the database locked (tried for "
+                    f"{place(url)}: another process keeps the database locked (tried for "
                     f"{patience_s:g} s); end that process and run the same command again"
                 )
     except DBAPIError as error:
         engine.dispose()
         raise BadInput(
-            f"--db {url}",
-            f"it cannot be written ({_said(error)})",
+            place(url),
+            f"it cannot be written ({said(error)})",
             "Give this user the right, or name another",
         ) from error
     except BaseException:
@@ -192,97 +214,36 @@ def _prepare_to_write(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: sa.Connection) -> None:
+def _begin_immediate(path: Path, identity: tuple[int, int] | None, connection: sa.Connection) -> None:
     """Take the write lock at once, so that a transaction never fails half way through."""
-    _refuse_lost_file(connection)
+    try:
+        refuse_lost(path, identity)
+    except sqlite3.OperationalError as error:
+        raise OperationalError("BEGIN", None, error) from error
     is_reading = connection.get_execution_options().get(READING, False)
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
-def _refuse_lost_file(connection: sa.Connection) -> None:
-    """Refuse a file that was removed or replaced: SQLite would go on writing, and all of it would be lost."""
-    path = connection.engine.url.database
-    if path in (None, "", ":memory:"):
-        return
-    found = _identity_of(Path(path))
-    if connection.info.setdefault("file", found) != found:
-        lost = sqlite3.OperationalError(f"the file {path} was removed or replaced")
-        raise OperationalError("BEGIN", None, lost)
+def _refuse_encoding(url: str, connection: Any, _record: Any) -> None:
+    """Refuse a server that would not take every text, before anything else is asked of it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        encoding = cursor.fetchone()[0]
+    connection.rollback()
+    name = encoding.decode() if isinstance(encoding, bytes) else encoding
+    if name != ENCODING:
+        raise BadInput(
+            place(url),
+            f"the database has the encoding {name}, and a record holds any text: it must be {ENCODING}",
+            f"Make another: createdb --encoding={ENCODING} --template=template0 NAME",
+        )
 
 
-def _identity_of(path: Path) -> tuple[int, int] | None:
-    """Which file it is, whatever its name; None when there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
+def is_archive(engine: Engine) -> bool:
+    """True when the database is a file that is read as it lies, since nothing can be written around it."""
+    return engine.dialect.name == "sqlite" and is_archived(Path(str(engine.url.database)).absolute())
 
 
 def reading(engine: Engine) -> Engine:
     """The same database through the same connections, for transactions that only read and wait for nobody."""
     return engine.execution_options(**{READING: True})
-
-
-def _tables(engine: Engine, url: str) -> set[str]:
-    try:
-        return set(sa.inspect(engine).get_table_names())
-    except OperationalError as error:
-        raise BadInput(
-            f"--db {url}", f"the database does not answer ({_said(error)})", "Start it, or check the address"
-        ) from error
-    except DBAPIError as error:
-        raise BadInput(
-            f"--db {url}", f"this is not a database ({_said(error)})", "Name another file"
-        ) from error
-
-
-def _refuse_foreign(engine: Engine, url: str, found: set[str]) -> None:
-    """Refuse what is not a whole log of the revision that this program writes."""
-    revision = _revision(engine, url, found)
-    if revision < REVISION:
-        raise BadInput(
-            f"--db {url}",
-            f"its tables are of revision {revision}, this program writes revision {REVISION}",
-            f"Bring it up to date: nightbeam db upgrade --db {url}",
-        )
-    missing = set(metadata.tables) - found
-    if missing:
-        raise BadInput(
-            f"--db {url}",
-            f"it lacks {', '.join(sorted(missing)[:5])}: somebody removed these tables, or it is half made",
-            "Bring back a whole copy, or name another database",
-        )
-
-
-def _revision(engine: Engine, url: str, found: set[str]) -> str:
-    """Revision of the tables of a log of ours."""
-    if VERSION_TABLE not in found or "campaign" not in found or "decision" not in found:
-        raise BadInput(
-            f"--db {url}",
-            f"it has the tables {', '.join(sorted(found)[:5])}, and is no decision log",
-            "This database belongs to another program; name another one",
-        )
-    try:
-        with engine.connect() as connection:
-            revision = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar()
-    except DBAPIError as error:
-        raise BadInput(
-            f"--db {url}", f"it cannot be read ({_said(error)})", "Give this user the right, or name another"
-        ) from error
-    if not isinstance(revision, str) or not revision.isdigit() or revision > REVISION:
-        raise BadInput(
-            f"--db {url}",
-            f"its tables are of revision {revision}, this program knows up to {REVISION}",
-            "Use the newer program that made it, or name another database",
-        )
-    return revision
-
-
-def _empty(url: str) -> BadInput:
-    return BadInput(f"--db {url}", "the database is empty", "Run a campaign with this --db first")
-
-
-def _said(error: DBAPIError) -> str:
-    """What the database said, on one line."""
-    return " ".join(str(error.orig).split())

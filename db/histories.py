@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Row
 
 from db import schema
+from db.readable import refuse_edited
 from models.domain.action import Action, Asset, Exposure
 from models.domain.decision import Actor, Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.history import Failure, History, Observation, Quarantine
@@ -20,8 +21,24 @@ VERDICTS = TypeAdapter(tuple[Verdict, ...])
 
 
 def read_history(connection: Connection, campaign_id: int) -> History:
-    """Everything that is on record of a campaign."""
+    """Everything that is on record of a campaign.
+
+    Raises
+    ------
+    BadInput
+        When it is not as this program wrote it.
+    LogUnavailable
+        When the database does not answer.
+    """
+    with refuse_edited(connection):
+        return _read_history(connection, campaign_id)
+
+
+def _read_history(connection: Connection, campaign_id: int) -> History:
     decisions = _read_decisions(connection, campaign_id)
+    for place, decision in enumerate(decisions, start=1):
+        if decision.seq != place:
+            raise ValueError(f"decision {place} is gone, the next is {decision.seq}")
     return History(
         decisions=decisions,
         exposures=_read_exposures(connection, campaign_id),
@@ -43,6 +60,11 @@ def read_history(connection: Connection, campaign_id: int) -> History:
 
 def read_actions(connection: Connection, campaign_id: int, seq: int) -> tuple[LoggedAction, ...]:
     """The commands of a decision in order, each in its last attempt."""
+    with refuse_edited(connection, f"the record of decision {seq}'s commands"):
+        return _read_actions(connection, campaign_id, seq)
+
+
+def _read_actions(connection: Connection, campaign_id: int, seq: int) -> tuple[LoggedAction, ...]:
     events: dict[str, list[str]] = {}
     table = schema.action_event
     joined = (

@@ -5,6 +5,8 @@ import platform
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ValidationError
+
 from models.domain.clock import Stamp
 from models.domain.frozen import Frozen
 
@@ -50,6 +52,14 @@ class Holder(Frozen):
         if fields is None or fields[START] != self.started or fields[STATE] == "Z":
             return "dead"
         return "stopped" if fields[STATE] in "Tt" else "runs"
+
+
+def read_holder(text: str) -> Holder | None:
+    """The process that a lease names; None when it names none that can be read: somebody changed it."""
+    try:
+        return Holder.model_validate_json(text)
+    except ValidationError:
+        return None
 
 
 def this_process(campaign: str, stamp: Stamp) -> Holder:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from db import schema
 from db.engine import is_new, open_to_read
+from db.readable import refuse_edited
 from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
@@ -55,12 +56,15 @@ def identify(url: str, spec: CampaignSpec, root: Path) -> CampaignIdentity:
     if is_new(url):
         return _new_identity(spec, root)
     table = schema.campaign
-    with open_to_read(url).connect() as connection:
+    with open_to_read(url).connect() as connection, refuse_edited(connection, "the table of campaigns"):
         row = connection.execute(sa.select(table).where(table.c.name == spec.name)).one_or_none()
-    if row is None:
-        return _new_identity(spec, root)
-    _refuse_changes(spec, CampaignSpec.model_validate_json(row.spec_json))
-    folder = Path(row.folder)
+        if row is None:
+            return _new_identity(spec, root)
+        begun_with = CampaignSpec.model_validate_json(row.spec_json)
+        folder = Path(row.folder)
+        if not isinstance(row.uid, str):
+            raise ValueError("its uid is no text")
+    _refuse_changes(spec, begun_with)
     if not folder.is_dir():
         raise BadInput(
             f"campaign {spec.name!r}",

@@ -13,7 +13,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from db import schema
 from db.engine import reading
-from db.holder import Holder
+from db.holder import Holder, read_holder
+from db.triggers import HIGHEST_FIRST_FENCE, LONGEST_STEP
 from models.domain.canonical import canonical_json
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
@@ -27,6 +28,12 @@ RENEW = (
 )
 HELD = sa.select(schema.lease).where(schema.lease.c.instrument == sa.bindparam("of"))
 FENCE = sa.select(schema.lease.c.fence).where(schema.lease.c.instrument == sa.bindparam("of"))
+LAST = sa.select(sa.func.max(schema.session.c.fence)).where(schema.session.c.instrument == sa.bindparam("of"))
+HIGHEST_FENCE = 2**62
+"""What a fence never reaches by itself: there is room above it in every database."""
+NOBODY = "a process that its lease does not name, since somebody changed it"
+MOST_BEATEN = 20
+"""So often may another process be faster, before something else must be wrong."""
 BEAT_S = 5.0
 """Between two signs of life, s."""
 LOOK_S = 1.0
@@ -168,18 +175,22 @@ def take_lease(engine: Engine, instrument: str, holder: Holder, ways: Ways) -> L
     """
     begun_ns = ways.clock().monotonic_ns
     first_beat: int | None = None
+    n_beaten = 0
     while True:
         now = ways.clock()
         waited_s = (now.monotonic_ns - begun_ns) / 1e9
         try:
             with engine.begin() as connection:
                 row = connection.execute(HELD, {"of": instrument}).one_or_none()
+                fence = _next_fence(connection, instrument, row)
                 first_beat = row.beat if row is not None and first_beat is None else first_beat
                 is_silent = row is not None and row.beat == first_beat and waited_s >= ways.term_s
                 if row is None or is_silent or _is_free(row, holder, now, ways.term_s):
-                    fence = _write(connection, instrument, holder, now, row)
-                    if fence is not None:
+                    if _is_written(connection, holder, now, row, (instrument, fence)):
                         return Lease(engine, instrument, fence, ways.clock, _taken_from(row, now))
+                    n_beaten += 1
+                    if n_beaten > MOST_BEATEN:
+                        raise _changed(instrument, "has a lease that takes no new holder")
                     continue  # another process was faster: look again
         except ProgrammingError as error:
             raise BadInput(
@@ -193,11 +204,11 @@ def take_lease(engine: Engine, instrument: str, holder: Holder, ways: Ways) -> L
                 ) from error
             ways.sleep(LOOK_S)
             continue
-        other = Holder.model_validate_json(row.holder_json)
-        if other.boot_id == now.boot_id or row.beat != first_beat:
+        other = read_holder(row.holder_json)
+        if row.beat != first_beat or (other is not None and other.boot_id == now.boot_id):
             raise BadInput(
                 f"instrument {instrument!r}",
-                f"is in use by {other.text()}",
+                f"is in use by {other.text() if other else NOBODY}",
                 "Wait until that run ends, or stop it",
             )
         ways.sleep(LOOK_S)
@@ -207,29 +218,54 @@ def _taken_from(row: Row[Any] | None, now: Stamp) -> str | None:
     """Whose lease it was that did not give it back, in words; None when it was free."""
     if row is None or row.holder_json is None:
         return None
-    other = Holder.model_validate_json(row.holder_json)
+    other = read_holder(row.holder_json)
+    if other is None:
+        return NOBODY
     is_near = other.boot_id == now.boot_id
     silent = f", silent for {(now.monotonic_ns - row.monotonic_ns) / 1e9:.0f} s" if is_near else ""
     return f"{other.text()}{silent}"
 
 
-def _write(
-    connection: Connection, instrument: str, holder: Holder, now: Stamp, row: Row[Any] | None
-) -> int | None:
-    """Write the new holder down; None when another process was faster."""
+def _next_fence(connection: Connection, instrument: str, row: Row[Any] | None) -> int:
+    """A fence above all that were ever on record, also where somebody deleted or lowered the lease."""
+    last = connection.scalar(LAST, {"of": instrument}) or 0
+    numbers = (last,) if row is None else (last, row.fence, row.beat, row.monotonic_ns)
+    if not all(isinstance(number, int) for number in numbers):
+        raise _changed(instrument, "has a lease whose fence or sign of life is no number")
+    here = 0 if row is None else row.fence
+    fence = max(last, here) + 1
+    highest = HIGHEST_FIRST_FENCE if row is None else min(here + LONGEST_STEP, HIGHEST_FENCE)
+    if not 1 <= fence <= highest:
+        was = "no lease" if row is None else f"fence {here} in its lease"
+        raise _changed(instrument, f"has {was}, and a run had fence {last}: no fence can follow")
+    return fence
+
+
+def _changed(instrument: str, problem: str) -> BadInput:
+    return BadInput(
+        f"instrument {instrument!r}",
+        f"{problem}, since somebody changed the database",
+        "Run nightbeam verify; the section on leases in docs/the-record.md says how to put it right",
+    )
+
+
+def _is_written(
+    connection: Connection, holder: Holder, now: Stamp, row: Row[Any] | None, lease: tuple[str, int]
+) -> bool:
+    """Write the new holder down; False when another process was faster."""
     table = schema.lease
-    held = {"holder_json": canonical_json(holder), "monotonic_ns": now.monotonic_ns}
+    instrument, fence = lease
+    held = {"holder_json": canonical_json(holder), "monotonic_ns": now.monotonic_ns, "fence": fence}
     if row is None:
         try:
             with connection.begin_nested():
-                connection.execute(table.insert().values(instrument=instrument, fence=1, beat=1, **held))
+                connection.execute(table.insert().values(instrument=instrument, beat=1, **held))
         except IntegrityError:
-            return None
-        return 1
-    fence: int = row.fence + 1
+            return False
+        return True
     unchanged = (table.c.instrument == instrument, table.c.fence == row.fence, table.c.beat == row.beat)
-    done = connection.execute(table.update().where(*unchanged).values(fence=fence, beat=row.beat + 1, **held))
-    return fence if done.rowcount == 1 else None
+    done = connection.execute(table.update().where(*unchanged).values(beat=row.beat + 1, **held))
+    return done.rowcount == 1
 
 
 def _is_free(row: Row[Any], asking: Holder, now: Stamp, term_s: float) -> bool:
@@ -240,7 +276,9 @@ def _is_free(row: Row[Any], asking: Holder, now: Stamp, term_s: float) -> bool:
     """
     if row.holder_json is None:
         return True
-    other = Holder.model_validate_json(row.holder_json)
+    other = read_holder(row.holder_json)
+    if other is None:
+        return False  # only a whole term without a sign of life tells
     life = other.life(asking)
     if life in ("dead", "runs"):
         return life == "dead"

@@ -4,6 +4,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from db.schema import lease, metadata
+from db.urls import place
 from models.domain.errors import BadInput
 
 OWNER, AGENT, READER = "nightbeam_owner", "nightbeam_agent", "nightbeam_reader"
@@ -29,7 +30,7 @@ def make_roles(connection: Connection, url: str) -> None:
         When the database has no roles.
     """
     if connection.dialect.name != "postgresql":
-        raise BadInput(f"--db {url}", "SQLite has no roles", "Leave --roles out, or use PostgreSQL")
+        raise BadInput(place(url), "SQLite has no roles", "Leave --roles out, or use PostgreSQL")
     for role in (OWNER, AGENT, READER):
         known = connection.execute(text("SELECT 1 FROM pg_roles WHERE rolname = :role"), {"role": role})
         if known.scalar() is None:

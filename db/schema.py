@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration; its script makes exactly these tables."""
 
 metadata = MetaData()

@@ -1,6 +1,6 @@
 """Triggers that forbid any database user to change, delete or replace a row of the record."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import sqlalchemy as sa
 
@@ -8,6 +8,11 @@ REFUSAL = "the record is append-only"
 """What the database answers."""
 FUNCTION = "nightbeam_refuse"
 """The function that PostgreSQL's triggers call."""
+HIGHEST_FIRST_FENCE = 1_000_000_000
+"""With which a lease may begin at most."""
+LONGEST_STEP = 1_000_000
+"""By how much a fence may rise at once."""
+_REFUSE = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
 
 
 def protect(table: sa.Table, dialect: str) -> list[str]:
@@ -24,25 +29,43 @@ def protect(table: sa.Table, dialect: str) -> list[str]:
 
 
 def protect_lease(lease: sa.Table, dialect: str) -> list[str]:
-    """The statements that let a lease's row change, but never be deleted, nor its fence fall."""
+    """The statements that let a lease's row change, but never be deleted, replaced or renamed.
+
+    Its fence never falls. It begins low and rises in short steps: nobody can use up all numbers.
+    """
     table = lease.name
     if dialect == "sqlite":
         return [
-            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} "
-            f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END",
-            f"CREATE TRIGGER {table}_fence_rises BEFORE UPDATE ON {table} WHEN NEW.fence < OLD.fence "
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {_REFUSE}",
+            f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {_is_there(lease)} "
+            f"OR typeof(NEW.fence) <> 'integer' OR NEW.fence < 1 OR NEW.fence > {HIGHEST_FIRST_FENCE} "
+            f"{_REFUSE}",
+            f"CREATE TRIGGER {table}_fence_rises BEFORE UPDATE ON {table} "
+            "WHEN NEW.rowid <> OLD.rowid OR NEW.instrument <> OLD.instrument "
+            "OR typeof(NEW.fence) <> 'integer' OR NEW.fence < OLD.fence "
+            f"OR NEW.fence > OLD.fence + {LONGEST_STEP} "
             "BEGIN SELECT RAISE(ABORT, 'a fence never falls'); END",
         ]
-    return [
-        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE OR TRUNCATE ON {table} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
-        f"CREATE TRIGGER {table}_fence_rises BEFORE UPDATE ON {table} FOR EACH ROW "
-        f"WHEN (NEW.fence < OLD.fence) EXECUTE FUNCTION {FUNCTION}()",
-        *(
-            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{name}"
-            for name in ("no_delete", "fence_rises")
-        ),
-    ]
+    # As PostgreSQL itself writes them down, so that the check of the record can compare.
+    return _always(
+        table,
+        {
+            f"{table}_no_delete": f"BEFORE DELETE OR TRUNCATE ON {table} FOR EACH STATEMENT",
+            f"{table}_first_fence": f"BEFORE INSERT ON {table} FOR EACH ROW "
+            f"WHEN (((new.fence < 1) OR (new.fence > {HIGHEST_FIRST_FENCE})))",
+            f"{table}_fence_rises": f"BEFORE UPDATE ON {table} FOR EACH ROW "
+            f"WHEN (((new.fence < old.fence) OR (new.fence > (old.fence + {LONGEST_STEP})) "
+            "OR (new.instrument <> old.instrument)))",
+        },
+    )
+
+
+def renew(table: sa.Table, dialect: str) -> list[str]:
+    """The statements that put a table's guards in the place of those of an older revision."""
+    guards = (protect_lease if table.name == "lease" else protect)(table, dialect)
+    made = [guard for guard in guards if guard.startswith("CREATE TRIGGER ")]
+    on = "" if dialect == "sqlite" else f" ON {table.name}"
+    return [*(f"DROP TRIGGER IF EXISTS {guard.split()[2]}{on}" for guard in made), *guards]
 
 
 def refusing_function() -> str:
@@ -55,17 +78,20 @@ def refusing_function() -> str:
 
 def _on_sqlite(table: sa.Table) -> list[str]:
     name = table.name
-    refuse = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
-    # INSERT OR REPLACE deletes without firing delete triggers: so look for the row that it would replace.
-    is_there = " OR ".join(
-        f"EXISTS (SELECT 1 FROM {name} WHERE {' AND '.join(f'{c} = NEW.{c}' for c in key)}{also})"
-        for key, also in _unique_keys(table)
-    )
     return [
-        f"CREATE TRIGGER {name}_no_update BEFORE UPDATE ON {name} {refuse}",
-        f"CREATE TRIGGER {name}_no_delete BEFORE DELETE ON {name} {refuse}",
-        f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} WHEN {is_there} {refuse}",
+        f"CREATE TRIGGER {name}_no_update BEFORE UPDATE ON {name} {_REFUSE}",
+        f"CREATE TRIGGER {name}_no_delete BEFORE DELETE ON {name} {_REFUSE}",
+        f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {name} WHEN {_is_there(table)} {_REFUSE}",
     ]
+
+
+def _is_there(table: sa.Table) -> str:
+    """Whether a row to be added would replace one: that deletes without firing delete triggers."""
+    keys = [*_unique_keys(table), (["rowid"], "")]  # the hidden number of a row is a key as well
+    return " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table.name} WHERE {' AND '.join(f'{c} = NEW.{c}' for c in key)}{also})"
+        for key, also in keys
+    )
 
 
 def _unique_keys(table: sa.Table) -> Iterable[tuple[list[str], str]]:
@@ -83,9 +109,17 @@ def _unique_keys(table: sa.Table) -> Iterable[tuple[list[str], str]]:
 
 
 def _on_postgresql(name: str) -> list[str]:
-    trigger = f"{name}_append_only"
+    rule = f"BEFORE DELETE OR UPDATE OR TRUNCATE ON {name} FOR EACH STATEMENT"
+    return _always(name, {f"{name}_append_only": rule})
+
+
+def _always(table: str, rules: Mapping[str, str]) -> list[str]:
+    """Triggers that refuse, also in a session that plays the replica."""
     return [
-        f"CREATE TRIGGER {trigger} BEFORE UPDATE OR DELETE OR TRUNCATE ON {name} "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION {FUNCTION}()",
-        f"ALTER TABLE {name} ENABLE ALWAYS TRIGGER {trigger}",
+        statement
+        for name, rule in rules.items()
+        for statement in (
+            f"CREATE TRIGGER {name} {rule} EXECUTE FUNCTION {FUNCTION}()",
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}",
+        )
     ]

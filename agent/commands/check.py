@@ -56,6 +56,8 @@ def check(
 
 
 def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
+    from db.urls import shown
+
     spec = plan.spec
     n_samples = spec.budget.measurements
     if plan.space.candidates:
@@ -90,7 +92,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
             for role, device in plan.beamline.devices()
         ],
         "devices_missing": list(missing),
-        "database": plan.url,
+        "database": shown(plan.url),
         "folder": str(plan.folder.with_name(f"{spec.name}-xxxxxx") if plan.identity.is_new else plan.folder),
     }
 

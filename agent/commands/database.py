@@ -24,6 +24,7 @@ def init(
     """
     from db.engine import is_new, open_to_write
     from db.roles import AGENT, OWNER, READER, make_roles
+    from db.urls import shown
 
     was_new = is_new(db)
     engine = open_to_write(db)
@@ -31,7 +32,7 @@ def init(
         with engine.begin() as connection:
             make_roles(connection, db)
     engine.dispose()
-    typer.echo(f"{db}: {'the tables are made' if was_new else 'the tables were there already'}")
+    typer.echo(f"{shown(db)}: {'the tables are made' if was_new else 'the tables were there already'}")
     if roles:
         typer.echo(
             f"roles: {OWNER} owns the tables, {AGENT} may add rows, {READER} may look.\n"
@@ -46,9 +47,12 @@ def upgrade(db: Database = DEFAULT_DATABASE) -> None:
     Example: `nightbeam db upgrade --db sqlite:///nights.db`
     """
     from db.engine import migrate
+    from db.urls import place, shown
 
     before, after = migrate(db)
     if before == after:
-        typer.echo(f"{db}: revision {after}, which is the newest")
+        typer.echo(f"{shown(db)}: revision {after}, which is the newest")
     else:
-        typer.echo(f"{db}: from revision {before} to {after}; look at it with nightbeam verify --db {db}")
+        typer.echo(
+            f"{shown(db)}: from revision {before} to {after}; look at it with nightbeam verify {place(db)}"
+        )

@@ -5,10 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from agent.commands.options import DEFAULT_DATABASE, AsJson, Database
 from models.domain.errors import BadInput
@@ -16,6 +15,7 @@ from models.domain.errors import BadInput
 if TYPE_CHECKING:
     from agent.replay import Circumstances, Replayed
     from agent.strategy.problem import Problem
+    from db.queries import LoggedCampaign
     from models.domain.history import History
 
 EXIT_DIFFERS = 1
@@ -83,41 +83,42 @@ def replay(
 
 def _read(db: str, name: str | None) -> Recorded:
     """The campaign that is meant, out of the database."""
+    from db.engine import open_to_read
+    from db.queries import read_campaigns
+    from db.readable import refuse_edited
+    from db.urls import place
+
+    with open_to_read(db).connect() as connection:
+        found = read_campaigns(connection, name)
+        if len(found) != 1:
+            names = ", ".join(one.name for one in found)
+            raise BadInput(
+                place(db),
+                f"holds {len(found)} campaigns" + (f" ({names})" if names else ""),
+                "Choose one with --campaign NAME" if names else "Run one first",
+            )
+        with refuse_edited(connection):
+            return _recorded(connection, found[0])
+
+
+def _recorded(connection: Any, campaign: "LoggedCampaign") -> Recorded:
     from agent.replay import Circumstances
     from agent.strategy.problem import Problem
-    from db.engine import open_to_read
     from db.histories import read_history
-    from db.queries import read_campaigns, read_provenance, read_sessions
+    from db.queries import read_provenance, read_sessions
 
-    try:
-        with open_to_read(db).connect() as connection:
-            found = read_campaigns(connection, name)
-            if len(found) != 1:
-                names = ", ".join(one.name for one in found)
-                raise BadInput(
-                    f"--db {db}",
-                    f"holds {len(found)} campaigns" + (f" ({names})" if names else ""),
-                    "Choose one with --campaign NAME" if names else "Run one first",
-                )
-            history = read_history(connection, found[0].id)
-            sessions = {session.id: session for session in read_sessions(connection, found[0].id)}
-            origins = read_provenance(connection, found[0].id)
-        problem = Problem.model_validate_json(found[0].problem_json)
-        for session in sessions.values():
-            json.loads(session.environment_json)
-    except (ValidationError, json.JSONDecodeError) as error:
-        first = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise BadInput(
-            f"--db {db}",
-            f"the record cannot be read as it was written ({first})",
-            "Run nightbeam verify to see what was edited",
-        ) from None
+    history = read_history(connection, campaign.id)
+    sessions = {session.id: session for session in read_sessions(connection, campaign.id)}
+    origins = read_provenance(connection, campaign.id)
+    problem = Problem.model_validate_json(campaign.problem_json)
+    for session in sessions.values():
+        json.loads(session.environment_json)
     under = tuple(
-        Circumstances(sessions[one.session_id].spec, found[0].utc, one.utc, one.model_sha256)
+        Circumstances(sessions[one.session_id].spec, campaign.utc, one.utc, one.model_sha256)
         for one in origins
     )
     environments = tuple(sessions[one.session_id].environment_json for one in origins)
-    return Recorded(found[0].name, problem, history, under, environments)
+    return Recorded(campaign.name, problem, history, under, environments)
 
 
 def _chosen(which: str, recorded: Recorded) -> range:

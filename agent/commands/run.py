@@ -98,6 +98,7 @@ def _draw(plan: "Plan", loop: "Loop") -> Path | None:
 
 
 def _summary(plan: "Plan", loop: "Loop", ending: "Ending", picture: Path | None) -> dict[str, Any]:
+    from db.urls import shown
     from models.domain.ranking import ranked
 
     best = ranked(loop.history, plan.spec.objective)
@@ -115,7 +116,7 @@ def _summary(plan: "Plan", loop: "Loop", ending: "Ending", picture: Path | None)
         }
         if best
         else None,
-        "database": plan.url,
+        "database": shown(plan.url),
         "folder": str(plan.folder),
         "picture": str(picture) if picture else None,
     }

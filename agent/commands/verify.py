@@ -55,7 +55,8 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
     """
     from db.anchors.heads import read_anchors
     from db.anchors.keys import load_public_key
-    from db.engine import open_to_read
+    from db.engine import is_archive, open_to_read
+    from db.readable import refuse_edited
     from db.verify.published import Published, find_published
     from db.verify.record import check_record
 
@@ -69,13 +70,16 @@ def verify(  # noqa: PLR0913  each option of the command is an argument
             raise typer.Exit(EXIT_NOT_WHOLE)
         return
     engine = open_to_read(db)
-    if anchors is not None:
-        published = Published(read_anchors(anchors, _warn), ())
-    else:
-        with engine.connect() as connection:
+    if is_archive(engine):
+        _warn("nothing can be written around the database: it is read as it lies")
+    with engine.connect() as connection, refuse_edited(connection):
+        if anchors is not None:
+            published = Published(read_anchors(anchors, _warn), ())
+        else:
             published = find_published(connection, campaign, _warn)
-    with engine.connect() as connection:
         checked = check_record(connection, published.anchors, public_key)
+    for sentence in checked.notes:
+        _warn(sentence)
     if campaign is not None:
         checked = _only(campaign, checked, published.anchors)
     findings = [*checked.findings, *published.findings, *(_changed_files(db, campaign) if files else ())]
@@ -107,13 +111,14 @@ def _changed_files(db: str, campaign: str | None) -> "list[Finding]":
     from rich.progress import Progress
 
     from db.engine import open_to_read
+    from db.readable import refuse_edited
     from db.verify.asset_files import check_files, sum_bytes
     from db.verify.findings import count_text
 
     changed: list[Finding] = []
     n_files = 0
     bar = Progress(console=Console(stderr=True), transient=True)
-    with open_to_read(db).connect() as connection, bar:
+    with open_to_read(db).connect() as connection, refuse_edited(connection), bar:
         task = bar.add_task("files", total=sum_bytes(connection, campaign))
         for checked in check_files(connection, campaign):
             bar.advance(task, checked.n_bytes)
@@ -177,5 +182,6 @@ def _anchor_text(campaign: "CheckedCampaign", is_key_given: bool) -> str:
     agree = "1 anchor agrees" if n_anchors == 1 else f"{n_anchors} anchors agree"
     beyond = campaign.n_entries - last
     if beyond:
-        by.append(f"the {'entry' if beyond == 1 else f'{beyond} entries'} after it not vouched for")
+        what = "entry" if beyond == 1 else f"{beyond} entries"
+        by.append(f"the {what} after it not vouched for: whoever can write the database can add such")
     return f"{agree}, the last at entry {last}, {', '.join(by)}"

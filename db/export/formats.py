@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from json import JSONDecodeError
 from pathlib import Path
 
-from pydantic import ValidationError
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 
 from db.export.folder import new_folder, refuse_what_is_there
 from db.export.source import Progress, Source, open_source, unwatched
+from db.readable import refuse_edited
 from models.domain.errors import BadInput
 
 NEEDS = {"parquet": "pyarrow", "ro-crate": "rocrate"}
@@ -71,19 +70,14 @@ def export(engine: Engine, order: Order, tell: Progress = unwatched) -> Exported
     _refuse_impossible(order)
     try:
         with open_source(engine, order.campaign, tell) as source, new_folder(order.out) as folder:
-            notes = FORMS[order.form](source, order, folder)
+            with refuse_edited(source.connection):
+                notes = FORMS[order.form](source, order, folder)
             files = sorted(path for path in folder.rglob("*") if path.is_file())
             names = tuple(path.relative_to(folder) for path in files)
             return Exported(names, sum(path.stat().st_size for path in files), notes)
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())
         raise BadInput("--db", f"the database stopped answering ({said})", "Export again") from error
-    except (ValidationError, JSONDecodeError) as error:
-        raise BadInput(
-            "--db",
-            f"the record holds what this program never wrote ({' '.join(str(error).split())})",
-            "Run nightbeam verify to see what was changed",
-        ) from error
 
 
 def _refuse_impossible(order: Order) -> None:

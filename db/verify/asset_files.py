@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -10,8 +11,18 @@ from sqlalchemy.engine import Connection
 
 from db import schema
 from db.verify.findings import Finding
+from db.verify.layout import read_layout
+from db.verify.still import hold_still
 
 ROWS_AT_ONCE = 200
+NEEDED = (
+    *schema.asset.columns,
+    *(schema.campaign.c[name] for name in ("id", "name", "folder")),
+    *(schema.action.c[name] for name in ("action_id", "decision_id")),
+    *(schema.observation.c[name] for name in ("curve_asset_id", "decision_id")),
+    *(schema.decision.c[name] for name in ("id", "seq")),
+)
+"""Columns that say which files there are."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,11 @@ class CheckedFile:
 def sum_bytes(connection: Connection, campaign: str | None) -> int:
     """Size of all files on record together, bytes."""
     statement = sa.select(sa.func.sum(schema.asset.c.n_bytes)).join(schema.campaign).where(_is_of(campaign))
-    return int(connection.execute(statement).scalar() or 0)
+    with hold_still(connection):
+        if not read_layout(connection).has(*NEEDED):
+            return 0
+        total = connection.execute(statement).scalar()
+    return int(total) if isinstance(total, int | Decimal) else 0  # else somebody edited a size
 
 
 def check_files(connection: Connection, campaign: str | None) -> Iterator[CheckedFile]:
@@ -40,6 +55,15 @@ def check_files(connection: Connection, campaign: str | None) -> Iterator[Checke
     campaign
         Name of the only campaign to look at; all when None.
     """
+    with hold_still(connection):
+        if read_layout(connection).has(*NEEDED):
+            yield from _check(connection, campaign)
+            return
+    what = "no file can be looked for: columns that name them were removed"
+    yield CheckedFile(0, Finding(campaign=None, seq=None, table="asset", what=what))
+
+
+def _check(connection: Connection, campaign: str | None) -> Iterator[CheckedFile]:
     asset, action, decision = schema.asset, schema.action, schema.decision
     statement = (
         sa.select(asset, schema.campaign.c.name, schema.campaign.c.folder, decision.c.seq)
@@ -54,14 +78,14 @@ def check_files(connection: Connection, campaign: str | None) -> Iterator[Checke
         .order_by(asset.c.id)
     )
     for row in connection.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE}):
-        path = Path(row.folder) / row.path
-        what = _objection(path, row.n_bytes, row.sha256)
+        path, n_bytes = Path(str(row.folder)) / str(row.path), row.n_bytes
+        what = _objection(path, n_bytes, str(row.sha256))
         finding = None
         if what is not None:
-            finding = Finding(
-                campaign=row.name, seq=row.seq, table=None, what=f"the {row.role} file {path} {what}"
-            )
-        yield CheckedFile(row.n_bytes, finding)
+            seq = row.seq if isinstance(row.seq, int) else None
+            what = f"the {row.role} file {path} {what}"
+            finding = Finding(campaign=str(row.name), seq=seq, table=None, what=what)
+        yield CheckedFile(n_bytes if isinstance(n_bytes, int) else 0, finding)
 
 
 def _is_of(campaign: str | None) -> sa.ColumnElement[bool]:
@@ -69,14 +93,16 @@ def _is_of(campaign: str | None) -> sa.ColumnElement[bool]:
     return sa.true() if campaign is None else schema.campaign.c.name == campaign
 
 
-def _objection(path: Path, n_bytes: int, sha256: str) -> str | None:
+def _objection(path: Path, n_bytes: object, sha256: str) -> str | None:
     """What is wrong with a file; None when it is as it was written."""
     try:
+        if path.exists() and not path.is_file():
+            return "cannot be read (it is no file)"
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
             size = file.tell()
-    except OSError as error:
-        return f"cannot be read ({error.strerror})"
+    except (OSError, ValueError) as error:  # a name with NUL is a ValueError
+        return f"cannot be read ({error.strerror if isinstance(error, OSError) else error})"
     if size != n_bytes:
         return f"has {size} bytes, not the {n_bytes} on record"
     return (

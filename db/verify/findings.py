@@ -67,10 +67,13 @@ class Checked:
     """The campaigns, oldest first."""
     findings: tuple[Finding, ...]
     """What is not as it was written; empty when all is whole."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing besides, in plain sentences."""
 
     def of(self, campaign: str) -> "Checked":
         """What belongs to one campaign, or to none."""
         return Checked(
             tuple(checked for checked in self.campaigns if checked.name == campaign),
             tuple(finding for finding in self.findings if finding.campaign in (None, campaign)),
+            self.notes,
         )

@@ -11,7 +11,17 @@ from db import schema
 from db.anchors.heads import Anchor, read_anchors
 from db.anchors.publish import ANCHOR_FILE
 from db.verify.findings import Finding, count_text
+from db.verify.layout import read_layout
+from db.verify.still import hold_still
 from models.domain.campaign import AnchorSpec, CampaignSpec
+
+NEEDED = (
+    *(schema.campaign.c[name] for name in ("id", "name", "uid", "folder")),
+    *(schema.session.c[name] for name in ("id", "campaign_id", "spec_json")),
+    *(schema.event.c[name] for name in ("id", "campaign_id", "code")),
+    schema.decision.c.campaign_id,
+)
+"""Columns that say where heads were published."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,14 @@ def find_published(connection: Connection, campaign: str | None, say: Callable[[
     BadInput
         When a file is there and holds no heads.
     """
+    with hold_still(connection):
+        if not read_layout(connection).has(*NEEDED):
+            say("columns were removed from the tables: name the file of the heads with --anchors")
+            return Published((), ())
+        return _find(connection, campaign, say)
+
+
+def _find(connection: Connection, campaign: str | None, say: Callable[[str], None]) -> Published:
     table = schema.campaign
     rows = connection.execute(sa.select(table.c.id, table.c.name, table.c.uid, table.c.folder)).all()
     uids = {row.uid for row in rows}
@@ -53,7 +71,11 @@ def find_published(connection: Connection, campaign: str | None, say: Callable[[
     shared: set[Path] = set()
     own: set[Path] = set()
     for row in rows:
-        if campaign not in (None, row.name):
+        if (
+            campaign not in (None, row.name)
+            or not isinstance(row.name, str)
+            or not isinstance(row.folder, str)
+        ):
             continue
         rules = _rules(connection, row.id)
         path = Path(row.folder) / ANCHOR_FILE if rules.file is None else Path(rules.file)

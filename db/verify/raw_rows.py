@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,18 +19,39 @@ UNREADABLE = "unreadable"
 """Stands for the hash of a row with what its columns cannot hold."""
 HELD_AS: dict[Any, type] = {sa.Boolean: bool, sa.Float: float, sa.LargeBinary: bytes}
 """Types that hold one sort of value, though SQLite would take any."""
+PLACES: dict[str, type] = {"campaign_id": int, "seq": int, "decision_id": int, "action_id": str}
+"""Columns that say where a row belongs."""
 
 
-def stream(connection: Connection, table: sa.Table, *order_by: sa.ColumnElement[Any]) -> Iterator[Any]:
-    """All rows of a table, a few at a time, without what SQLAlchemy would make of their values."""
-    raw = (sa.type_coerce(column, sa.types.NullType()).label(column.name) for column in table.columns)
+def stream(
+    connection: Connection, table: sa.Table, there: Collection[str], order_by: Iterable[str] = ()
+) -> Iterator[Any]:
+    """All rows of a table, a few at a time, without what SQLAlchemy would make of their values.
+
+    Parameters
+    ----------
+    connection
+        The database.
+    table
+        The table.
+    there
+        Columns that somebody has not removed; the others read as NULL.
+    order_by
+        Columns that give the order.
+    """
+    plain = sa.types.NullType()
+    raw = (
+        (sa.type_coerce(column, plain) if column.name in there else sa.null()).label(column.name)
+        for column in table.columns
+    )
+    order = [table.c[name] for name in order_by if name in there]
     yield from connection.execute(
-        sa.select(*raw).order_by(*order_by), execution_options={"yield_per": ROWS_AT_ONCE}
+        sa.select(*raw).select_from(table).order_by(*order), execution_options={"yield_per": ROWS_AT_ONCE}
     )
 
 
-def read_rows(connection: Connection, table: sa.Table) -> Iterator[FoundRow]:
-    """The rows of a table with their hashes, and where each belongs."""
+def read_rows(connection: Connection, table: sa.Table, there: Collection[str]) -> Iterator[FoundRow]:
+    """The rows of a table with their hashes, and where each belongs; see `stream`."""
     names = [column.name for column in table.columns]
     key_names = [column.name for column in table.primary_key]
     own_key = {schema.campaign: "campaign_id", schema.decision: "decision_id"}.get(table)
@@ -40,11 +61,11 @@ def read_rows(connection: Connection, table: sa.Table) -> Iterator[FoundRow]:
         for type_, kind in HELD_AS.items()
         if isinstance(column.type, type_)
     }
-    for values in stream(connection, table):
+    for values in stream(connection, table, there):
         row = dict(zip(names, values, strict=True))
-        place = {name: row.get(name) for name in ("campaign_id", "seq", "decision_id", "action_id")}
+        place = {name: _placed(row.get(name), kind) for name, kind in PLACES.items()}
         if own_key is not None:
-            place[own_key] = row["id"]
+            place[own_key] = _placed(row["id"], int)
         yield FoundRow(
             key=[_plain(row[name]) for name in key_names],
             sha256=_hash(table, row, kinds),
@@ -63,13 +84,20 @@ def _hash(table: sa.Table, row: dict[str, Any], kinds: Mapping[str, type]) -> st
             return UNREADABLE
     try:
         return row_sha256(table, row)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return UNREADABLE  # NaN, for one
+
+
+def _placed(value: Any, kind: type) -> Any:
+    """A value that says where a row belongs; None for what is none."""
+    return value if isinstance(value, kind) else None
 
 
 def _plain(value: Any) -> Any:
     """A part of a primary key as JSON can hold it."""
-    return value.hex() if isinstance(value, bytes) else value
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if isinstance(value, str | int | None) else repr(value)
 
 
 def _is_flawed(table: str, row: Mapping[str, Any]) -> bool:

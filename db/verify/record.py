@@ -1,9 +1,7 @@
 """Verify a record: every row as it was sealed, every entry after the one before, every head in its place."""
 
-from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from itertools import groupby
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,7 +12,10 @@ from db.verify.chain import Walk
 from db.verify.coverage import Coverage, Difference
 from db.verify.findings import Checked, CheckedCampaign, Finding, count_text, span_text
 from db.verify.guards import missing_guards
+from db.verify.layout import Layout, read_layout
+from db.verify.leases import check_leases
 from db.verify.raw_rows import read_rows, stream
+from db.verify.still import hold_still
 
 UNSEALED = {"ledger", "lease"}
 """Tables whose rows no entry seals: the entries themselves, and what may change."""
@@ -55,15 +56,16 @@ def check_record(
 ) -> Checked:
     """Check all guards, rows, entries and heads; see `verify`."""
     believed, findings = believe(anchors, public_key)
-    with _hold_still(connection), Coverage() as coverage:
-        findings += missing_guards(connection)
-        walks = _walk_all(connection, believed, coverage, findings)
+    with hold_still(connection), Coverage() as coverage:
+        layout = read_layout(connection)
+        findings += [*layout.findings, *missing_guards(connection), *check_leases(connection, layout)]
+        walks = _walk_all(connection, layout, believed, coverage, findings)
         for table in schema.metadata.sorted_tables:
             if table.name not in UNSEALED:
-                coverage.find(table.name, read_rows(connection, table))
+                coverage.find(table.name, read_rows(connection, table, layout.columns[table.name]))
         names = {campaign_id: walk.campaign for campaign_id, walk in walks.items()}
         findings += [_say(difference, names) for difference in coverage.differences()]
-        counts = _count_decisions(connection)
+        counts = _count_decisions(connection, layout)
     findings += _vanished(believed, {walk.uid for walk in walks.values()})
     if public_key is not None:
         findings += _unanchored(believed, public_key, walks.values())
@@ -71,7 +73,7 @@ def check_record(
         CheckedCampaign(walk.campaign, counts.get(campaign_id, 0), walk.n_entries, tuple(walk.agreed))
         for campaign_id, walk in walks.items()
     )
-    return Checked(campaigns, tuple(findings))
+    return Checked(campaigns, tuple(findings), layout.notes)
 
 
 def believe(anchors: Sequence[Anchor], public_key: str | None) -> tuple[list[Anchor], list[Finding]]:
@@ -92,40 +94,20 @@ def believe(anchors: Sequence[Anchor], public_key: str | None) -> tuple[list[Anc
     return believed, findings
 
 
-@contextmanager
-def _hold_still(connection: Connection) -> Generator[None]:
-    """See one moment of the database, whatever an agent writes meanwhile."""
-    if connection.dialect.name != "sqlite":
-        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with connection.begin():
-            yield
-        return
-    driver: Any = connection.connection.dbapi_connection
-    usual = driver.text_factory
-    driver.text_factory = _as_text
-    transaction = connection.begin()  # an engine that writes says BEGIN here, one that reads does not
-    if not driver.in_transaction:
-        connection.exec_driver_sql("BEGIN")
-    try:
-        yield
-    finally:
-        transaction.rollback()
-        driver.text_factory = usual
-
-
-def _as_text(raw: bytes) -> str:
-    """Text as SQLite holds it; an editor may leave what is none."""
-    return raw.decode("utf-8", "replace")
-
-
 def _walk_all(
-    connection: Connection, believed: list[Anchor], coverage: Coverage, findings: list[Finding]
+    connection: Connection,
+    layout: Layout,
+    believed: list[Anchor],
+    coverage: Coverage,
+    findings: list[Finding],
 ) -> dict[int, Walk]:
     """Walk along every ledger, take its members up, and add what is found; walks by campaign."""
-    table, ledger = schema.campaign, schema.ledger
-    rows = connection.execute(sa.select(table.c.id, table.c.name, table.c.uid).order_by(table.c.id)).all()
-    walks = {row.id: Walk(row.name, row.uid, [a for a in believed if a.head.uid == row.uid]) for row in rows}
-    entries = stream(connection, ledger, ledger.c.campaign_id, ledger.c.n)
+    walks: dict[int, Walk] = {}
+    for row in stream(connection, schema.campaign, layout.columns["campaign"], ("id",)):
+        name = row.name if isinstance(row.name, str) else f"(campaign {row.id})"
+        uid = row.uid if isinstance(row.uid, str) else None  # else its row is told to be edited
+        walks[row.id] = Walk(name, uid, [a for a in believed if a.head.uid == uid])
+    entries = stream(connection, schema.ledger, layout.columns["ledger"], ("campaign_id", "n"))
     for campaign_id, group in groupby(entries, key=lambda entry: entry.campaign_id):
         walk = walks.setdefault(campaign_id, Walk(f"(campaign {campaign_id})", None, ()))
         for entry in group:
@@ -137,7 +119,9 @@ def _walk_all(
     return walks
 
 
-def _count_decisions(connection: Connection) -> dict[int, int]:
+def _count_decisions(connection: Connection, layout: Layout) -> dict[int, int]:
+    if not layout.has(schema.decision.c.campaign_id):
+        return {}
     campaign_id = schema.decision.c.campaign_id
     rows = connection.execute(sa.select(campaign_id, sa.func.count()).group_by(campaign_id)).all()
     return {row[0]: row[1] for row in rows}

@@ -58,7 +58,7 @@ def test_an_older_database_is_refused_with_the_command_that_mends_it(old_url):
 
 def test_a_record_that_was_begun_in_an_older_database_stays_whole_and_goes_on(old_url, tmp_path, monkeypatch):
     monkeypatch.setattr(
-        opening, "_refuse_foreign", lambda *_: None
+        opening, "refuse_foreign", lambda *_: None
     )  # the program that wrote it knew no better
     log = fakes.open_log(old_url, fakes.spec(), tmp_path)
     put(log, decision(1))
@@ -88,6 +88,41 @@ def test_a_migration_that_is_killed_half_way_leaves_the_database_as_it_was(old_u
     with pytest.raises(BadInput, match="revision 0001"):
         open_to_read(old_url)
     assert migrate(old_url) == ("0001", schema.REVISION)
+
+
+WEAK_ON_SQLITE = (
+    "DROP TRIGGER lease_no_replace",
+    "DROP TRIGGER lease_fence_rises",
+    "DROP TRIGGER feature_no_replace",
+    "CREATE TRIGGER lease_fence_rises BEFORE UPDATE ON lease WHEN NEW.fence < OLD.fence "
+    "BEGIN SELECT RAISE(ABORT, 'a fence never falls'); END",
+    "CREATE TRIGGER feature_no_replace BEFORE INSERT ON feature WHEN EXISTS (SELECT 1 FROM feature "
+    "WHERE decision_id = NEW.decision_id AND name = NEW.name) "
+    "BEGIN SELECT RAISE(ABORT, 'the record is append-only'); END",
+)
+WEAK_ON_POSTGRESQL = (
+    "DROP TRIGGER lease_first_fence ON lease",
+    "DROP TRIGGER lease_fence_rises ON lease",
+    "CREATE TRIGGER lease_fence_rises BEFORE UPDATE ON lease FOR EACH ROW WHEN (NEW.fence < OLD.fence) "
+    "EXECUTE FUNCTION nightbeam_refuse()",
+    "ALTER TABLE lease ENABLE ALWAYS TRIGGER lease_fence_rises",
+)
+"""Guards as revision 0002 had them."""
+
+
+def test_an_upgrade_brings_the_newer_guards_to_an_older_record(url, tmp_path):
+    log = fakes.open_log(url, fakes.spec(), tmp_path)
+    put(log, decision(1))
+    log.close()
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    with engine.begin() as connection:
+        for statement in WEAK_ON_SQLITE if engine.dialect.name == "sqlite" else WEAK_ON_POSTGRESQL:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
+    assert migrate(url) == ("0002", "0003")
+    assert findings(url) == []
+    with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
+        connection.exec_driver_sql("UPDATE lease SET instrument = 'x' || instrument")
 
 
 def test_there_is_nothing_to_upgrade_where_there_is_no_database(tmp_path):

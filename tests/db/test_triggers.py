@@ -83,6 +83,69 @@ def test_a_fence_never_falls_and_a_lease_is_never_deleted(filled):
         filled.exec_driver_sql("DELETE FROM lease")
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("name", GUARDED)
+def test_no_row_is_replaced_by_its_hidden_number(filled, name):
+    filled.exec_driver_sql("PRAGMA foreign_keys = OFF")
+    table = schema.metadata.tables[name]
+    row = filled.execute(sa.select(table, sa.literal_column("rowid").label("hidden"))).mappings().first()
+    if row is None:
+        assert name in {"annotation", "event", "failure", "quarantine", "sample"}
+        return
+    other = {
+        column.name: f"other {row[column.name]}"
+        if isinstance(column.type, sa.String)
+        else row[column.name] + 1000
+        if isinstance(column.type, sa.Integer) and row[column.name] is not None
+        else row[column.name]
+        for column in table.columns
+        if [c.name for c in table.primary_key] != [column.name] or isinstance(column.type, sa.String)
+    }
+    columns, marks = ", ".join(other), ", ".join("?" for _ in other)
+    with pytest.raises(DBAPIError, match="append-only"):
+        filled.exec_driver_sql(
+            f"INSERT OR REPLACE INTO {name} (rowid, {columns}) VALUES (?, {marks})",
+            (row["hidden"], *other.values()),
+        )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE lease SET instrument = 'x' || instrument",
+        "UPDATE lease SET fence = fence + 1000001",
+        "INSERT INTO lease (instrument, fence, beat, monotonic_ns) VALUES ('z', 9223372036854775807, 1, 1)",
+        "INSERT INTO lease (instrument, fence, beat, monotonic_ns) VALUES ('z', 0, 1, 1)",
+    ],
+)
+def test_a_lease_is_not_renamed_and_its_fences_are_not_used_up(filled, statement):
+    with pytest.raises(DBAPIError):
+        filled.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT OR REPLACE INTO lease SELECT instrument, 0, beat, holder_json, monotonic_ns FROM lease",
+        "INSERT OR REPLACE INTO lease SELECT instrument, 9, beat, holder_json, monotonic_ns FROM lease",
+        "INSERT OR REPLACE INTO lease (rowid, instrument, fence, beat, monotonic_ns) "
+        "SELECT rowid, 'z', 1, 1, 1 FROM lease",
+        "UPDATE OR REPLACE lease SET rowid = 77",
+        "UPDATE lease SET fence = 'high'",
+    ],
+)
+def test_a_lease_is_not_replaced(filled, statement):
+    with pytest.raises(DBAPIError):
+        filled.exec_driver_sql(statement)
+    filled.rollback()
+    assert filled.exec_driver_sql("SELECT fence FROM lease").scalar() == 1
+
+
+def test_a_fence_may_be_raised_by_hand_to_where_a_device_stands(filled):
+    filled.exec_driver_sql("UPDATE lease SET fence = 501")
+
+
 def test_the_text_of_the_triggers_is_the_same_in_every_process():
     code = (
         "from db import schema; from db.triggers import protect; "
