@@ -1,4 +1,4 @@
-"""Measured mesoporous silica, replayed: which of 68 samples has the strongest correlation peak?"""
+"""Measured mesoporous silica, replayed: which of the samples has the strongest correlation peak?"""
 
 import tempfile
 from functools import cache
@@ -18,7 +18,7 @@ FEATURE = "peak_strength"
 
 
 def build() -> BenchProblem:
-    """Make the problem; samples whose curve has no peak count as strength 0."""
+    """Make the problem; samples whose curve has no peak are left out."""
     replay = read_silica()
     return BenchProblem(
         name="silica",

@@ -3,8 +3,8 @@
 
 As its documentation builds them: standardised compositions on a grid (`pts_per_row` = 50 on two free axes),
 the extrapolator GaussianProcessRegressor with its default Matern kernel, then MaxValueAF on the variance for
-a map and PseudoUCB for a best point; for phases GaussianProcessClassifier and the entropy. Measured points are
-left out of the grid, and values are standardised, without which its kernel of variance 1 does not fit.
+a map and PseudoUCB for a best point; for phases GaussianProcessClassifier and the entropy. The grid leaves
+out what was measured, and values are standardised: its kernel of variance 1 would not fit them.
 """
 
 import itertools
@@ -69,7 +69,7 @@ class AflPeer(Memory):
             (np.sqrt(variance) * scale).tolist(),
         )
 
-    def _pipeline(self, n: int) -> Pipeline:
+    def _pipeline(self, n: int) -> Any:
         settings: dict[str, Any] = {"grid_variable": "grid", "grid_dim": "grid_point", "count": n}
         with Pipeline() as pipeline:
             if self.goal == "phases":
@@ -88,14 +88,14 @@ class AflPeer(Memory):
                     MaxValueAF(input_variables=["extrap_var"], **settings)
         return pipeline
 
-    def _regressor(self) -> GaussianProcessRegressor:
+    def _regressor(self) -> Any:
         return GaussianProcessRegressor(
             feature_input_variable="composition", predictor_input_variable="value",
             predictor_uncertainty_variable="variance", output_prefix="extrap", grid_variable="grid",
             grid_dim="grid_point", sample_dim="sample",
         )  # fmt: skip
 
-    def _dataset(self, grid: Floats) -> xr.Dataset:
+    def _dataset(self, grid: Floats) -> Any:
         told = self.goodness()
         return xr.Dataset(
             {

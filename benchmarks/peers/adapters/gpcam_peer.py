@@ -61,7 +61,7 @@ class GpcamPeer(Memory):
         n_free = len(self.region.free)
         if len(rows):
             wide, far = np.kron(np.eye(n), rows), np.tile(limits, n)
-            settings |= {"constraints": (LinearConstraint(wide, ub=far),)}
+            settings |= {"constraints": (LinearConstraint(wide, *_limits(far)),)}
         found = self._optimizer.ask(np.tile([0.0, 1.0], (n_free, 1)), **settings)["x"]
         return self.region.from_free(np.asarray(found).reshape(-1, n_free)).tolist()
 
@@ -95,6 +95,11 @@ class GpcamPeer(Memory):
         if self.is_at_best and self.goal == "phases":
             return "gradient"
         return "variance"
+
+
+def _limits(far: Floats) -> Any:
+    """No lower limits, and the upper ones; the library's stub asks for one number where it takes many."""
+    return np.full(len(far), -np.inf), far
 
 
 if __name__ == "__main__":

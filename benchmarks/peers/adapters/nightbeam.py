@@ -71,7 +71,7 @@ class Nightbeam:
         points = [decision.point for decision in decisions if decision.point is not None]
         if len(points) < n:
             raise RuntimeError(f"it stopped: {decisions[-1].reason.sentence}")
-        return [[point[name] for name in self._space.names] for point in points]
+        return [[float(point[name]) for name in self._space.names] for point in points]
 
     def predict(self, points: Rows) -> tuple[list[float], list[float]]:
         """The posterior that pictures and milestones show."""
@@ -97,7 +97,10 @@ class Nightbeam:
         coordinates = dict(zip(self._space.names, row, strict=True))
         if not self._space.candidates:
             return Point(coordinates=coordinates)
-        gaps = [max(abs(c[name] - coordinates[name]) for name in coordinates) for c in self._space.candidates]
+        gaps = [
+            max(abs(float(c[name]) - coordinates[name]) for name in coordinates)
+            for c in self._space.candidates
+        ]
         return self._space.candidates[int(np.argmin(gaps))]
 
     def _aim(self, begin: dict[str, Any]) -> tuple[ObjectiveSpec, str]:
