@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from functools import wraps
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from models.domain.scattering import Absence, Curve, Feature, Fit
-    from models.saxs.extractor import Extractor
+    from collections.abc import Callable
+
+    from models.saxs.extractor import Extractor, Found
+
+Read = TypeVar("Read")
 
 
 class ForeignExit(Exception):
@@ -16,13 +20,21 @@ class ForeignExit(Exception):
 
 def contained(extractor: Extractor) -> Extractor:
     """The same extractor; an exit that it raises comes out as an error."""
+    return replace(
+        extractor,
+        extract=extractor.extract and _kept_in(extractor.extract),
+        extract_azimuth=extractor.extract_azimuth and _kept_in(extractor.extract_azimuth),
+    )
 
-    def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
+
+def _kept_in(read: Callable[[Read], Found]) -> Callable[[Read], Found]:
+    @wraps(read)
+    def extract(measured: Read) -> Found:
         try:
-            return extractor.extract(curve)
+            return read(measured)
         except (Exception, KeyboardInterrupt):  # the latter is a person's Ctrl-C
             raise
         except BaseException as error:
             raise ForeignExit(f"{type(error).__name__}: {error}") from error
 
-    return replace(extractor, extract=extract)
+    return extract
