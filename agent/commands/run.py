@@ -101,7 +101,7 @@ def _summary(plan: "Plan", loop: "Loop", ending: "Ending", picture: Path | None)
     from db.urls import shown
     from models.domain.ranking import ranked
 
-    best = ranked(loop.history, plan.spec.objective)
+    best = ranked(loop.history, plan.spec.objective) if plan.spec.objective.has_best else []
     return {
         "campaign": plan.spec.name,
         "ending": ending.code,

@@ -23,7 +23,7 @@ from instruments.virtual import Options, build
 from models.domain.errors import BadInput
 from models.domain.scattering import Absence
 from models.saxs.extractor import Extractor
-from models.saxs.pipeline import read_features
+from models.saxs.reading import read_features
 from tests import fakes
 from tests.db.export_record import curve, record
 
