@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
-.PHONY: install demo test torture check bench clean
+.PHONY: install demo test torture check peers bench clean
 
 install: $(STAMP)
 
@@ -36,6 +36,10 @@ check: install
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/pyright
+
+# Environments of the programs that the benchmarks stand beside: about 7 GB.
+peers: install
+	$(BIN)/python -m benchmarks.peers install
 
 bench: install
 	$(BIN)/python -m benchmarks
