@@ -182,11 +182,12 @@ def take_lease(engine: Engine, instrument: str, holder: Holder, ways: Ways) -> L
         try:
             with engine.begin() as connection:
                 row = connection.execute(HELD, {"of": instrument}).one_or_none()
-                fence = _next_fence(connection, instrument, row)
+                _refuse_odd(instrument, row)
                 first_beat = row.beat if row is not None and first_beat is None else first_beat
                 is_silent = row is not None and row.beat == first_beat and waited_s >= ways.term_s
                 if row is None or is_silent or _is_free(row, holder, now, ways.term_s):
-                    if _is_written(connection, holder, now, row, (instrument, fence)):
+                    fence = _write(connection, instrument, holder, now, row)
+                    if fence is not None:
                         return Lease(engine, instrument, fence, ways.clock, _taken_from(row, now))
                     n_beaten += 1
                     if n_beaten > MOST_BEATEN:
@@ -226,18 +227,22 @@ def _taken_from(row: Row[Any] | None, now: Stamp) -> str | None:
     return f"{other.text()}{silent}"
 
 
+def _refuse_odd(instrument: str, row: Row[Any] | None) -> None:
+    """Refuse a lease whose numbers are none: SQLite would hold anything."""
+    numbers = () if row is None else (row.fence, row.beat, row.monotonic_ns)
+    if not all(isinstance(number, int) for number in numbers):
+        raise _changed(instrument, "has a lease whose fence or sign of life is no number")
+
+
 def _next_fence(connection: Connection, instrument: str, row: Row[Any] | None) -> int:
     """A fence above all that were ever on record, also where somebody deleted or lowered the lease."""
     last = connection.scalar(LAST, {"of": instrument}) or 0
-    numbers = (last,) if row is None else (last, row.fence, row.beat, row.monotonic_ns)
-    if not all(isinstance(number, int) for number in numbers):
-        raise _changed(instrument, "has a lease whose fence or sign of life is no number")
     here = 0 if row is None else row.fence
-    fence = max(last, here) + 1
+    fence = max(last, here) + 1 if isinstance(last, int) else 0
     highest = HIGHEST_FIRST_FENCE if row is None else min(here + LONGEST_STEP, HIGHEST_FENCE)
     if not 1 <= fence <= highest:
         was = "no lease" if row is None else f"fence {here} in its lease"
-        raise _changed(instrument, f"has {was}, and a run had fence {last}: no fence can follow")
+        raise _changed(instrument, f"has {was}, and a run had fence {last!r}: no fence can follow")
     return fence
 
 
@@ -249,23 +254,23 @@ def _changed(instrument: str, problem: str) -> BadInput:
     )
 
 
-def _is_written(
-    connection: Connection, holder: Holder, now: Stamp, row: Row[Any] | None, lease: tuple[str, int]
-) -> bool:
-    """Write the new holder down; False when another process was faster."""
+def _write(
+    connection: Connection, instrument: str, holder: Holder, now: Stamp, row: Row[Any] | None
+) -> int | None:
+    """Write the new holder down, and give it its fence; None when another process was faster."""
     table = schema.lease
-    instrument, fence = lease
+    fence = _next_fence(connection, instrument, row)
     held = {"holder_json": canonical_json(holder), "monotonic_ns": now.monotonic_ns, "fence": fence}
     if row is None:
         try:
             with connection.begin_nested():
                 connection.execute(table.insert().values(instrument=instrument, beat=1, **held))
         except IntegrityError:
-            return False
-        return True
+            return None
+        return fence
     unchanged = (table.c.instrument == instrument, table.c.fence == row.fence, table.c.beat == row.beat)
     done = connection.execute(table.update().where(*unchanged).values(beat=row.beat + 1, **held))
-    return done.rowcount == 1
+    return fence if done.rowcount == 1 else None
 
 
 def _is_free(row: Row[Any], asking: Holder, now: Stamp, term_s: float) -> bool:
