@@ -140,12 +140,12 @@ def _tally_of(contest: Contest, problem: BenchProblem, method: Method, track: Tr
 
 
 def _tell(problem: BenchProblem, one: Tally, say: Callable[[str], None]) -> None:
-    final = np.median(one.scores[:, -1])
+    final, worse = np.quantile(one.scores[:, -1], [0.5, 0.75])
     band = "no posterior" if one.coverage is None else f"95 % band covers {one.coverage:.0%}"
     broken = f"; {one.n_broken} broke off: {one.how_broken}" if one.n_broken else ""
     remark = f"; {one.says}" if one.says else ""
     say(
-        f"{problem.name:14} {one.method.name:16} {UNITS.get(problem.goal, 'regret')} {final:.4g} at "
+        f"{problem.name:14} {one.method.name:16} {UNITS.get(problem.goal, 'regret')} {final:.4g} (a quarter above {worse:.4g}) at "
         f"{problem.budget}; {band}; {one.step_s:.3g} s a step{broken}{remark}"
     )
 
@@ -177,6 +177,8 @@ def _settings(problem: BenchProblem, ours: Tally, theirs: Tally, needed: Needed)
         "seeds": len(ours.scores),
         "final": float(np.median(ours.scores[:, -1])),
         "peer_final": float(np.median(theirs.scores[:, -1])),
+        "final_upper_quartile": float(np.quantile(ours.scores[:, -1], 0.75)),
+        "peer_final_upper_quartile": float(np.quantile(theirs.scores[:, -1], 0.75)),
         "coverage": ours.coverage,
         "peer_coverage": theirs.coverage,
         "step_s": ours.step_s,

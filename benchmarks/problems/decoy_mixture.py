@@ -19,7 +19,7 @@ def build() -> BenchProblem:
         goal="maximise",
         truth=truth,
         sigma=steady(NOISE),
-        n_initial=10,
+        n_initial=8,
         budget=50,
         good_enough=0.01,
         best=1.0,
@@ -29,7 +29,7 @@ def build() -> BenchProblem:
 def truth(points: Floats) -> Floats:
     """Height of the two hills."""
     near = points[:, :2]
-    narrow = np.exp(-((near - HIGHER) ** 2).sum(axis=1) / (2 * 0.035**2))
+    narrow = np.exp(-((near - HIGHER) ** 2).sum(axis=1) / (2 * 0.05**2))
     broad = np.exp(-((near - DECOY) ** 2).sum(axis=1) / (2 * 0.16**2))
     # the decoy's foot is taken off where the narrow hill stands, so that the top is 1
     return narrow + 0.65 * broad * (1 - narrow)
