@@ -35,7 +35,8 @@ def test_a_crash_after_any_record_changes_nothing(make_loop, bayesian, tmp_path,
     uninterrupted = make_loop(bayesian)
     uninterrupted.run()
     expected = signature(uninterrupted.history)
-    (tmp_path / "log.db").unlink()
+    for path in tmp_path.glob("log.db*"):
+        path.unlink()
 
     first = make_loop(bayesian)
     crash_after(first, n_appends)
