@@ -144,9 +144,10 @@ def _tell(problem: BenchProblem, one: Tally, say: Callable[[str], None]) -> None
     band = "no posterior" if one.coverage is None else f"95 % band covers {one.coverage:.0%}"
     broken = f"; {one.n_broken} broke off: {one.how_broken}" if one.n_broken else ""
     remark = f"; {one.says}" if one.says else ""
+    reached = f"{UNITS.get(problem.goal, 'regret')} {final:.4g} (a quarter above {worse:.4g})"
     say(
-        f"{problem.name:14} {one.method.name:16} {UNITS.get(problem.goal, 'regret')} {final:.4g} (a quarter above {worse:.4g}) at "
-        f"{problem.budget}; {band}; {one.step_s:.3g} s a step{broken}{remark}"
+        f"{problem.name:14} {one.method.name:16} {reached} at {problem.budget}; {band}; "
+        f"{one.step_s:.3g} s a step{broken}{remark}"
     )
 
 
