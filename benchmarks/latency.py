@@ -103,7 +103,8 @@ class Case:
 def measure(task: Task) -> list[Row]:
     """Rows for every case and peer."""
     names = QUICK_PEERS if task.is_quick else TIMED
-    return time_all(choose_methods(names, task.say), task.say, is_quick=task.is_quick)
+    methods = choose_methods(names, task.say, is_with_best=not task.is_quick)
+    return time_all(methods, task.say, is_quick=task.is_quick)
 
 
 def time_all(methods: tuple[Method, ...], say: Callable[[str], None], *, is_quick: bool) -> list[Row]:

@@ -60,7 +60,8 @@ class Contest:
 def measure(task: Task) -> list[Row]:
     """Rows for every problem and peer."""
     names = QUICK_PEERS if task.is_quick else OTHERS
-    contest = Contest(tuple(NAMES), choose_methods(names, task.say), task.repeats(N_SEEDS, N_SEEDS_QUICK))
+    methods = choose_methods(names, task.say, is_with_best=not task.is_quick)
+    contest = Contest(tuple(NAMES), methods, task.repeats(N_SEEDS, N_SEEDS_QUICK))
     return run_contest(contest, task.track, task.say)
 
 
