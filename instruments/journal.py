@@ -112,7 +112,8 @@ class Journal:
         if fence < self._highest_fence:
             raise LeaseLost(
                 f"the dispenser refused {what}: it comes with fence {fence}, and an agent with "
-                f"fence {self._highest_fence} has taken over"
+                f"fence {self._highest_fence} has taken over. If none has, these are two databases: see "
+                "'One agent at an instrument' in docs/the-record.md"
             )
 
     @contextmanager
