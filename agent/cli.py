@@ -22,7 +22,6 @@ from agent.commands.reduce import ManyBuffers, reduce
 from agent.commands.replay import replay
 from agent.commands.run import run
 from agent.commands.verify import verify
-from agent.containment import ForeignExit
 from agent.signals import EXIT_STOPPED, STOPPING, StoppedAtOnce, leave_at_once
 from models.domain.errors import BadInput, NightbeamError
 
@@ -30,6 +29,10 @@ EXIT_FAULT = 1
 EXIT_BAD_INPUT = 2
 LET_GO_S = 2.0
 """How long the program waits for threads of devices and libraries before it ends without them, s."""
+
+
+class ForeignExit(Exception):
+    """Code that somebody brought asked this program to end: that is not for it to ask."""
 
 
 def answering(command: Callable[..., None]) -> Callable[..., None]:

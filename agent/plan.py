@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agent.containment import contained
 from agent.look_around import refuse_empty
 from agent.outline import read_outline
 from agent.plugs import add_home, find_builder
@@ -101,7 +100,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     _refuse_long_name(spec)
     spec = _anchored(spec, home)
     add_home(home)
-    extractors = tuple(contained(extractor) for extractor in (*_extractors(spec), *own.features))
+    extractors = (*_extractors(spec), *own.features)
     unit = _objective_unit(spec, extractors)
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder

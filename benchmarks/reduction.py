@@ -25,7 +25,7 @@ WATER = {"surfactant": 0.2, "cosurfactant": 0.1, "water": 0.7}
 def measure(task: Task) -> list[Row]:
     """Ours beside pyFAI, and both beside reading the counts once."""
     world = World(WorldSpec(), SEED)
-    frame, geometry = expose_frame(world), world.geometry
+    frame, geometry = expose_frame(world), world.station.geometry
     integrator = _plain_integrator(geometry)
     is_void = frame.mask | (frame.counts < 0)
     binning = Binning(n_bins=N_BINS)
@@ -75,7 +75,7 @@ def expose_frame(world: World) -> Frame:
     shot = world.expose(WATER, seq=1, exposure_s=1.0)
     return Frame(
         counts=np.ascontiguousarray(shot.counts),
-        mask=world.pixel_mask,
+        mask=world.station.pixel_mask,
         exposure_s=shot.exposure_s,
         monitor=shot.monitor,
         transmission=shot.transmission,

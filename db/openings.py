@@ -4,16 +4,14 @@ from collections.abc import Generator, Iterator
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from sqlalchemy.exc import DBAPIError
 
 from db import schema
 from db.engine import reading
 from db.ledger import entry_sha256, members_of, read_head, row_sha256
+from db.readable import refuse_edited
 from models.domain.canonical import canonical_json
-from models.domain.errors import BadInput, LogUnavailable
+from models.domain.errors import BadInput
 
-NO_TEXT = "Could not decode to UTF-8"
-"""What SQLite says of bytes where text should be."""
 OPENED = "Opened"
 """Record of the entries with which runs begin; each seals its session, the first one the campaign as well."""
 REMEDY = (
@@ -42,17 +40,9 @@ def refuse_edited_openings(engine: Engine, name: str) -> None:
     LogUnavailable
         When the database does not answer.
     """
-    try:
-        with reading(engine).connect() as connection:
-            flaw = next(_flaws(connection, name), None)
-    except DBAPIError as error:
-        if NO_TEXT not in str(error.orig):
-            raise LogUnavailable(
-                f"the log cannot be read ({error.orig}); run the same command again"
-            ) from error
-        flaw = f"it holds what is no text: {error.orig}"
-    except (ValueError, TypeError, RecursionError) as error:
-        flaw = f"it holds what this program never wrote: {error}"
+    what = f"the record of campaign {name!r}"
+    with reading(engine).connect() as connection, refuse_edited(connection, what):
+        flaw = next(_flaws(connection, name), None)
     if flaw is not None:
         raise BadInput(f"campaign {name!r}", f"its record is not as it was written ({flaw})", REMEDY)
 

@@ -3,10 +3,10 @@
 from pydantic import Field
 
 from instruments.beamline import Beamline, Tags, Timeouts
-from instruments.evidence import FRAMES
 from instruments.kinds import BuildContext
-from instruments.soft import FileDetector, FileKind, Setting, Shutter
-from instruments.virtual_beam import Diode, MeasurableWorld, VirtualBeam
+from instruments.soft import Setting
+from instruments.virtual_beam import MeasurableWorld
+from instruments.virtual_hall import Hall
 from instruments.virtual_sample import JOURNAL, Journal, SoftTags, VialChanger, VirtualDispenser
 from models.domain.frozen import Frozen
 from sims.world import World, WorldSpec
@@ -44,35 +44,29 @@ def build(options: Options, context: BuildContext) -> Beamline:
 def beamline_around(world: MeasurableWorld, options: Options, context: BuildContext) -> Beamline:
     """Devices around any world that can be exposed."""
     folder = context.folder.resolve()
-    seq, action_id = Setting(name="tag_seq", value=0), Setting(name="tag_action_id", value="")
-    tags = SoftTags(seq, action_id, Setting(name="tag_fence", value=0))
+    hall = Hall(world, folder, options.time_scale)
+    tags = SoftTags(hall.seq, hall.action_id, Setting(name="tag_fence", value=0))
     journal = Journal(folder / JOURNAL)
     dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s)
-
-    def is_stuck() -> bool:
-        fault = world.fault(int(seq.number()))
-        return fault is not None and fault.kind == "stuck_motor"
-
-    changer = VialChanger(name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=is_stuck)
-    shutter, monitor, diode = Shutter(name="shutter"), Setting(name="monitor", value=0.0), Diode(name="diode")
+    changer = VialChanger(
+        name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=hall.is_stuck
+    )
 
     def in_beam() -> dict[str, float]:
         return dict(changer.vial.fractions)
 
-    beam = VirtualBeam(world, in_beam, shutter, seq, monitor, diode, options.time_scale)
-    files = FileKind(folder, FRAMES, ".h5", "AD_HDF5", (1, *world.geometry.shape), "<i4")
-    detector = FileDetector(name="pilatus", files=files, take=beam.take, action_id=action_id)
+    detector = hall.detector(in_beam)
     return Beamline(
         axes=dispenser.fractions,
         detector=detector,
         count_time=detector.count_time,
-        shutter=shutter,
-        monitor=monitor,
-        transmission=diode,
+        shutter=hall.shutter,
+        monitor=hall.monitor,
+        transmission=hall.diode,
         changer=changer,
         dispenser=dispenser,
-        frame_shape=world.geometry.shape,
-        tags=Tags(seq=seq, action_id=action_id, fence=tags.fence),
+        frame_shape=world.station.geometry.shape,
+        tags=Tags(seq=hall.seq, action_id=hall.action_id, fence=tags.fence),
         name=f"virtual {folder.name}",
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),
     )

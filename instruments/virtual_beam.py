@@ -39,8 +39,8 @@ class Shot(Protocol):
         ...
 
 
-class MeasurableWorld(Protocol):
-    """A hidden truth that can be exposed."""
+class MeasurableStation(Protocol):
+    """What stands around the sample."""
 
     @property
     def geometry(self) -> Geometry:
@@ -55,6 +55,15 @@ class MeasurableWorld(Protocol):
     @property
     def saturation_counts(self) -> float:
         """Counts above which the detector is not linear."""
+        ...
+
+
+class MeasurableWorld(Protocol):
+    """A hidden truth that can be exposed."""
+
+    @property
+    def station(self) -> MeasurableStation:
+        """The instrument without its sample."""
         ...
 
     @property
@@ -107,15 +116,15 @@ class VirtualBeam:
             counts, monitor = np.minimum(counts, 0), 0.0
         frame = Frame(
             counts=counts,
-            mask=self.world.pixel_mask,
+            mask=self.world.station.pixel_mask,
             exposure_s=exposure_s,
             monitor=monitor,
             transmission=float(shot.transmission),
             transmission_sigma=float(shot.transmission_sigma),
             thickness_mm=self.world.thickness_mm,
-            saturation_counts=float(self.world.saturation_counts),
+            saturation_counts=float(self.world.station.saturation_counts),
         )
-        write_frame(path, frame, self.world.geometry, action_id=action_id)
+        write_frame(path, frame, self.world.station.geometry, action_id=action_id)
         self.monitor.put(monitor)
         self.diode.value.put(frame.transmission)
         self.diode.sigma.put(frame.transmission_sigma)

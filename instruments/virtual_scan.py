@@ -5,10 +5,9 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from instruments.beamline import Beamline, Tags, Timeouts
-from instruments.evidence import FRAMES
 from instruments.kinds import BuildContext
-from instruments.soft import FileDetector, FileKind, Setting, Shutter
-from instruments.virtual_beam import Diode, MeasurableWorld, VirtualBeam
+from instruments.virtual_beam import MeasurableWorld
+from instruments.virtual_hall import Hall
 from instruments.virtual_stage import StageMotor, longest_s
 from models.domain.frozen import Frozen
 from models.domain.motion import Motion
@@ -54,11 +53,7 @@ def build(options: Options, context: BuildContext) -> Beamline:
 def beamline_around(world: MeasurableWorld, options: Options, context: BuildContext) -> Beamline:
     """A stage and a detector around any world of places that can be exposed."""
     folder = context.folder.resolve()
-    seq, action_id = Setting(name="tag_seq", value=0), Setting(name="tag_action_id", value="")
-
-    def is_stuck() -> bool:
-        fault = world.fault(int(seq.number()))
-        return fault is not None and fault.kind == "stuck_motor"
+    hall = Hall(world, folder, options.time_scale)
 
     motors = {
         axis: StageMotor(
@@ -66,7 +61,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
             limits=(options.low_mm, options.high_mm),
             motion=options.motion,
             time_scale=options.time_scale,
-            is_stuck=is_stuck,
+            is_stuck=hall.is_stuck,
         )
         for axis in AXES
     }
@@ -74,22 +69,19 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     def place() -> dict[str, float]:
         return {axis: float(motor.get()) for axis, motor in motors.items()}
 
-    shutter, monitor, diode = Shutter(name="shutter"), Setting(name="monitor", value=0.0), Diode(name="diode")
-    beam = VirtualBeam(world, place, shutter, seq, monitor, diode, options.time_scale)
-    files = FileKind(folder, FRAMES, ".h5", "AD_HDF5", (1, *world.geometry.shape), "<i4")
-    detector = FileDetector(name="pilatus", files=files, take=beam.take, action_id=action_id)
+    detector = hall.detector(place)
     longest_move_s = longest_s(motors.values()) * options.time_scale + options.move_timeout_s
     return Beamline(
         axes=motors,
         detector=detector,
         count_time=detector.count_time,
-        shutter=shutter,
-        monitor=monitor,
-        transmission=diode,
+        shutter=hall.shutter,
+        monitor=hall.monitor,
+        transmission=hall.diode,
         units=dict.fromkeys(AXES, "mm"),
         motions={axis: motor.motion for axis, motor in motors.items()},
-        frame_shape=world.geometry.shape,
-        tags=Tags(seq=seq, action_id=action_id),
+        frame_shape=world.station.geometry.shape,
+        tags=Tags(seq=hall.seq, action_id=hall.action_id),
         name=f"virtual_scan {folder.name}",
         timeouts=Timeouts(move_s=longest_move_s),
     )

@@ -9,8 +9,7 @@ from pydantic import Field, model_validator
 
 from models.domain.errors import UnreachablePoint
 from models.domain.frozen import Frozen
-from models.domain.geometry import Geometry
-from models.domain.scattering import Floats, Mask
+from models.domain.scattering import Floats
 from sims import detector
 from sims.beam import BeamSpec
 from sims.faults import Fault, FaultSpec, draw_fault
@@ -70,29 +69,9 @@ class ScanWorld:
         self._azimuth_index = index_azimuth(x_mm, y_mm)
 
     @property
-    def geometry(self) -> Geometry:
-        """Where the detector stands."""
-        return self.station.geometry
-
-    @property
-    def pixel_mask(self) -> Mask:
-        """What the facility hands out: True in gaps, behind the beamstop, on dead and hot pixels."""
-        return self.station.optics.mask
-
-    @property
-    def saturation_counts(self) -> int:
-        """Where the counter of a pixel stops."""
-        return detector.CUTOFF_COUNTS
-
-    @property
     def thickness_mm(self) -> float:
         """Thickness of the slice, mm."""
         return self.spec.specimen.thickness_mm
-
-    @property
-    def absolute_scale(self) -> float:
-        """Factor to 1/cm, as a calibration with a standard would give it, for a thickness in cm."""
-        return self.spec.beam.monitor_counts_per_photon / self.station.pixel_sr
 
     def fault(self, seq: int) -> Fault | None:
         """What goes wrong with that decision; the device enacts `stuck_motor`, `expose` all others."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from models.domain.frozen import Frozen
 from models.domain.geometry import Geometry
-from models.domain.scattering import Floats
+from models.domain.scattering import Floats, Mask
 from models.domain.seeds import derive_seed
 from sims import detector
 from sims.beam import BeamSpec
@@ -112,6 +112,27 @@ class Station:
         self.optics = detector.make_optics(
             self.geometry, self._beamstop, beam.polarisation, derive_seed(seed, "detector")
         )
+
+    @property
+    def pixel_mask(self) -> Mask:
+        """What the facility hands out: True in gaps, behind the beamstop, on dead and hot pixels."""
+        return self.optics.mask
+
+    @property
+    def saturation_counts(self) -> int:
+        """Where the counter of a pixel stops."""
+        return detector.CUTOFF_COUNTS
+
+    @property
+    def absolute_scale(self) -> float:
+        """Factor to 1/cm, as a calibration with a standard would give it.
+
+        counts / (monitor x transmission x thickness in cm x relative solid angle x polarisation factor),
+        less the same of the blank, times this factor is dSigma/dOmega in 1/cm above that of the blank. The
+        relative solid angle is cos^3 of the scattering angle, 1 on the axis. The factor is the monitor's
+        counts per photon over the solid angle of a pixel on the axis: counts per (photon x sr).
+        """
+        return self.beam.monitor_counts_per_photon / self.pixel_sr
 
     @property
     def pixel_sr(self) -> float:

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pydantic import Field
 
 from models.domain.frozen import Frozen
-from models.domain.geometry import Geometry
-from models.domain.scattering import Floats, Mask
-from sims import detector
+from models.domain.scattering import Floats
 from sims.beam import AbsorptionSpec, BeamSpec
 from sims.faults import Fault, FaultSpec, draw_fault
 from sims.phases import Composition, assemble, read_composition
@@ -67,35 +65,9 @@ class World:
         """What stands around the sample."""
 
     @property
-    def geometry(self) -> Geometry:
-        """Where the detector stands."""
-        return self.station.geometry
-
-    @property
-    def pixel_mask(self) -> Mask:
-        """What the facility hands out: True in gaps, behind the beamstop, on dead and hot pixels."""
-        return self.station.optics.mask
-
-    @property
-    def saturation_counts(self) -> int:
-        """Where the counter of a pixel stops."""
-        return detector.CUTOFF_COUNTS
-
-    @property
     def thickness_mm(self) -> float:
         """Path through the sample, mm."""
         return self.spec.thickness_mm
-
-    @property
-    def absolute_scale(self) -> float:
-        """Factor to 1/cm, as a calibration with a standard would give it.
-
-        counts / (monitor x transmission x thickness in cm x relative solid angle x polarisation factor),
-        less the same of the blank, times this factor is dSigma/dOmega in 1/cm above that of water. The
-        relative solid angle is cos^3 of the scattering angle, 1 on the axis. The factor is the monitor's
-        counts per photon over the solid angle of a pixel on the axis: counts per (photon x sr).
-        """
-        return self.spec.beam.monitor_counts_per_photon / self.station.pixel_sr
 
     def fault(self, seq: int) -> Fault | None:
         """What goes wrong with that decision; the device enacts `stuck_motor`, `expose` all others."""

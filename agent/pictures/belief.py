@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from agent.strategy.learned import learned
 from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import FitFailed
 from models.domain.history import History
+from models.domain.point import Point
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
 from models.gp.encoding import Encoding
@@ -38,11 +37,10 @@ def believe(space: SearchSpace, objective: ObjectiveSpec, history: History, grid
     grid
         Coordinates in the axes' units, shape (n, n_axes).
     """
-    low = np.array([axis.low for axis in space.axes])
-    span = np.array([axis.span if axis.span > 0 else 1.0 for axis in space.axes])
+    encoding = Encoding(space)
+    points = [Point(coordinates=dict(zip(space.names, row, strict=True))) for row in grid.tolist()]
     try:
-        training = learned(Encoding(space), objective, history).training
-        believed = believe_at(training, (grid - low) / span)
+        believed = believe_at(learned(encoding, objective, history).training, encoding.encode(points))
     except FitFailed:
         return None
     return Belief(grid, believed.mean, believed.sigma)

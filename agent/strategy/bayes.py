@@ -93,13 +93,12 @@ class Bayes:
     def _suggest(self, history: History) -> Decision:
         # what compiles takes a second to load: only when it is used
         from agent.strategy.learned import learned
-        from models.gp.acquisitions.goals import PAIRWISE_GOALS
         from models.gp.recommend import Ask, Mind, Open, read_state, recommend
 
         objective = self._problem.objective
         knowledge = learned(self._encoding, objective, history)
         if self._mind is None:
-            self._mind = Mind(is_pairwise=objective.goal in PAIRWISE_GOALS)
+            self._mind = Mind(is_pairwise=not objective.has_best)
         if self._state_json is None:
             fitted_to = self._mind.learn(knowledge, _last_state(history), self._columns)
         else:

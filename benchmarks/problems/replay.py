@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.problems.kind import BenchProblem
 from models.domain.scattering import Floats
 
 N_DIGITS = 9
@@ -33,6 +34,16 @@ class Replay:
         space = {"axes": axes, "sums": [], "candidates": points.tolist()}
         keys = np.round(_scaled(axes, points), N_DIGITS).tolist()
         return cls(space, values, sigmas, {tuple(key): row for row, key in enumerate(keys)})
+
+    def problem(self, **facts: Any) -> BenchProblem:
+        """The problem whose truth this is; `facts` are all else that a problem says of itself."""
+        return BenchProblem(
+            space=self.space,
+            truth=self.values_at,
+            sigma=self.sigmas_at,
+            measured=lambda points: (self.values_at(points), self.sigmas_at(points)),
+            **facts,
+        )
 
     def values_at(self, points: Floats) -> Floats:
         """What was measured at points of the list, shape (n, n_axes) -> (n,)."""

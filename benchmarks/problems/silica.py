@@ -20,18 +20,14 @@ FEATURE = "peak_strength"
 def build() -> BenchProblem:
     """Make the problem; samples whose curve has no peak are left out."""
     replay = read_silica()
-    return BenchProblem(
+    return replay.problem(
         name="silica",
         says="Strongest peak among measured mesoporous silicas, by what went into them (replayed).",
-        space=replay.space,
         goal="maximise",
-        truth=replay.values_at,
-        sigma=replay.sigmas_at,
         n_initial=8,
         budget=40,
         good_enough=0.0,
         best=float(replay.values.max()),
-        measured=lambda points: (replay.values_at(points), replay.sigmas_at(points)),
     )
 
 

@@ -28,17 +28,13 @@ EVERY = 4
 def build() -> BenchProblem:
     """Make the problem."""
     replay = read_vtma()
-    return BenchProblem(
+    return replay.problem(
         name="vtma",
         says="Map of log10(I q^3) over minutes at 870 C and log q (measured, replayed).",
-        space=replay.space,
         goal="map",
-        truth=replay.values_at,
-        sigma=replay.sigmas_at,
         n_initial=10,
         budget=60,
         good_enough=0.02,
-        measured=lambda points: (replay.values_at(points), replay.sigmas_at(points)),
     )
 
 

@@ -20,6 +20,16 @@ compiled: Callable[..., Any] = numba.njit(cache=True)
 
 
 @compiled
+def reach(points: Floats, i: int, others: Floats, j: int, rates: Floats) -> float:
+    """sqrt5 times the scaled distance between row i of one set of points and row j of another."""
+    square = 0.0
+    for k in range(points.shape[1]):
+        step = (points[i, k] - others[j, k]) * rates[k]
+        square += step * step
+    return SQRT5 * math.sqrt(square)
+
+
+@compiled
 def covariance(points: Floats, others: Floats, rates: Floats, variance: float) -> Floats:
     """Covariance of the function between two sets of points.
 
@@ -40,11 +50,7 @@ def covariance(points: Floats, others: Floats, rates: Floats, variance: float) -
     found = np.empty((points.shape[0], others.shape[0]))
     for i in range(points.shape[0]):
         for j in range(others.shape[0]):
-            square = 0.0
-            for k in range(points.shape[1]):
-                step = (points[i, k] - others[j, k]) * rates[k]
-                square += step * step
-            r = SQRT5 * math.sqrt(square)
+            r = reach(points, i, others, j, rates)
             found[i, j] = variance * (1.0 + r + r * r / 3.0) * math.exp(-r)
     return found
 
@@ -71,20 +77,15 @@ def contract(points: Floats, rates: Floats, variance: float, weights: Floats) ->
     """
     n_axes = points.shape[1]
     found = np.zeros(n_axes + 1)
-    squares = np.empty(n_axes)
     for i in range(points.shape[0]):
         found[n_axes] += weights[i, i] * variance
         for j in range(i):
-            total = 0.0
-            for k in range(n_axes):
-                step = (points[i, k] - points[j, k]) * rates[k]
-                squares[k] = step * step
-                total += squares[k]
-            r = SQRT5 * math.sqrt(total)
+            r = reach(points, i, points, j, rates)
             fall = 2.0 * weights[i, j] * variance * math.exp(-r)
             slope = fall * (1.0 + r) * 5.0 / 3.0
             for k in range(n_axes):
-                found[k] += slope * squares[k]
+                step = (points[i, k] - points[j, k]) * rates[k]
+                found[k] += slope * (step * step)
             found[n_axes] += fall * (1.0 + r + r * r / 3.0)
     return found
 
@@ -110,12 +111,9 @@ def covariance_gradient(points: Floats, place: Floats, rates: Floats, variance: 
         Shape (n, d).
     """
     found = np.empty(points.shape)
+    places = place.reshape(1, place.shape[0])
     for i in range(points.shape[0]):
-        square = 0.0
-        for k in range(points.shape[1]):
-            step = (place[k] - points[i, k]) * rates[k]
-            square += step * step
-        r = SQRT5 * math.sqrt(square)
+        r = reach(points, i, places, 0, rates)
         slope = -variance * math.exp(-r) * (1.0 + r) * 5.0 / 3.0
         for k in range(points.shape[1]):
             found[i, k] = slope * (place[k] - points[i, k]) * rates[k] * rates[k]

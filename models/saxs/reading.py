@@ -28,7 +28,8 @@ def read_all(
     Returns
     -------
     tuple of Feature, Absence or Fit
-        What `read_features` gives, and the fits that stand behind it.
+        One feature or absence for each feature that the extractors make, and the fits that stand behind them.
+        What an extractor that gave up, or left out, would have made is absent.
     """
     return tuple(item for extractor in extractors for item in _read_one(extractor, curve, profile))
 
@@ -36,23 +37,7 @@ def read_all(
 def read_features(
     extractors: Sequence[Extractor], curve: Curve, profile: Profile = NO_FRAME
 ) -> tuple[Feature | Absence, ...]:
-    """Run every extractor on a curve.
-
-    Parameters
-    ----------
-    extractors
-        What reads features.
-    curve
-        The curve.
-    profile
-        The azimuthal profile of the same exposure, or why there is none.
-
-    Returns
-    -------
-    tuple of Feature or Absence
-        One for each feature that the extractors make: what an extractor that gave up, or left out, would have
-        made is absent.
-    """
+    """What `read_all` gives without the fits: one answer for each feature that the extractors make."""
     return tuple(item for item in read_all(extractors, curve, profile) if not isinstance(item, Fit))
 
 
@@ -70,7 +55,9 @@ def _read_one(extractor: Extractor, curve: Curve, profile: Profile) -> tuple[Fea
             raise FitFailed("the extractor made a negative sigma")
     except FitFailed as error:
         return tuple(Absence(name=name, why=str(error)) for name in extractor.makes)
-    except Exception as error:
+    except KeyboardInterrupt:  # a person's Ctrl-C
+        raise
+    except BaseException as error:  # an exit that it asks for is a fault of its own, too
         why = f"the extractor failed with {type(error).__name__}: {' '.join(str(error).split())}"
         return tuple(Absence(name=name, why=why) for name in extractor.makes)
     silent = (name for name in extractor.makes if name not in names)

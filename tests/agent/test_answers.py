@@ -14,7 +14,6 @@ import typer
 from agent import cli
 from agent.assemble import open_loop
 from agent.campaign import Campaign
-from agent.containment import contained
 from agent.narrators import Silent
 from agent.signals import Signals
 from db.engine import open_to_read
@@ -112,19 +111,9 @@ def test_an_exit_that_an_extractor_asks_for_makes_its_features_absent():
     def leave(_):
         raise SystemExit(9)
 
-    (found,) = read_features([contained(Extractor(makes={"total": "1/cm"}, extract=leave))], curve(1))
+    (found,) = read_features([Extractor(makes={"total": "1/cm"}, extract=leave)], curve(1))
     assert isinstance(found, Absence)
     assert "SystemExit: 9" in found.why
-
-
-def test_what_a_person_or_a_campaign_file_names_as_extractor_is_contained(tmp_path, virtual):
-    def leave(_):
-        raise SystemExit(9)
-
-    own = Extractor(makes={"total": "1/cm"}, extract=leave)
-    url = fakes.sqlite_url(tmp_path)
-    plan = Campaign.from_toml(FIRST_LIGHT, db=url, beamline=virtual, features=(own,)).check()
-    assert all(isinstance(found, Absence) for found in read_features(plan.extractors[-1:], curve(1)))
 
 
 def test_a_run_that_is_refused_leaves_no_folder_behind(tmp_path, virtual):

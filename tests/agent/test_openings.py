@@ -17,11 +17,11 @@ EDITS = {
     "UPDATE session SET environment_json = '{}' WHERE id = 1": SESSION,
     "UPDATE campaign SET problem_json = replace(problem_json, '0.6', '0.5') WHERE name = 'fake'":
         "campaign 1 was edited",
-    "UPDATE campaign SET uid = x'00ff' WHERE name = 'fake'": "never wrote",
-    "UPDATE campaign SET problem_json = cast(x'ff' AS TEXT) WHERE name = 'fake'": "no text",
+    "UPDATE campaign SET uid = x'00ff' WHERE name = 'fake'": "not as this program wrote it",
+    "UPDATE campaign SET problem_json = cast(x'ff' AS TEXT) WHERE name = 'fake'": "decode to UTF-8",
     "DELETE FROM session WHERE id = 1": "the row [1] of session is gone",
     "UPDATE ledger SET members_json = '[]' WHERE n = 1 AND campaign_id = 1": ENTRY,
-    "UPDATE ledger SET members_json = '[[[' WHERE n = 1 AND campaign_id = 1": "never wrote",
+    "UPDATE ledger SET members_json = '[[[' WHERE n = 1 AND campaign_id = 1": "not as this program wrote it",
     "UPDATE ledger SET n = 'many' WHERE n = 9 AND campaign_id = 1": "entry 'many' of the ledger is not one",
     "UPDATE ledger SET record = 'Event' WHERE n = 1 AND campaign_id = 1": "sealed by no entry",
 }  # fmt: skip
@@ -44,7 +44,7 @@ def test_a_beginning_that_was_changed_is_refused_for_its_campaign_only(url, edit
     execute(url, "PRAGMA foreign_keys = OFF", edit)
     engine = open_to_read(url)
     with pytest.raises(
-        BadInput, match=f"campaign 'fake': .*{re.escape(EDITS[edit])}.*nightbeam verify"
+        BadInput, match=f"campaign 'fake'.*{re.escape(EDITS[edit])}.*nightbeam verify"
     ) as caught:
         refuse_edited_openings(engine, "fake")
     assert "\n" not in str(caught.value)

@@ -39,6 +39,10 @@ class SmallWorld:
     shots: list[tuple[int, dict[str, float]]] = field(default_factory=list)
 
     @property
+    def station(self) -> Any:
+        return self
+
+    @property
     def pixel_mask(self) -> np.ndarray:
         mask = np.zeros(self.geometry.shape, bool)
         mask[:, 10:12] = True

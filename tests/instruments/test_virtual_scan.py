@@ -38,6 +38,10 @@ class SmallSlice:
     places: list[tuple[int, dict[str, float]]] = field(default_factory=list)
 
     @property
+    def station(self) -> Any:
+        return self
+
+    @property
     def pixel_mask(self) -> np.ndarray:
         return np.zeros(GEOMETRY.shape, bool)
 

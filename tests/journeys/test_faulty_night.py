@@ -115,4 +115,6 @@ def test_the_example_says_the_scale_that_the_virtual_beamline_has(tmp_path):
     spec = read_campaign(Path(__file__).parents[2] / "examples" / "first_light.toml")
     plan = prepare(spec, Path(), f"sqlite:///{tmp_path}/night.db")
     assert plan.space.names == ("surfactant", "cosurfactant", "water")
-    assert spec.analysis.scale == pytest.approx(10 * World(WorldSpec(), spec.seed).absolute_scale, rel=1e-4)
+    assert spec.analysis.scale == pytest.approx(
+        10 * World(WorldSpec(), spec.seed).station.absolute_scale, rel=1e-4
+    )

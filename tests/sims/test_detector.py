@@ -14,7 +14,7 @@ WATER = {"surfactant": 0.0, "cosurfactant": 0.0, "water": 1.0}
 
 @pytest.fixture(scope="module")
 def judge(world: World) -> AzimuthalIntegrator:
-    g = world.geometry
+    g = world.station.geometry
     integrator = AzimuthalIntegrator(detector=Pilatus1M(), wavelength=g.wavelength_nm * 1e-9)
     integrator.setFit2D(g.distance_mm, g.beam_column_px, g.beam_row_px)
     return integrator
@@ -27,7 +27,7 @@ def test_the_gaps_are_those_of_a_pilatus_1m() -> None:
 def test_gaps_and_only_gaps_read_minus_one(world: World) -> None:
     counts = world.expose(WATER, seq=1, exposure_s=0.1).counts
     assert counts.dtype == np.int32
-    assert counts.shape == world.geometry.shape == (1043, 981)
+    assert counts.shape == world.station.geometry.shape == (1043, 981)
     np.testing.assert_array_equal(counts == -1, detector.find_gaps())
 
 
@@ -46,14 +46,14 @@ def test_the_table_of_q_follows_the_geometry_to_an_eighth_of_a_pixel(
 def test_solid_angle_and_polarisation_are_those_of_pyfai(world: World, judge: AzimuthalIntegrator) -> None:
     expected = judge.solidAngleArray() * judge.polarization(factor=world.spec.beam.polarisation)
     optics = world.station.optics
-    clear = ~world.pixel_mask.ravel()[optics.live]
+    clear = ~world.station.pixel_mask.ravel()[optics.live]
     np.testing.assert_allclose(optics.response[clear], expected.ravel()[optics.live][clear], rtol=1e-5)
 
 
 def test_the_mask_hides_gaps_beamstop_stem_and_bad_pixels(world: World) -> None:
-    mask, optics = world.pixel_mask, world.station.optics
+    mask, optics = world.station.pixel_mask, world.station.optics
     assert mask[detector.find_gaps()].all()
-    row, column = round(world.geometry.beam_row_px), round(world.geometry.beam_column_px)
+    row, column = round(world.station.geometry.beam_row_px), round(world.station.geometry.beam_column_px)
     assert mask[row - 12 : row + 12, column].all()
     assert mask[5, column]
     assert not mask[row + 30, column + 30]
@@ -64,7 +64,7 @@ def test_the_mask_hides_gaps_beamstop_stem_and_bad_pixels(world: World) -> None:
 
 def test_the_stem_is_slightly_transparent_and_the_disc_is_not(world: World) -> None:
     counts = world.expose({"surfactant": 0.1, "cosurfactant": 0.2, "water": 0.7}, seq=1, exposure_s=5).counts
-    row, column = int(world.geometry.beam_row_px), int(world.geometry.beam_column_px)
+    row, column = int(world.station.geometry.beam_row_px), int(world.station.geometry.beam_column_px)
     stem = counts[row - 60 : row - 40, column - 2 : column + 3].mean()
     beside = counts[row - 60 : row - 40, column + 20 : column + 25].mean()
     assert 0.1 < stem / beside < 0.2
@@ -90,7 +90,7 @@ def test_dead_time_eats_counts_at_high_rates_only(world: World) -> None:
     optics = world.station.optics
     table = np.full_like(optics.table_q_inv_nm, 1.0)
     unit = detector.expect_counts(optics, table, 1.0, 0.0)
-    clear = ~world.pixel_mask.ravel()[optics.live]
+    clear = ~world.station.pixel_mask.ravel()[optics.live]
     slow = detector.expect_counts(optics, 1e3 * table, 1.0, 0.0)[clear] / unit[clear]
     fast = detector.expect_counts(optics, 1e6 * table, 1.0, 0.0)[clear] / unit[clear]
     assert slow.mean() / 1e3 == pytest.approx(1, abs=2e-4)
@@ -101,4 +101,4 @@ def test_counters_stop_at_their_limit(world: World) -> None:
     optics = world.station.optics
     rng = np.random.default_rng(5)
     frame = detector.read_out(optics, np.full(optics.live.size, 3e6), rng)
-    assert frame.max() == world.saturation_counts == 2**20 - 1
+    assert frame.max() == world.station.saturation_counts == 2**20 - 1

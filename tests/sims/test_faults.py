@@ -31,7 +31,7 @@ def calm() -> World:
 
 
 def good_counts(world: World, shot: Shot) -> Floats:
-    return shot.counts[~world.pixel_mask].astype(np.float64)
+    return shot.counts[~world.station.pixel_mask].astype(np.float64)
 
 
 def test_no_fault_strikes_unless_it_is_asked_for() -> None:
@@ -82,9 +82,9 @@ def test_a_bubble_dims_the_rings_and_draws_a_streak_at_low_q(
     troubled: World, calm: World, pixel_q: Floats
 ) -> None:
     bubble, clean = (world.expose(SAMPLE, seq=2, exposure_s=1) for world in (troubled, calm))
-    far = (pixel_q > 0.5) & (pixel_q < 1.5) & ~calm.pixel_mask
+    far = (pixel_q > 0.5) & (pixel_q < 1.5) & ~calm.station.pixel_mask
     assert bubble.counts[far].sum() < 0.75 * clean.counts[far].sum()
-    near = (pixel_q > 0.15) & (pixel_q < 0.25) & ~calm.pixel_mask
+    near = (pixel_q > 0.15) & (pixel_q < 0.25) & ~calm.station.pixel_mask
     # counts per ring vary far more along the azimuth than Poisson allows
     assert np.var(bubble.counts[near]) / np.mean(bubble.counts[near]) > 20
     assert np.var(clean.counts[near]) / np.mean(clean.counts[near]) < 20
@@ -106,7 +106,7 @@ def test_a_lost_reading_is_a_monitor_that_is_not_a_number(troubled: World, calm:
 @pytest.mark.parametrize("point", [SAMPLE, WATER])
 def test_a_saturated_frame_reaches_the_counters_limit(troubled: World, point: dict[str, float]) -> None:
     shot = troubled.expose(point, seq=6, exposure_s=1)
-    assert (good_counts(troubled, shot) == troubled.saturation_counts).sum() > 50
+    assert (good_counts(troubled, shot) == troubled.station.saturation_counts).sum() > 50
 
 
 def test_a_stuck_motor_does_not_touch_the_frame(troubled: World, calm: World) -> None:

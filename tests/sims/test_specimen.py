@@ -44,7 +44,7 @@ def test_outside_the_outline_there_is_only_air(world: ScanWorld) -> None:
     inside = world.expose(INSIDE, seq=2, exposure_s=1)
     assert air.transmission == pytest.approx(1, abs=0.02)
     assert inside.transmission < 0.95
-    good = ~world.pixel_mask
+    good = ~world.station.pixel_mask
     assert air.counts[good].sum() < 0.03 * inside.counts[good].sum()
     truth = ScanTruth(world, 0.1, 3)
     assert truth.feature("invariant", AIR) == 0
@@ -106,7 +106,7 @@ def test_the_table_of_azimuth_has_mean_one_its_order_and_stands_across_the_axis(
 def test_counts_of_opposite_pixels_agree_and_of_crossed_ones_do_not(world: ScanWorld) -> None:
     shot = world.expose(INSIDE, seq=5, exposure_s=2)
     angle = math.radians(ScanTruth(world, 0.1, 3).feature("orientation_angle", INSIDE))
-    good, g = ~world.pixel_mask, world.geometry
+    good, g = ~world.station.pixel_mask, world.station.geometry
     row, column = np.mgrid[: g.n_rows, : g.n_columns]
     opposite_row = np.rint(2 * g.beam_row_px - 1 - row).astype(int).clip(0, g.n_rows - 1)
     opposite_column = np.rint(2 * g.beam_column_px - 1 - column).astype(int).clip(0, g.n_columns - 1)

@@ -81,7 +81,7 @@ def test_a_second_shows_a_concentrated_sample_well_and_a_dilute_one_noisily(
 
 def test_nothing_saturates_without_a_fault(world: World) -> None:
     counts = world.expose(LAMELLAR, seq=1, exposure_s=10).counts
-    assert counts[~world.pixel_mask].max() < 0.01 * world.saturation_counts
+    assert counts[~world.station.pixel_mask].max() < 0.01 * world.station.saturation_counts
 
 
 def test_the_flux_decays_until_the_top_up() -> None:
@@ -123,7 +123,7 @@ def test_readings_of_the_diode_scatter_as_their_sigma_says(world: World) -> None
 
 def test_counts_grow_with_exposure_in_step_with_the_monitor(world: World) -> None:
     short, long = (world.expose(MICELLES, seq=1, exposure_s=t) for t in (1.0, 4.0))
-    good = ~world.pixel_mask
+    good = ~world.station.pixel_mask
     growth = long.counts[good].sum() / short.counts[good].sum()
     assert growth == pytest.approx(4, rel=0.01)
     assert long.monitor / short.monitor == pytest.approx(4, rel=0.01)

@@ -1,4 +1,8 @@
-"""The record: campaigns, decisions, commands, observations, and the ledger that seals them."""
+"""The record: campaigns, decisions, commands, observations, and the ledger that seals them.
+
+Longer than other files, since a revision is one step: all tables that it makes stand in it, and it is never
+touched again.
+"""
 
 import sqlalchemy as sa
 from alembic import op

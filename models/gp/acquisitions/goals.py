@@ -41,8 +41,6 @@ def _level(objective: ObjectiveSpec, belief: Belief) -> Aim:
 AIMS: dict[str, Callable[[ObjectiveSpec, Belief], Aim]] = {
     "maximise": _best, "minimise": _best, "target": _best, "map": _map, "level": _level,
 }  # fmt: skip
-PAIRWISE_GOALS = frozenset({"map", "level"})
-"""Goals whose acquisition asks for covariances between points."""
 
 
 def aim_for(objective: ObjectiveSpec, belief: Belief) -> Aim:
