@@ -18,7 +18,7 @@ from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.history import History
 from models.domain.ranking import ranked
 from models.domain.records import Event
-from models.domain.wording import feature_text, outcome_text
+from models.domain.wording import features_text, outcome_text
 
 N_RECENT = 6
 """Lines of recent decisions that stay in view."""
@@ -91,7 +91,7 @@ class LiveDisplay:
         observation = history.observation(decision.seq)
         is_good = observation is not None and observation.is_accepted
         line = Text(f"{decision.seq:4d}  {decision.kind:<15}", style="default" if is_good else "red")
-        line.append(outcome_text(history, decision, self._spec.objective.feature))
+        line.append(outcome_text(history, decision, self._spec.objective))
         self._recent = [*self._recent, line][-N_RECENT:]
         self._progress.update(self._bar, completed=history.n_measured, left=self._left(history))
 
@@ -124,9 +124,9 @@ class LiveDisplay:
         rows.append(("now", f"{self._doing} ({self._asked})" if self._asked else self._doing))
         best = ranked(self._history, self._spec.objective)
         if best and self._spec.objective.has_best:
-            decision, feature = best[0]
+            decision, features = best[0]
             place = decision.point.text() if decision.point else ""
-            rows.append(("best so far", f"{feature_text(feature)} (decision {decision.seq}: {place})"))
+            rows.append(("best so far", f"{features_text(features)} (decision {decision.seq}: {place})"))
         facts = Table.grid(padding=(0, 2))
         facts.add_column(style="bold", no_wrap=True)
         facts.add_column(overflow="fold")

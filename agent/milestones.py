@@ -1,5 +1,8 @@
 """Maps of what was believed, kept with every so many decisions and at a stop."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from agent.strategy.problem import Problem
@@ -13,6 +16,9 @@ from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace
 from models.gp.design import draw_allowed
 from models.gp.encoding import Encoding
+
+if TYPE_CHECKING:
+    from models.gp.training import Training
 
 N_POINTS = 256
 """Points of a map."""
@@ -47,16 +53,11 @@ class Milestones:
         Returns
         -------
         tuple of Artifact
-            One map, or none: when it is no milestone, or no model can be had.
+            A map of each feature that is sought; none when it is no milestone, or no model can be had.
         """
         if not self._is_milestone(history, decision):
             return ()
-        try:
-            grid = self._map(history, decision)
-        except FitFailed:
-            return ()
-        content = canonical_json(grid).encode()
-        return (Artifact(role=ROLE, name=ROLE, media_type="application/json", content=content),)
+        return tuple(self._maps(history, decision))
 
     def _is_milestone(self, history: History, decision: Decision) -> bool:
         n_asked = sum(d.model is not None for d in (*history.decisions, decision))
@@ -64,24 +65,36 @@ class Milestones:
             return n_asked > 0  # where no model was asked, nothing was believed
         return decision.model is not None and n_asked % self._every == 0
 
-    def _map(self, history: History, decision: Decision) -> PosteriorGrid:
+    def _maps(self, history: History, decision: Decision) -> Iterator[Artifact]:
+        """One for each feature of the objective, of which a model can be had."""
         # what compiles takes a second to load: only when a map is due
         from agent.strategy.learned import learned
+
+        problem = self._problem
+        knowledge = learned(Encoding(problem.space), problem.objective, history)
+        for name in problem.objective.features:
+            try:
+                grid = self._map(history, decision, name, knowledge.features[name])
+            except FitFailed:
+                continue
+            content = canonical_json(grid).encode()
+            yield Artifact(role=ROLE, name=name, media_type="application/json", content=content)
+
+    def _map(self, history: History, decision: Decision, name: str, training: "Training") -> PosteriorGrid:
         from models.gp.posterior_grid import believe_at
 
         problem, space = self._problem, self._problem.space
         points = map_points(space, derive_seed(problem.seed, ROLE))
         names = tuple(point.sample for point in points if point.sample is not None)
         encoding = Encoding(space)
-        training = learned(encoding, problem.objective, history).training
         asked = _last_asked(history, decision)
         state = asked.model.canonical_json if asked is not None and asked.model is not None else None
-        believed = believe_at(training, encoding.encode(points), state)
+        believed = believe_at(training, encoding.encode(points), state, name)
         return PosteriorGrid(
             seq=decision.seq,
             watermark=decision.watermark,
-            feature=problem.objective.feature,
-            unit=problem.unit,
+            feature=name,
+            unit=problem.units[name],
             axes=space.axes,
             points=tuple(tuple(point.coordinates[name] for name in space.names) for point in points),
             samples=names if len(names) == len(points) else (),

@@ -6,6 +6,7 @@ from agent.stopping import Ending
 from models.domain.action import Action
 from models.domain.decision import Decision
 from models.domain.history import History
+from models.domain.objective import ObjectiveBase
 from models.domain.records import Event
 from models.domain.wording import outcome_text
 
@@ -40,9 +41,9 @@ def stopping_text(who: str) -> str:
 class PlainLines:
     """One line a decision, for a terminal that is not one: a log file, a batch job."""
 
-    def __init__(self, write: Callable[[str], None], feature: str) -> None:
-        """Take the function that writes a line, and the objective's feature."""
-        self._write, self._feature = write, feature
+    def __init__(self, write: Callable[[str], None], objective: ObjectiveBase) -> None:
+        """Take the function that writes a line, and what is sought."""
+        self._write, self._objective = write, objective
 
     def decided(self, decision: Decision) -> None:
         """Write where and why."""
@@ -54,7 +55,7 @@ class PlainLines:
 
     def learned(self, decision: Decision, history: History) -> None:
         """Write what came of it."""
-        self._write(f"{decision.seq:4d} -> {outcome_text(history, decision, self._feature)}")
+        self._write(f"{decision.seq:4d} -> {outcome_text(history, decision, self._objective)}")
 
     def noted(self, event: Event) -> None:
         """Write the event."""

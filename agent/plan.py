@@ -101,11 +101,11 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     spec = _anchored(spec, home)
     add_home(home)
     extractors = (*_extractors(spec), *own.features)
-    unit = _objective_unit(spec, extractors)
+    units = _objective_units(spec, extractors)
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
     beamline = own.beamline or _beamline(spec, home, folder)
-    problem = _problem(spec, _space(spec, beamline, home), unit)
+    problem = _problem(spec, _space(spec, beamline, home), units)
     geometry = _geometry(spec, home, beamline)
     return Plan(
         spec=spec,
@@ -173,16 +173,17 @@ def _shape_text(shape: tuple[int, int]) -> str:
     return f"{shape[0]} x {shape[1]}"
 
 
-def _objective_unit(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> str:
+def _objective_units(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> dict[str, str]:
+    """Unit of each feature of the objective, each of which the analysis makes."""
     made = features_made(extractors)
-    feature = spec.objective.feature
-    if feature not in made:
-        raise BadInput(
-            "objective.feature",
-            f"is {feature!r}, which the analysis does not make",
-            f"It makes: {', '.join(made)}. Choose one of these, or add an extractor to analysis.features",
-        )
-    return made[feature]
+    for feature in spec.objective.features:
+        if feature not in made:
+            raise BadInput(
+                "objective.feature",
+                f"is {feature!r}, which the analysis does not make",
+                f"It makes: {', '.join(made)}. Choose one of these, or add an extractor to analysis.features",
+            )
+    return {feature: made[feature] for feature in spec.objective.features}
 
 
 def _beamline(spec: CampaignSpec, home: Path, folder: Path) -> Beamline:
@@ -245,11 +246,11 @@ def _refuse_beyond_limits(spec: CampaignSpec, beamline: Beamline) -> None:
             )
 
 
-def _problem(spec: CampaignSpec, space: SearchSpace, unit: str) -> Problem:
+def _problem(spec: CampaignSpec, space: SearchSpace, units: dict[str, str]) -> Problem:
     return Problem(
         space=space,
         objective=spec.objective,
-        unit=unit,
+        units=units,
         exposure_s=spec.measurement.exposure_s,
         seed=spec.seed,
     )

@@ -154,7 +154,7 @@ def _due_stop(logged: Decision, known: History, under: Circumstances) -> Decisio
 
 def _spread(problem: Problem, known: History) -> float:
     """Standard deviation of the values that were learned from, in the feature's unit."""
-    found = [observation.feature(problem.objective.feature) for _, observation in known.accepted()]
+    found = [observation.feature(problem.objective.quantity) for _, observation in known.accepted()]
     values = [feature.value for feature in found if feature is not None]
     return pstdev(values) if len(values) > 1 else 0.0
 

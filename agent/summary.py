@@ -65,7 +65,6 @@ def program() -> str:
 def _best_table(plan: "Plan", history: History) -> Table:
     objective = plan.spec.objective
     best = ranked(history, objective)[:N_BEST]
-    unit = best[0][1].unit if best else "1"
     is_listed = bool(plan.space.candidates)
     title = f"{objective.first_in_line.capitalize()}: {objective.text()}"
     table = Table(title=title, title_justify="left")
@@ -75,13 +74,15 @@ def _best_table(plan: "Plan", history: History) -> Table:
     else:
         for axis in plan.space.axes:
             table.add_column(axis.name if axis.unit == "1" else f"{axis.name} ({axis.unit})", justify="right")
-    table.add_column(objective.feature if unit == "1" else f"{objective.feature} ({unit})", justify="right")
-    for decision, feature in best:
+    for feature in best[0][1] if best else ():
+        unit = "" if feature.unit == "1" else f" ({feature.unit})"
+        table.add_column(feature.name + unit, justify="right")
+    for decision, features in best:
         point = decision.point
         if point is not None:
             values = [value_text(point.coordinates[axis.name]) for axis in plan.space.axes]
             place = [point.sample or ""] if is_listed else values
-            table.add_row(str(decision.seq), *place, f"{feature.value:.4g} ± {feature.sigma:.2g}")
+            table.add_row(str(decision.seq), *place, *(f"{f.value:.4g} ± {f.sigma:.2g}" for f in features))
     return table
 
 

@@ -113,7 +113,7 @@ def run_campaign(folder: Path, n_turns: int, watch: Stopwatch) -> None:
 
 def _strategy(spec: CampaignSpec) -> WithBlanks:
     problem = Problem(
-        space=spec.space(), objective=spec.objective, unit="1",
+        space=spec.space(), objective=spec.objective, units={"peak_strength": "1"},
         exposure_s=spec.measurement.exposure_s, seed=spec.seed,
     )  # fmt: skip
     chooses = bayes.build(bayes.Options(initial=N_INITIAL), problem)

@@ -23,17 +23,16 @@ from benchmarks.shelf import Shelf, fill_shelf
 from benchmarks.task import Skipped, Task
 from benchmarks.timing import spread_of
 from instruments.dataset_table import read_dataset
-from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import Decision, Reason
 from models.domain.history import History
-from models.domain.ranking import badness
+from models.domain.objective import Extreme, Target, as_objective
 from models.domain.seeds import derive_seed
 from models.gp.threads import use_one_thread
 
 DESCRIPTION = Path(__file__).parent.parent / "examples" / "mesoporous_silica" / "dataset.toml"
 """What the columns of the measured silica mean."""
 N_SEEDS = 20
-STRONGEST = ObjectiveSpec(feature="peak_strength")
+STRONGEST = as_objective(feature="peak_strength")
 SPACING = "peak_d"
 """Feature of the second search: each seed seeks another of the spacings that exist."""
 
@@ -46,7 +45,7 @@ class Hunt:
 
     shelf: Shelf
     """The samples."""
-    objective: ObjectiveSpec
+    objective: Extreme | Target
     """What is sought."""
     sought: str
     """Name of the sample that meets it best."""
@@ -69,14 +68,14 @@ def measure(task: Task) -> list[Row]:
     ]
 
 
-def begin_hunt(shelf: Shelf, objective: ObjectiveSpec) -> Hunt:
+def begin_hunt(shelf: Shelf, objective: Extreme | Target) -> Hunt:
     """Look up which sample meets the objective best: what no strategy may know."""
     values = {
         sample: feature.value
         for sample, observation in shelf.observations.items()
         if (feature := observation.feature(objective.feature)) is not None
     }
-    return Hunt(shelf, objective, min(values, key=lambda sample: badness(objective, values[sample])))
+    return Hunt(shelf, objective, min(values, key=lambda sample: objective.distance(values[sample])))
 
 
 def spacings(shelf: Shelf, n_hunts: int) -> list[Hunt]:
@@ -85,8 +84,7 @@ def spacings(shelf: Shelf, n_hunts: int) -> list[Hunt]:
     values = sorted(feature.value for feature in found if feature is not None)
     ranks = [int((number + 0.5) / n_hunts * len(values)) for number in range(n_hunts)]
     return [
-        begin_hunt(shelf, ObjectiveSpec(feature=SPACING, goal="target", target=values[rank]))
-        for rank in ranks
+        begin_hunt(shelf, as_objective(feature=SPACING, goal="target", target=values[rank])) for rank in ranks
     ]
 
 
@@ -106,7 +104,13 @@ def count_until_found(hunt: Hunt, order: Order, seed: int) -> int:
     unit = next(
         f.unit for o in shelf.observations.values() for f in o.features if f.name == hunt.objective.feature
     )
-    problem = Problem(space=shelf.space, objective=hunt.objective, unit=unit, exposure_s=1.0, seed=seed)
+    problem = Problem(
+        space=shelf.space,
+        objective=hunt.objective,
+        units={hunt.objective.feature: unit},
+        exposure_s=1.0,
+        seed=seed,
+    )
     strategy: Strategy = (
         bayes.build(bayes.Options(), problem) if order == "bayes" else random.build(random.Options(), problem)
     )

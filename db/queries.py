@@ -88,7 +88,7 @@ def read_decision_list(connection: Connection, campaign: LoggedCampaign) -> Iter
         )
         utc = {row.seq: str(row.utc) for row in rows}
     for decision in history.decisions:
-        outcome = outcome_text(history, decision, campaign.spec.objective.feature)
+        outcome = outcome_text(history, decision, campaign.spec.objective)
         yield LoggedDecision(campaign.name, utc[decision.seq], decision, outcome)
 
 

@@ -8,8 +8,8 @@ from typing import Literal, get_args
 import numpy as np
 from scipy.optimize import minimize
 
-from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import BadInput
+from models.domain.objective import OnFeature
 from models.domain.scattering import Floats
 from models.domain.space import Point, SearchSpace
 from sims.phases import COMPONENTS, Assembly, PhaseWeights, assemble, read_composition
@@ -130,7 +130,7 @@ class Truth:
         points = tuple(_triangle(n_steps))
         return points, np.array([self.feature(name, point.numbers) for point in points])
 
-    def best(self, objective: ObjectiveSpec, space: SearchSpace | None = None, n_steps: int = 40) -> Best:
+    def best(self, objective: OnFeature, space: SearchSpace | None = None, n_steps: int = 40) -> Best:
         """The best mixture by dense search and a polish.
 
         Parameters
@@ -161,16 +161,14 @@ class Truth:
         point = max(start, _mix(*polished.x.tolist()), key=lambda point: self._score(objective, point))
         return Best(point, self.feature(objective.feature, point.numbers))
 
-    def _score(self, objective: ObjectiveSpec, point: Point) -> float:
+    def _score(self, objective: OnFeature, point: Point) -> float:
         """Larger is better; minus infinity outside the triangle and where the feature is missing."""
         if min(point.numbers.values()) < 0:
             return -math.inf
         value = self.feature(objective.feature, point.numbers)
         if math.isnan(value):
             return -math.inf
-        if objective.goal == "target" and objective.target is not None:
-            return -abs(value - objective.target)
-        return value if objective.goal == "maximise" else -value
+        return -objective.distance(value)
 
 
 def _find_summit(heights: Floats) -> float:

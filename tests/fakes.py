@@ -19,7 +19,6 @@ from models.domain.campaign import (
     BudgetSpec,
     CampaignSpec,
     MeasurementSpec,
-    ObjectiveSpec,
     Plug,
 )  # fmt: skip
 from models.domain.canonical import canonical_json
@@ -27,6 +26,7 @@ from models.domain.clock import Clock, Stamp
 from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault
 from models.domain.history import Observation
+from models.domain.objective import as_objective
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
@@ -48,7 +48,7 @@ def spec(name: str = "fake", **changes: object) -> CampaignSpec:
         "seed": 7,
         "axes": TERNARY.axes,
         "sums": TERNARY.sums,
-        "objective": ObjectiveSpec(feature="height"),
+        "objective": as_objective(feature="height"),
         "instrument": Plug(kind="virtual"),
         "measurement": MeasurementSpec(attempts=2),
         "analysis": AnalysisSpec(features=("peak",)),
@@ -186,7 +186,11 @@ def open_log(
         engine.dispose()
         raise
     problem = Problem(
-        space=campaign.space(), objective=campaign.objective, unit="1/cm", exposure_s=1.0, seed=campaign.seed
+        space=campaign.space(),
+        objective=campaign.objective,
+        units={"height": "1/cm"},
+        exposure_s=1.0,
+        seed=campaign.seed,
     )
     opening = Opening(identity, campaign, canonical_json(problem))
     return DecisionLog(engine, lease, opening, Process(clock, '{"python":"3.11"}', **doors))

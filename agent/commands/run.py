@@ -80,7 +80,7 @@ def _narrator(plan: "Plan", as_json: bool) -> tuple[Any, Any]:
         return Silent(), nullcontext()
     console = Console()
     if not console.is_terminal:
-        return PlainLines(typer.echo, plan.spec.objective.feature), nullcontext()
+        return PlainLines(typer.echo, plan.spec.objective), nullcontext()
     display = LiveDisplay(console, plan.spec)
     return display, display
 
@@ -112,7 +112,8 @@ def _summary(plan: "Plan", loop: "Loop", ending: "Ending", picture: Path | None)
         "best": {
             "seq": best[0][0].seq,
             "point": best[0][0].point.model_dump(exclude_none=True) if best[0][0].point else None,
-            "feature": best[0][1].model_dump(),
+            "feature": best[0][1][0].model_dump(),
+            "features": [feature.model_dump() for feature in best[0][1]],
         }
         if best
         else None,

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from agent.strategy.learned import learned
-from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import FitFailed
 from models.domain.history import History
+from models.domain.objective import ObjectiveBase
 from models.domain.point import Point
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
@@ -15,7 +15,7 @@ from models.gp.posterior_grid import believe_at
 
 @dataclass(frozen=True, eq=False)
 class Belief:
-    """Posterior of the objective's feature on a grid."""
+    """Posterior of the objective's first feature on a grid."""
 
     values: Floats
     """Coordinates of the grid in the axes' units, shape (n, n_axes)."""
@@ -25,7 +25,7 @@ class Belief:
     """Posterior standard deviation, shape (n,), in the feature's unit."""
 
 
-def believe(space: SearchSpace, objective: ObjectiveSpec, history: History, grid: Floats) -> Belief | None:
+def believe(space: SearchSpace, objective: ObjectiveBase, history: History, grid: Floats) -> Belief | None:
     """Posterior on a grid of coordinates, shape (n, n_axes); None when no model can be had.
 
     Parameters
@@ -39,8 +39,11 @@ def believe(space: SearchSpace, objective: ObjectiveSpec, history: History, grid
     """
     encoding = Encoding(space)
     points = [Point(coordinates=dict(zip(space.names, row, strict=True))) for row in grid.tolist()]
+    if not objective.features:
+        return None
+    training = learned(encoding, objective, history).features[objective.features[0]]
     try:
-        believed = believe_at(learned(encoding, objective, history).training, encoding.encode(points))
+        believed = believe_at(training, encoding.encode(points))
     except FitFailed:
         return None
     return Belief(grid, believed.mean, believed.sigma)

@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 
 from agent.pictures.belief import believe
 from agent.pictures.panels import axis_label
-from models.domain.campaign import ObjectiveSpec
 from models.domain.history import History
+from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
 
@@ -17,7 +17,7 @@ Z_95 = 1.96
 
 
 def draw_line(
-    ax: Axes, space: SearchSpace, objective: ObjectiveSpec, history: History
+    ax: Axes, space: SearchSpace, objective: ObjectiveBase, history: History
 ) -> tuple[Floats, Floats, list[str]]:
     """Draw the posterior along the one axis of a space; what comes back labels the points."""
     axis = space.axes[0]
@@ -30,14 +30,14 @@ def draw_line(
     measured = [
         (decision.seq, decision.point[axis.name], feature)
         for decision, observation in history.accepted()
-        if (feature := observation.feature(objective.feature)) is not None and decision.point is not None
+        if (feature := observation.feature(objective.quantity)) is not None and decision.point is not None
     ]
     x = np.array([place for _, place, _ in measured])
     y = np.array([feature.value for _, _, feature in measured])
     error = [feature.sigma for _, _, feature in measured]
     ax.errorbar(x, y, yerr=error, fmt="o", markersize=4, color="black", label="measured")
-    if objective.target is not None:
-        ax.axhline(objective.target, color="black", linewidth=0.8, linestyle=":", label="target")
+    for name, value in objective.sought.items():
+        ax.axhline(value, color="black", linewidth=0.8, linestyle=":", label=name)
     ax.set_xlabel(axis.name + ("" if axis.unit == "1" else f" / {axis.unit}"))
     ax.set_ylabel(axis_label(objective, history))
     ax.legend(fontsize=7, frameon=False)

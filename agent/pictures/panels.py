@@ -6,11 +6,11 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import MEASURING_KINDS
 from models.domain.errors import BadInput
 from models.domain.history import History
-from models.domain.ranking import badness, ranked
+from models.domain.objective import ObjectiveBase
+from models.domain.ranking import ranked
 from models.domain.scattering import Curve
 from models.saxs.curve_files import read_curve
 
@@ -18,18 +18,18 @@ N_CURVES = 4
 """Best samples whose curves are drawn."""
 
 
-def axis_label(objective: ObjectiveSpec, history: History) -> str:
+def axis_label(objective: ObjectiveBase, history: History) -> str:
     """Name and unit of the objective's feature."""
     best = ranked(history, objective)
-    unit = best[0][1].unit if best else "1"
-    return objective.feature.replace("_", " ") + ("" if unit == "1" else f" / {unit}")
+    unit = best[0][1][0].unit if best and best[0][1] else "1"
+    return objective.quantity.replace("_", " ") + ("" if unit == "1" else f" / {unit}")
 
 
-def draw_curves(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
+def draw_curves(ax: Axes, history: History, objective: ObjectiveBase) -> None:
     """Curves of the best samples, each shifted by a factor of ten, with their errors."""
     colours = colormaps["viridis"](np.linspace(0.1, 0.85, N_CURVES))
     unit, missing = "a.u.", list[str]()
-    for place, (decision, feature) in enumerate(ranked(history, objective)[:N_CURVES]):
+    for place, (decision, features) in enumerate(ranked(history, objective)[:N_CURVES]):
         curve = _drawable_curve(history, decision.seq)
         if curve is None:
             missing.append(str(decision.seq))
@@ -40,7 +40,8 @@ def draw_curves(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
         low, high = np.maximum(intensity - sigma, intensity * 0.05), intensity + sigma
         ax.fill_between(q, low * factor, high * factor, color=colours[place], alpha=0.3, linewidth=0)
         shift = "" if place == 0 else f" (x 10$^{{-{place}}}$)"
-        label = f"{decision.seq}: {feature.value:.3g} ± {feature.sigma:.1g}{shift}"
+        value = f": {features[0].value:.3g} ± {features[0].sigma:.1g}" if features else ""
+        label = f"{decision.seq}{value}{shift}"
         ax.plot(q, intensity * factor, color=colours[place], linewidth=1.0, label=label)
     ax.set_xscale("log")
     ax.set_yscale("log")
@@ -69,19 +70,22 @@ def _drawable_curve(history: History, seq: int) -> Curve | None:
     return Curve(curve.q_inv_nm[keep], curve.intensity[keep], curve.sigma[keep], unit=curve.unit)
 
 
-def draw_rise(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
+def draw_rise(ax: Axes, history: History, objective: ObjectiveBase) -> None:
     """Every measured value in order, and the best so far."""
     order = [d.seq for d in history.decisions if d.kind in MEASURING_KINDS]
     number = {seq: place for place, seq in enumerate(order, start=1)}
-    x, y, error, best = [], [], [], []
+    x, y, error, best, nearest = [], [], [], [], list[float]()
     for decision, observation in history.accepted():
-        feature = observation.feature(objective.feature)
-        if feature is None:
+        shown = objective.shown(observation)
+        (far,) = objective.badness([observation])
+        if not shown or far is None:
             continue
+        feature = shown[0]
         x.append(number[decision.seq])
         y.append(feature.value)
         error.append(feature.sigma)
-        is_better = not best or badness(objective, feature.value) < badness(objective, best[-1])
+        is_better = not nearest or far < nearest[-1]
+        nearest.append(far if is_better else nearest[-1])
         best.append(feature.value if is_better else best[-1])
     ax.errorbar(
         x, y, yerr=error, fmt="o", markersize=3.5, color="tab:grey", ecolor="lightgrey", label="measured"
@@ -92,9 +96,8 @@ def draw_rise(ax: Axes, history: History, objective: ObjectiveSpec) -> None:
     if lost:
         ax.plot(lost, [0.02] * len(lost), "x", color="tab:red", markersize=5,
                 transform=ax.get_xaxis_transform(), label="failed or rejected")  # fmt: skip
-    for name, sought in (("target", objective.target), ("level", objective.level)):
-        if sought is not None:
-            ax.axhline(sought, color="black", linewidth=0.8, linestyle=":", label=name)
+    for name, sought in objective.sought.items():
+        ax.axhline(sought, color="black", linewidth=0.8, linestyle=":", label=name)
     ax.set_xlabel("measurement")
     ax.set_ylabel(axis_label(objective, history))
     ax.legend(fontsize=7, frameon=False)

@@ -5,8 +5,8 @@ from matplotlib.axes import Axes
 
 from agent.pictures.belief import believe
 from agent.pictures.panels import axis_label
-from models.domain.campaign import ObjectiveSpec
 from models.domain.history import History
+from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
 from models.domain.space import Axis, SearchSpace
 
@@ -15,7 +15,7 @@ N_FINE = 80
 
 
 def draw_plane(
-    ax: Axes, space: SearchSpace, objective: ObjectiveSpec, history: History
+    ax: Axes, space: SearchSpace, objective: ObjectiveBase, history: History
 ) -> tuple[Floats, Floats, list[str]]:
     """Colour the plane by the posterior mean, with lines of equal sigma; the answer labels the points."""
     first, second = space.axes

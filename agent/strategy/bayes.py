@@ -8,7 +8,7 @@ from agent.strategy import space_filling
 from agent.strategy.choices import Choices, Pool, gather_pool
 from agent.strategy.problem import Problem
 from models.domain.canonical import canonical_json, sha256_text
-from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
+from models.domain.decision import Candidate, Decision, ModelState, Reason
 from models.domain.errors import BadInput, FitFailed
 from models.domain.frozen import Frozen
 from models.domain.history import History
@@ -17,10 +17,10 @@ from models.domain.seeds import derive_seed
 from models.gp.encoding import Encoding
 
 if TYPE_CHECKING:
-    from models.gp.recommend import Knowledge, Mind, MindState, Recommendation
+    from models.gp.knowledge import Knowledge
+    from models.gp.mind import Mind, MindState
+    from models.gp.recommend import Choice, Recommendation
 
-IGNORANCE = "log_posterior_sigma"
-"""Acquisition of a decision that only seeks to know more."""
 MOST_PAIRWISE = 512
 """Points of a pool whose covariances with each other are kept."""
 
@@ -93,12 +93,13 @@ class Bayes:
     def _suggest(self, history: History) -> Decision:
         # what compiles takes a second to load: only when it is used
         from agent.strategy.learned import learned
-        from models.gp.recommend import Ask, Mind, Open, read_state, recommend
+        from models.gp.mind import Mind, read_state
+        from models.gp.recommend import Ask, Open, recommend
 
         objective = self._problem.objective
         knowledge = learned(self._encoding, objective, history)
         if self._mind is None:
-            self._mind = Mind(is_pairwise=not objective.has_best)
+            self._mind = Mind(objective)
         if self._state_json is None:
             fitted_to = self._mind.learn(knowledge, _last_state(history), self._columns)
         else:
@@ -108,7 +109,7 @@ class Bayes:
             return self._problem.stop(history, "exhausted", choices.why_exhausted)
         ask = Ask(1 + self._options.alternatives, self._options.least_gain)
         open_ = Open(self._encoding, choices.pool.columns, choices.is_open, choices.failed)
-        return self._decide(history, choices, knowledge, recommend(self._mind, objective, open_, ask))
+        return self._decide(history, choices, knowledge, recommend(self._mind, open_, ask))
 
     def _pool(self, fitted_to: int) -> Pool:
         """Points to choose from while hyperparameters fitted to so many observations hold."""
@@ -131,55 +132,40 @@ class Bayes:
 
         problem = self._problem
         candidates = tuple(
-            Candidate(
-                rank=rank,
-                point=choices.point(found.pool_rows[rank], found.unit_points[rank]),
-                prediction=Prediction(
-                    mean=float(found.means[rank]), sigma=float(found.sigmas[rank]), unit=problem.unit
-                ),
-                acquisition_value=float(found.values[rank]),
-                reject_code="lower_acquisition" if rank else None,
-            )
-            for rank in range(len(found.values))
+            self._candidate(rank, choice, found, choices) for rank, choice in enumerate(found.choices)
         )
-        training = knowledge.training
         model = ModelState(
             acquisition=found.acquisition,
             canonical_json=found.state_json,
-            training_sha256=sha256_text(
-                canonical_json([a.tolist() for a in (training.unit_points, training.values, training.sigmas)])
-            ),
+            training_sha256=_sha256_of(knowledge),
             left_out=left_out(problem.objective, history),
         )
-        reason = choices.noted(self._explain(candidates[0].prediction, found))
-        decision = problem.measure(history, "suggest", candidates[0].point, reason)
+        decision = problem.measure(history, "suggest", candidates[0].point, choices.noted(found.reason))
         return decision.model_copy(update={"candidates": candidates, "model": model})
 
-    def _explain(self, expected: Prediction, found: "Recommendation") -> Reason:
-        objective = self._problem.objective
-        unit = "" if self._problem.unit == "1" else f" {self._problem.unit}"
-        expectation = f"{objective.feature} {expected.mean:.3g} ± {expected.sigma:.2g}{unit} expected"
-        if found.incumbent is None:
-            what = "the map" if objective.goal == "map" else f"the boundary at {objective.level:g}{unit}"
-            return Reason(
-                code="integrated_variance", sentence=f"Teaches most about {what}: {expectation} here."
-            )
-        best = f"{found.incumbent:.3g}{unit} at the best point so far"
-        if found.acquisition == IGNORANCE:
-            return Reason(
-                code="exploration",
-                sentence=f"Little can be gained on {best}; the model knows least here: {expectation}.",
-            )
-        aim = f" for a target of {objective.target:g}" if objective.target is not None else ""
-        return Reason(
-            code="expected_improvement",
-            sentence=f"Largest expected improvement: {expectation}{aim}, against {best}.",
+    def _candidate(self, rank: int, choice: "Choice", found: "Recommendation", choices: Choices) -> Candidate:
+        """What goes on record of a point that was considered."""
+        return Candidate(
+            rank=rank,
+            point=choices.point(choice.pool_row, choice.columns),
+            prediction=choice.expected[0],
+            acquisition_value=choice.value,
+            reject_code="lower_acquisition" if rank else None,
         )
+
+
+def _sha256_of(knowledge: "Knowledge") -> str:
+    """SHA-256 of the canonical JSON of all that was learned from."""
+    told = {
+        name: [a.tolist() for a in (training.unit_points, training.values, training.sigmas)]
+        for name, training in knowledge.features.items()
+    }
+    return sha256_text(canonical_json(told))
 
 
 def _last_state(history: History) -> "MindState | None":
     """The state behind the last decision that had one; None for the first, or where it is another model's."""
-    from models.gp.recommend import read_state
+    from models.gp.mind import read_state
 
     model = next((d.model for d in reversed(history.decisions) if d.model is not None), None)
     try:

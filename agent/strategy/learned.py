@@ -1,44 +1,62 @@
-"""What the accepted measurements teach a model."""
+"""What the measurements so far teach a model."""
+
+from collections.abc import Iterator
 
 import numpy as np
 
-from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import MEASURING_KINDS
-from models.domain.history import History
-from models.domain.scattering import Feature
-from models.domain.space import Point
+from models.domain.history import History, Observation
+from models.domain.objective import ObjectiveBase
+from models.domain.point import Point
 from models.gp.encoding import Encoding
-from models.gp.recommend import PRESENCE_SIGMA, Knowledge
+from models.gp.knowledge import PRESENCE_SIGMA, Knowledge
 from models.gp.training import Training
 
 
-def learned(encoding: Encoding, objective: ObjectiveSpec, history: History) -> Knowledge:
-    """What was measured of the objective's feature, where the devices say that it was measured."""
-    measured_at = {exposure.seq: exposure.point for exposure in history.exposures}
-    places: list[Point] = []
-    found: list[Feature | None] = []
-    for _, observation in history.accepted():
-        places.append(measured_at[observation.seq])
-        found.append(observation.feature(objective.feature))
-    unit_points = encoding.encode(places)
-    is_present = np.array([feature is not None for feature in found], dtype=bool)
-    values = np.array([feature.value for feature in found if feature is not None])
-    sigmas = np.array([feature.sigma for feature in found if feature is not None])
-    presence = None
-    if not is_present.all():
-        presence = Training(unit_points, is_present.astype(np.float64), np.full(len(found), PRESENCE_SIGMA))
-    return Knowledge(Training(unit_points[is_present], values, sigmas), presence)
+def learned(encoding: Encoding, objective: ObjectiveBase, history: History) -> Knowledge:
+    """What was measured of the objective's features, where the devices say that it was measured.
+
+    A measurement that failed or was rejected teaches that the features were not had there.
+    """
+    tried = list(_tried(history))
+    columns = encoding.encode([point for point, _ in tried])
+    features: dict[str, Training] = {}
+    presence: dict[str, Training] = {}
+    for name in objective.features:
+        found = [None if one is None else one.feature(name) for _, one in tried]
+        is_present = np.array([feature is not None for feature in found], dtype=bool)
+        values = np.array([feature.value for feature in found if feature is not None])
+        sigmas = np.array([feature.sigma for feature in found if feature is not None])
+        features[name] = Training(columns[is_present], values, sigmas)
+        if not is_present.all():
+            had = np.array([float(feature is not None) for feature in found])
+            presence[name] = Training(columns, had, np.full(len(had), PRESENCE_SIGMA))
+    read = [observation for _, observation in tried if observation is not None]
+    units = {f.name: f.unit for one in read for f in one.features if f.name in objective.features}
+    return Knowledge(len(read), features, presence, units)
 
 
-def left_out(objective: ObjectiveSpec, history: History) -> tuple[int, ...]:
-    """`seq` of every measurement up to the watermark that `learned` has no value of.
+def _tried(history: History) -> Iterator[tuple[Point, Observation | None]]:
+    """Where something was tried whose outcome is known, in order; None where it brought nothing to read."""
+    for decision in history.decisions:
+        if decision.kind not in MEASURING_KINDS or decision.point is None:
+            continue
+        observation, exposure = history.observation(decision.seq), history.exposure(decision.seq)
+        if observation is not None and observation.is_accepted and exposure is not None:
+            yield exposure.point, observation
+        elif observation is not None or history.failure(decision.seq) is not None:
+            yield decision.point, None
 
-    Failed, rejected, given up for another, or without the feature.
+
+def left_out(objective: ObjectiveBase, history: History) -> tuple[int, ...]:
+    """`seq` of every measurement up to the watermark that `learned` has not all values of.
+
+    Failed, rejected, given up for another, or without a feature.
     """
     learned_from = {
         decision.seq
         for decision, observation in history.accepted()
-        if observation.feature(objective.feature) is not None
+        if all(observation.feature(name) is not None for name in objective.features)
     }
     return tuple(
         decision.seq

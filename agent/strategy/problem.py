@@ -1,9 +1,9 @@
 """What every strategy is told of the task, and how it begins a decision."""
 
-from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import Decision, DecisionKind, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
+from models.domain.objective import Objective
 from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace
 
@@ -13,14 +13,19 @@ class Problem(Frozen):
 
     space: SearchSpace
     """Where it may look."""
-    objective: ObjectiveSpec
+    objective: Objective
     """What is sought."""
-    unit: str
-    """Unit of the objective's feature."""
+    units: dict[str, str]
+    """Unit of each of the objective's features; ``1`` for a pure number."""
     exposure_s: float
     """How long each point is exposed, s."""
     seed: int
     """The campaign's seed."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the feature that is shown first."""
+        return self.units.get(self.objective.quantity, "1")
 
     def seed_for(self, history: History) -> int:
         """Seed of every draw behind the next decision."""

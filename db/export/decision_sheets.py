@@ -172,7 +172,7 @@ def _decision_cells(
         **(_expected_cells(campaign, best, expected) if best is not None else {}),
         "acquisition_value": best.acquisition_value if best is not None else None,
         "outcome": outcome.code,
-        "outcome_in_words": outcome.in_words(campaign.spec.objective.feature),
+        "outcome_in_words": outcome.in_words(campaign.spec.objective),
     }
 
 
@@ -204,7 +204,7 @@ def _feature_cells(
 
 
 def _expected_cells(campaign: LoggedCampaign, candidate: Row[Any], expected: Quantities) -> dict[str, Cell]:
-    feature = campaign.spec.objective.feature
+    feature = campaign.spec.objective.quantity
     return {
         expected.column(feature, candidate.unit): candidate.mean,
         expected.column(feature, candidate.unit, "sigma_predicted_"): candidate.sigma,

@@ -13,6 +13,7 @@ from db.export.source import Source
 from db.queries import LoggedCampaign
 from models.domain.decision import Actor, Decision, Reason
 from models.domain.history import Failure, History, Observation
+from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
 from models.domain.wording import outcome_text
@@ -51,7 +52,7 @@ class Outcome:
             return "accepted" if self.observation.is_accepted else "rejected"
         return "open" if self.row.point_json is not None else "none"
 
-    def in_words(self, feature: str) -> str:
+    def in_words(self, objective: ObjectiveBase) -> str:
         """The same for people, as `nightbeam log` says it."""
         row = self.row
         decision = Decision(
@@ -66,7 +67,7 @@ class Outcome:
             observations=(self.observation,) if self.observation else (),
             failures=(self.failure,) if self.failure else (),
         )
-        return outcome_text(history, decision, feature)
+        return outcome_text(history, decision, objective)
 
 
 def read_outcomes(source: Source, campaign: LoggedCampaign) -> Iterator[Outcome]:

@@ -100,7 +100,7 @@ def _expected_features(source: Source) -> Iterator[tuple[str, str]]:
             .order_by(table.c.unit)
         )
         for row in source.connection.execute(statement):
-            yield campaign.spec.objective.feature, row.unit
+            yield campaign.spec.objective.quantity, row.unit
 
 
 def unit_of_axis(campaign: LoggedCampaign, name: str) -> str:

@@ -8,7 +8,7 @@ from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
-from models.domain.ranking import badness
+from models.domain.objective import OnFeature
 from models.gp.belief import form_belief
 from models.gp.encoding import Encoding
 
@@ -44,9 +44,11 @@ class Bold:
         if sum(1 for _ in history.accepted()) < self.options.initial:
             reason = Reason(code="even_start", sentence="Even start.")
             return problem.measure(history, "initial_design", choices.most_remote(), reason)
-        knowledge = learned(self.encoding, problem.objective, history)
-        mean, sigma = form_belief(knowledge.training).predict(pool.columns)
-        hope = badness(problem.objective, mean) - self.options.boldness * sigma
+        objective = problem.objective
+        assert isinstance(objective, OnFeature)  # goals that are about one feature
+        training = learned(self.encoding, objective, history).features[objective.feature]
+        mean, sigma = form_belief(training).predict(pool.columns)
+        hope = objective.distance(mean) - self.options.boldness * sigma
         row = int(np.where(choices.is_open, hope, np.inf).argmin())
         reason = Reason(
             code="confidence_bound",

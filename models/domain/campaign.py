@@ -1,15 +1,15 @@
 """What a campaign file may say: one TOML file, one frozen model, every key explained."""
 
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from models.domain.frozen import Frozen
+from models.domain.objective import Objective
+from models.domain.own_parts import OWN_PART
 from models.domain.region import Region, RegionSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
 
-OWN_PART = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
-"""How one's own part is named: ``module:attribute``."""
 BLANK_TOLERANCE = 1e-6
 """How far a blank may miss a sum, relative to its total."""
 
@@ -30,47 +30,6 @@ class Plug(Frozen):
     def options(self) -> dict[str, Any]:
         """The keys that belong to the part itself."""
         return dict(self.model_extra or {})
-
-
-class ObjectiveSpec(Frozen):
-    """What the campaign is after."""
-
-    feature: str
-    """Name of the feature, as the analysis makes it."""
-    goal: Literal["maximise", "minimise", "target", "map", "level"] = "maximise"
-    """Largest value, smallest value, the value nearest to `target`; or the whole map, or where it crosses
-    `level`."""
-    target: float | None = None
-    """The value to hit, in the feature's unit; only with ``goal = "target"``."""
-    level: float | None = None
-    """The value at which a boundary runs, in the feature's unit; only with ``goal = "level"``."""
-
-    @model_validator(mode="after")
-    def _numbers_go_with_their_goals(self) -> Self:
-        for key, value in (("target", self.target), ("level", self.level)):
-            if (self.goal == key) != (value is not None):
-                raise ValueError(f'{key} is given with goal = "{key}", and only then; add or remove it')
-        return self
-
-    @property
-    def has_best(self) -> bool:
-        """True when one measurement can be better than another."""
-        return self.goal not in ("map", "level")
-
-    @property
-    def first_in_line(self) -> str:
-        """What the samples are that a ranking puts first, for headings."""
-        return {"map": "largest values", "level": "nearest to the level"}.get(self.goal, "best samples")
-
-    def text(self) -> str:
-        """Short form for people."""
-        if self.goal == "target":
-            return f"{self.feature} as near as possible to {self.target:g}"
-        if self.goal == "map":
-            return f"map {self.feature}"
-        if self.goal == "level":
-            return f"where {self.feature} crosses {self.level:g}"
-        return f"{self.goal} {self.feature}"
 
 
 class BlankSpec(Frozen):
@@ -177,7 +136,7 @@ class CampaignSpec(Frozen):
     feasible: str | None = Field(default=None, pattern=OWN_PART)
     """A function of one's own, ``module:function``, that is given a point by axis name and says whether it
     can be had: True, or False, or a text that says why not."""
-    objective: ObjectiveSpec
+    objective: Objective
     """What is sought."""
     instrument: Plug
     """What measures."""

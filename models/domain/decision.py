@@ -44,6 +44,8 @@ class Prediction(Frozen):
     """Posterior standard deviation of the noise-free feature, in `unit`."""
     unit: str
     """Unit of the feature."""
+    name: str = ""
+    """Which feature; empty for the objective's own."""
 
 
 class Candidate(Frozen):

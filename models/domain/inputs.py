@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 from models.domain.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
+TAG = "as "
+"""What begins the tag that tells one model of several apart, before the model's name."""
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -135,7 +137,8 @@ def _bad_input(model: type[BaseModel], first: ErrorDetails, where: str, n_others
 
 def _key(problem: ErrorDetails) -> str:
     """The key as it is written in TOML: ``axes[0].high``."""
-    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in problem["loc"])
+    keys = (part for part in problem["loc"] if not _is_tag(part))
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in keys)
     return "".join(parts).lstrip(".")
 
 
@@ -144,12 +147,20 @@ def _known_keys(model: type[BaseModel], problem: ErrorDetails) -> list[str]:
     schema = model.model_json_schema()
     node: dict[str, Any] = schema
     for part in problem["loc"][:-1]:
+        if _is_tag(part):
+            node = schema["$defs"][str(part).removeprefix(TAG)]
+            continue
         node = node.get("items", {}) if isinstance(part, int) else node.get("properties", {}).get(part, {})
         options = [node, *node.get("anyOf", ())]
         reference = next((option["$ref"] for option in options if "$ref" in option), None)
         if reference is not None:
             node = schema["$defs"][reference.rsplit("/", 1)[-1]]
     return list(node.get("properties", {}))
+
+
+def _is_tag(part: int | str) -> bool:
+    """True for what only says which of several models was tried: no key of a file has a blank in it."""
+    return isinstance(part, str) and part.startswith(TAG)
 
 
 def _nearest(word: str, known: list[str]) -> str:

@@ -5,6 +5,9 @@ from typing import Any
 
 from models.domain.errors import BadInput
 
+OWN_PART = r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$"
+"""How one's own part is named: ``module:attribute``."""
+
 
 def import_attribute(name: str, where: str) -> Any:
     """The attribute of a module that can be imported, or lies beside the campaign file.

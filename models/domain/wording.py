@@ -2,6 +2,7 @@
 
 from models.domain.decision import Decision
 from models.domain.history import History
+from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Feature
 
 
@@ -11,7 +12,12 @@ def feature_text(feature: Feature) -> str:
     return f"{feature.name} {feature.value:.4g} ± {feature.sigma:.2g}{unit}"
 
 
-def outcome_text(history: History, decision: Decision, feature_name: str) -> str:
+def features_text(features: tuple[Feature, ...]) -> str:
+    """Several features: ``rg 3.36 ± 0.02 nm, peak_d 6.1 ± 0.1 nm``."""
+    return ", ".join(map(feature_text, features))
+
+
+def outcome_text(history: History, decision: Decision, objective: ObjectiveBase) -> str:
     """What came of a decision, in a few words with units.
 
     Parameters
@@ -20,8 +26,8 @@ def outcome_text(history: History, decision: Decision, feature_name: str) -> str
         What happened.
     decision
         The decision.
-    feature_name
-        The objective's feature.
+    objective
+        What is sought.
     """
     failure = history.failure(decision.seq)
     if failure is not None:
@@ -33,8 +39,8 @@ def outcome_text(history: History, decision: Decision, feature_name: str) -> str
         return f"rejected: {observation.objections()}"
     if decision.kind == "blank":
         return "blank measured"
-    feature = observation.feature(feature_name)
-    if feature is None:
-        why = next((a.why for a in observation.absences if a.name == feature_name), "not made")
-        return f"no {feature_name}: {why}"
-    return feature_text(feature)
+    shown = objective.shown(observation)
+    missing = [name for name in objective.features if observation.feature(name) is None]
+    whys = {absence.name: absence.why for absence in observation.absences}
+    lacks = [f"no {name}: {whys.get(name, 'not made')}" for name in missing]
+    return ", ".join(filter(None, [features_text(shown), *lacks])) or "measured"

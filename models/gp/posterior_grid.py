@@ -7,7 +7,7 @@ import numpy as np
 from models.domain.errors import BadInput, FitFailed
 from models.domain.scattering import Floats
 from models.gp.belief import Belief
-from models.gp.recommend import read_state
+from models.gp.mind import read_state
 from models.gp.state import fit_state
 from models.gp.threads import use_one_thread
 from models.gp.training import Training
@@ -27,7 +27,9 @@ class Believed:
     """True when the hyperparameters were found for this, False when they were taken from a state."""
 
 
-def believe_at(training: Training, unit_points: Floats, state_json: str | None = None) -> Believed:
+def believe_at(
+    training: Training, unit_points: Floats, state_json: str | None = None, name: str = ""
+) -> Believed:
     """Ask what is believed.
 
     Parameters
@@ -38,6 +40,8 @@ def believe_at(training: Training, unit_points: Floats, state_json: str | None =
         Scaled coordinates, shape (n, n_axes).
     state_json
         State whose hyperparameters are taken; None, or a state of another model, finds them anew.
+    name
+        Which of the state's beliefs.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def believe_at(training: Training, unit_points: Floats, state_json: str | None =
     """
     use_one_thread()
     training.spread()  # says why nothing can be learned
-    belief, is_fitted = _belief_of(training, state_json)
+    belief, is_fitted = _belief_of(training, state_json, name)
     mean, sigma = belief.predict(unit_points)
     if not (np.isfinite(mean).all() and np.isfinite(sigma).all()):
         raise FitFailed("the model's answer is not finite")
@@ -55,13 +59,13 @@ def believe_at(training: Training, unit_points: Floats, state_json: str | None =
     return Believed(mean, sigma, hyperparameters, is_fitted)
 
 
-def _belief_of(training: Training, state_json: str | None) -> tuple[Belief, bool]:
+def _belief_of(training: Training, state_json: str | None, name: str) -> tuple[Belief, bool]:
     """The belief, and whether its hyperparameters had to be found."""
     if state_json is not None:
         try:
-            state = read_state(state_json).belief
-            if state is not None:
-                return Belief(training, state), False
+            states = read_state(state_json).beliefs
+            if name in states:
+                return Belief(training, states[name]), False
         except BadInput:
             pass  # one's own strategy may keep the state of a model that is not this one
     return Belief(training, fit_state(training)), True

@@ -19,7 +19,11 @@ from tests import fakes
 def problem() -> Problem:
     campaign = fakes.spec()
     return Problem(
-        space=campaign.space(), objective=campaign.objective, unit="1/cm", exposure_s=1.0, seed=campaign.seed
+        space=campaign.space(),
+        objective=campaign.objective,
+        units={"height": "1/cm"},
+        exposure_s=1.0,
+        seed=campaign.seed,
     )
 
 

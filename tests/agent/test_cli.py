@@ -87,7 +87,7 @@ MISTAKES = {
         {'name = "first_light"': 'name = = "x"'}, ["not valid TOML", "line 4", "Correct that line"],
     ),
     "a target without a value": (
-        {'"maximise"': '"target"'}, ["objective", "target is given", "Add or remove"],
+        {'"maximise"': '"target"'}, ["objective.target", "is missing", "Add this key"],
     ),
     "a missing key": ({"measurements = 30": ""}, ["budget.measurements", "is missing", "Add this key"]),
     "a name that no file could have": (

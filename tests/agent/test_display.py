@@ -8,9 +8,10 @@ from rich.console import Console
 from agent.display import LiveDisplay
 from agent.narrators import PlainLines
 from agent.stopping import Ending
-from models.domain.campaign import BudgetSpec, ObjectiveSpec
+from models.domain.campaign import BudgetSpec
 from models.domain.decision import Decision, Reason
 from models.domain.history import Failure, History
+from models.domain.objective import as_objective
 from models.domain.records import Event
 from models.domain.space import Point
 from tests import fakes
@@ -117,7 +118,7 @@ def test_words_in_square_brackets_are_shown_and_not_taken_for_colours(console):
 
 
 def test_a_target_campaign_shows_what_it_aims_at(console):
-    near = ObjectiveSpec(feature="height", goal="target", target=0.5)
+    near = as_objective(feature="height", goal="target", target=0.5)
     display = LiveDisplay(console, fakes.spec(objective=near), Watch())
     assert "height as near as possible to 0.5" in screen(console, display)
 
@@ -131,7 +132,7 @@ def test_the_panel_is_drawn_while_the_display_is_open_and_left_behind_when_it_cl
 
 def test_without_a_terminal_each_decision_is_two_plain_lines():
     lines: list[str] = []
-    narrator = PlainLines(lines.append, "height")
+    narrator = PlainLines(lines.append, fakes.spec().objective)
     narrator.decided(decided(1))
     narrator.learned(decided(1), learned(History(), decided(1)))
     assert lines == [

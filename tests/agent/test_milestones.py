@@ -17,7 +17,7 @@ from models.domain.space import Point
 from models.gp import posterior_grid
 from models.gp.belief import Belief
 from models.gp.encoding import Encoding
-from models.gp.recommend import read_state
+from models.gp.mind import read_state
 from tests import fakes
 from tests.draws import draw_feasible, scale_to_unit, unscale
 
@@ -57,8 +57,8 @@ def test_the_map_is_what_the_decisions_own_model_believed(problem):
     decision = suggestion(problem, history)
     grid = only_map(Milestones(problem, 1), history, decision)
     assert decision.model is not None
-    training = learned(Encoding(problem.space), problem.objective, history).training
-    state = read_state(decision.model.canonical_json).belief
+    training = learned(Encoding(problem.space), problem.objective, history).features["height"]
+    state = read_state(decision.model.canonical_json).beliefs["height"]
     assert state is not None
     points = tuple(Point(coordinates=dict(zip(problem.space.names, p, strict=True))) for p in grid.points)
     mean, sigma = Belief(training, state).predict(scale_to_unit(problem.space, points))

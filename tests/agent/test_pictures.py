@@ -11,9 +11,10 @@ from agent.pictures.page import draw_page
 from agent.pictures.panels import axis_label
 from agent.pictures.ternary import triangle_of
 from models.domain.action import Asset
-from models.domain.campaign import CampaignSpec, ObjectiveSpec
+from models.domain.campaign import CampaignSpec
 from models.domain.decision import Decision, Reason
 from models.domain.history import Failure, History
+from models.domain.objective import as_objective
 from models.domain.scattering import Curve
 from models.domain.space import Axis, Point, SearchSpace
 from models.saxs.curve_files import write_curve
@@ -21,7 +22,7 @@ from tests import fakes
 from tests.draws import draw_feasible, unscale
 
 LINE = SearchSpace(axes=(Axis(name="t", low=20.0, high=60.0, unit="C"),))
-NEAR = ObjectiveSpec(feature="height", goal="target", target=0.5)
+NEAR = as_objective(feature="height", goal="target", target=0.5)
 
 
 def written(path: Path) -> Asset:
@@ -142,4 +143,4 @@ def test_a_space_that_is_no_mixture_of_three_has_no_triangle():
 
 
 def test_the_label_of_an_axis_names_feature_and_unit(tmp_path):
-    assert axis_label(ObjectiveSpec(feature="height"), campaign(tmp_path, 1)) == "height / 1/cm"
+    assert axis_label(as_objective(feature="height"), campaign(tmp_path, 1)) == "height / 1/cm"

@@ -52,7 +52,7 @@ def night_spec(**changes: object) -> CampaignSpec:
 
 def problem_of(spec: CampaignSpec) -> Problem:
     return Problem(
-        space=spec.space(), objective=spec.objective, unit="1/cm",
+        space=spec.space(), objective=spec.objective, units={"height": "1/cm"},
         exposure_s=spec.measurement.exposure_s, seed=spec.seed,
     )  # fmt: skip
 

@@ -9,10 +9,10 @@ import pytest
 from agent.strategy import bayes, random, space_filling
 from agent.strategy.choices import failed_points
 from agent.strategy.problem import Problem
-from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import Decision, Reason
 from models.domain.history import History
-from models.domain.ranking import badness, ranked
+from models.domain.objective import Objective, as_objective
+from models.domain.ranking import ranked
 from models.domain.records import Decided, Ended, Observed, Started
 from models.domain.space import Point, SearchSpace
 from models.gp.design import KEEP_AWAY
@@ -20,11 +20,11 @@ from models.gp.encoding import Encoding
 from tests import fakes
 from tests.draws import draw_feasible, scale_to_unit, unscale
 
-HIGHEST = ObjectiveSpec(feature="height")
+HIGHEST = as_objective(feature="height")
 
 
-def task(seed: int = 7, objective: ObjectiveSpec = HIGHEST, space: SearchSpace = fakes.TERNARY) -> Problem:
-    return Problem(space=space, objective=objective, unit="1/cm", exposure_s=1.0, seed=seed)
+def task(seed: int = 7, objective: Objective = HIGHEST, space: SearchSpace = fakes.TERNARY) -> Problem:
+    return Problem(space=space, objective=objective, units={"height": "1/cm"}, exposure_s=1.0, seed=seed)
 
 
 def measured(history: History, decision: Decision, analysis: fakes.FakeAnalysis) -> History:
@@ -72,14 +72,14 @@ def test_on_a_smooth_hill_it_beats_chance_over_ten_seeds():
 
 @pytest.mark.parametrize(
     "objective",
-    [ObjectiveSpec(feature="height", goal="minimise"),
-     ObjectiveSpec(feature="height", goal="target", target=0.5)],
+    [as_objective(feature="height", goal="minimise"),
+     as_objective(feature="height", goal="target", target=0.5)],
     ids=lambda objective: objective.goal,
 )  # fmt: skip
 def test_it_seeks_the_smallest_or_the_target_just_as_well(objective):
     history = campaign(bayesian(task(objective=objective)), 11, truth=lambda p: 1.0 - fakes.hill(p))
-    _, feature = ranked(history, objective)[0]
-    assert badness(objective, feature.value) < (0.05 if objective.target is not None else 0.1)
+    _, (feature,) = ranked(history, objective)[0]
+    assert objective.distance(feature.value) < (0.05 if objective.goal == "target" else 0.1)
     assert history.decisions[-1].kind == "suggest"
 
 
@@ -173,7 +173,7 @@ def test_the_explanation_names_feature_value_sigma_unit_and_the_best_so_far():
     told = f"height {expected.mean:.3g} ± {expected.sigma:.2g} 1/cm expected"
     assert told in decision.reason.sentence
     assert "1/cm at the best point so far." in decision.reason.sentence
-    near = ObjectiveSpec(feature="height", goal="target", target=0.5)
+    near = as_objective(feature="height", goal="target", target=0.5)
     told = campaign(bayesian(task(objective=near), 4), 5).decision(5).reason.sentence
     assert "for a target of 0.5" in told
 

@@ -8,17 +8,17 @@ import pytest
 from benchmarks.sample_search import STRONGEST, begin_hunt, count_until_found, spacings
 from benchmarks.shelf import Shelf, fill_shelf
 from instruments.dataset_table import read_dataset
-from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import Decision, Reason
 from models.domain.errors import UnreachablePoint
 from models.domain.history import Observation
+from models.domain.objective import Objective, as_objective
 from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace
 
 HERE = Path(__file__).parents[2]
 SILICA = HERE.parent / "shared" / "data" / "mesoporous-silica"
 DESCRIPTION = HERE / "examples" / "mesoporous_silica" / "dataset.toml"
-HEIGHT = ObjectiveSpec(feature="height")
+HEIGHT = as_objective(feature="height")
 
 
 def shelf_of_hill(n_samples: int) -> Shelf:
@@ -36,7 +36,7 @@ def shelf_of_hill(n_samples: int) -> Shelf:
     return Shelf(SearchSpace(axes=axes, candidates=tuple(points)), observations)
 
 
-def medians(shelf: Shelf, objective: ObjectiveSpec, n_seeds: int) -> tuple[float, float]:
+def medians(shelf: Shelf, objective: Objective, n_seeds: int) -> tuple[float, float]:
     """Median count in Bayesian and in random order."""
     hunt = begin_hunt(shelf, objective)
     bayesian = [count_until_found(hunt, "bayes", seed) for seed in range(n_seeds)]

@@ -10,10 +10,11 @@ from db.engine import open_to_read
 from db.identity import identify
 from db.queries import read_campaigns, read_decision_list
 from models.domain.action import ActionReport, Asset
-from models.domain.campaign import AnchorSpec, BudgetSpec, ObjectiveSpec, RecordSpec
+from models.domain.campaign import AnchorSpec, BudgetSpec, RecordSpec
 from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
 from models.domain.history import Failure, Observation
+from models.domain.objective import as_objective
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
@@ -160,7 +161,7 @@ def test_a_campaign_may_not_change_its_file_but_may_raise_its_budget(open_log):
     open_log()
     open_log(fakes.spec(budget=BudgetSpec(measurements=99)))
     with pytest.raises(BadInput, match="objective"):
-        open_log(fakes.spec(objective=ObjectiveSpec(feature="other")))
+        open_log(fakes.spec(objective=as_objective(feature="other")))
 
 
 def test_campaigns_in_one_database_do_not_see_each_other(open_log):

@@ -5,18 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.domain.campaign import ObjectiveSpec
 from models.domain.decision import Candidate, Decision, DecisionKind, Prediction, Reason
 from models.domain.history import Failure, History, Observation
-from models.domain.ranking import badness, ranked
+from models.domain.objective import as_objective
+from models.domain.ranking import ranked
 from models.domain.scattering import Absence, Feature, Verdict
 from models.domain.space import Point
 from models.domain.wording import feature_text, outcome_text
 from tests.fakes import FakeInstrument, exposure_of
 
-HIGHEST = ObjectiveSpec(feature="height")
-LOWEST = ObjectiveSpec(feature="height", goal="minimise")
-NEAR_TWO = ObjectiveSpec(feature="height", goal="target", target=2.0)
+HIGHEST = as_objective(feature="height")
+LOWEST = as_objective(feature="height", goal="minimise")
+NEAR_TWO = as_objective(feature="height", goal="target", target=2.0)
 FINITE = st.floats(-1e6, 1e6)
 
 
@@ -81,7 +81,9 @@ def test_rejected_observations_are_kept_and_neither_train_nor_win():
 @given(st.lists(FINITE, min_size=1, max_size=12))
 def test_the_best_is_the_largest_the_smallest_or_the_nearest_as_the_goal_says(values):
     history = measured(values)
-    largest, smallest, nearest = (ranked(history, goal)[0][1].value for goal in (HIGHEST, LOWEST, NEAR_TWO))
+    largest, smallest, nearest = (
+        ranked(history, goal)[0][1][0].value for goal in (HIGHEST, LOWEST, NEAR_TWO)
+    )
     assert largest == max(values)
     assert smallest == min(values)
     assert abs(nearest - 2.0) == min(abs(value - 2.0) for value in values)
@@ -91,13 +93,13 @@ def test_the_best_is_the_largest_the_smallest_or_the_nearest_as_the_goal_says(va
 def test_a_map_lists_its_largest_values_and_a_boundary_those_nearest_to_its_level(values):
     history = measured(values)
     mapped, boundary = (
-        ObjectiveSpec(feature="height", goal="map"),
-        ObjectiveSpec(feature="height", goal="level", level=3.0),
+        as_objective(feature="height", goal="map"),
+        as_objective(feature="height", goal="level", level=3.0),
     )
     assert not mapped.has_best
     assert not boundary.has_best
-    assert ranked(history, mapped)[0][1].value == max(values)
-    assert abs(ranked(history, boundary)[0][1].value - 3.0) == min(abs(value - 3.0) for value in values)
+    assert ranked(history, mapped)[0][1][0].value == max(values)
+    assert abs(ranked(history, boundary)[0][1][0].value - 3.0) == min(abs(value - 3.0) for value in values)
 
 
 @given(st.lists(FINITE, min_size=1, max_size=12))
@@ -118,21 +120,21 @@ def test_what_is_looked_up_by_number_is_what_was_added_last(values):
 
 @given(st.lists(st.sampled_from([1.0, 2.0, 3.0]), min_size=2, max_size=10))
 def test_ties_keep_the_order_in_which_they_were_measured(values):
-    order = [(feature.value, decision.seq) for decision, feature in ranked(measured(values), HIGHEST)]
+    order = [(feature.value, decision.seq) for decision, (feature,) in ranked(measured(values), HIGHEST)]
     assert order == sorted(order, key=lambda pair: (-pair[0], pair[1]))
 
 
 @pytest.mark.parametrize("objective", [HIGHEST, LOWEST, NEAR_TWO])
 def test_badness_of_an_array_is_that_of_each_of_its_values(objective):
     values = np.array([-1.0, 0.5, 2.0, 7.0])
-    assert badness(objective, values).tolist() == [badness(objective, float(v)) for v in values]
+    assert objective.distance(values).tolist() == [objective.distance(float(v)) for v in values]
 
 
 def test_a_curve_without_the_feature_is_accepted_and_not_ranked():
     absent = Observation(seq=1, is_accepted=True, absences=(Absence(name="height", why="too flat"),))
     history = History().plus(decided(1)).plus(absent)
     assert ranked(history, HIGHEST) == []
-    assert outcome_text(history, decided(1), "height") == "no height: too flat"
+    assert outcome_text(history, decided(1), HIGHEST) == "no height: too flat"
 
 
 def test_a_feature_is_told_with_its_uncertainty_and_unit():
@@ -152,7 +154,7 @@ def test_every_outcome_has_its_words():
     history = history.plus(decided(3)).plus(Failure(seq=3, code="x", sentence="the changer is stuck"))
     history = history.plus(decided(4)).plus(decided(5, "stop")).plus(decided(6)).plus(seen(6, 2.5))
     history = history.plus(decided(7)).plus(Observation(seq=7, is_accepted=True))
-    words = [outcome_text(history, decision, "height") for decision in history.decisions]
+    words = [outcome_text(history, decision, HIGHEST) for decision in history.decisions]
     assert words == [
         "blank measured",
         "rejected: monitor: 12 counts against a limit of 1e+04. Open it.",

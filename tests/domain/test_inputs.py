@@ -71,13 +71,28 @@ def written(**changes: object) -> dict[str, Any]:
         ),
         (
             {"objective": {"feature": "rg", "goal": "target"}},
-            "night.toml: objective",
-            ["target is given with goal", "Add or remove it"],
+            "night.toml: objective.target",
+            ["is missing", "Add this key"],
         ),
         (
             {"objective": {"feature": "rg", "goal": "map", "level": 3.0}},
+            "night.toml: objective.level",
+            ["is not a known key", "goal, feature"],
+        ),
+        (
+            {"objective": {"feature": "rg", "goal": "target", "taget": 3.0, "target": 3.0}},
+            "night.toml: objective.taget",
+            ["is not a known key", "Did you mean target?"],
+        ),
+        (
+            {"objective": {"feature": "rg", "goal": "maximize"}},
             "night.toml: objective",
-            ["level is given with goal", "Add or remove it"],
+            ["goal is none that is known", "Use maximise, minimise, target"],
+        ),
+        (
+            {"objective": {"goal": "pareto", "of": [{"feature": "rg"}, {"feature": "rg"}]}},
+            "night.toml: objective",
+            ["names the feature 'rg' twice", "Give each goal a feature of its own"],
         ),
         (
             {"analysis": {"features": ["peak"], "q_min_inv_nm": 2.0, "q_max_inv_nm": 1.0}},

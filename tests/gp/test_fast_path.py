@@ -7,7 +7,7 @@ from botorch.acquisition.analytic import LogExpectedImprovement
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.domain.campaign import ObjectiveSpec
+from models.domain.objective import as_objective
 from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.belief import Belief, Watch
 from models.gp.hyperparameters import Standardised, fit_hyperparameters, negative_log_density
@@ -51,7 +51,7 @@ def test_the_expected_improvement_is_that_of_the_library(goal):
     member = MemberState(logs=tuple(logs), weight=1.0, inflation=1.0)
     state = BeliefState(fitted_to=25, mean=0.0, spread=1.0, members=(member,))
     belief = Belief(Training(learned.points, learned.values, np.sqrt(learned.variances)), state)
-    worth = ExpectedImprovement(belief, ObjectiveSpec(feature="x", goal=goal))
+    worth = ExpectedImprovement(belief, as_objective(feature="x", goal=goal))
     model = library_model(logs, learned)
     best = torch.tensor(worth.incumbent, dtype=torch.float64)  # the library would round a float to 32 bits
     library = LogExpectedImprovement(model, best_f=best, maximize=goal == "maximise")

@@ -7,32 +7,25 @@ import numpy as np
 import pytest
 from scipy.optimize import OptimizeResult
 
-from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import FitFailed
+from models.domain.objective import Objective, as_objective
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.belief import Belief
 from models.gp.design import KEEP_AWAY, is_away
 from models.gp.encoding import Encoding
-from models.gp.recommend import (
-    SEPARATION,
-    Ask,
-    Knowledge,
-    Mind,
-    Open,
-    Recommendation,
-    read_state,
-    recommend,
-)  # fmt: skip
+from models.gp.knowledge import Knowledge
+from models.gp.mind import Mind, read_state
+from models.gp.recommend import SEPARATION, Ask, Open, Recommendation, recommend
 from models.gp.search import climb
 from models.gp.state import fit_state
 from models.gp.training import Training
 from tests.draws import draw_feasible, scale_to_unit, unscale
 from tests.fakes import TERNARY, hill
 
-HIGHEST = ObjectiveSpec(feature="height")
-LOWEST = ObjectiveSpec(feature="height", goal="minimise")
-TARGET = ObjectiveSpec(feature="height", goal="target", target=0.5)
+HIGHEST = as_objective(feature="height")
+LOWEST = as_objective(feature="height", goal="minimise")
+TARGET = as_objective(feature="height", goal="target", target=0.5)
 GOALS = pytest.mark.parametrize("objective", [HIGHEST, LOWEST, TARGET], ids=lambda o: o.goal)
 
 
@@ -45,9 +38,19 @@ def on_the_hill(n: int = 14, seed: int = 1) -> Training:
 NOWHERE = np.empty((0, 3))
 
 
+def places(found: Recommendation) -> np.ndarray:
+    """Scaled coordinates of what is recommended, shape (k, 3)."""
+    return np.array([choice.columns for choice in found.choices])
+
+
+def values(found: Recommendation) -> list[float]:
+    """Acquisition values of what is recommended."""
+    return [choice.value for choice in found.choices]
+
+
 def recommended(
     training: Training,
-    objective: ObjectiveSpec,
+    objective: Objective,
     pool: np.ndarray,
     ask: Ask,
     *,
@@ -56,16 +59,17 @@ def recommended(
     failed: np.ndarray = NOWHERE,
 ) -> Recommendation:
     """What a fresh mind recommends."""
-    presence = None
+    presence: dict[str, Training] = {}
     if len(absent):
         n_found, n_absent = len(training.values), len(absent)
         labels = np.append(np.ones(n_found), np.zeros(n_absent))
-        presence = Training(np.vstack([training.unit_points, absent]), labels, np.full(labels.size, 0.1))
-    knowledge = Knowledge(training, presence)
-    mind = Mind(is_pairwise=not objective.has_best)
+        points = np.vstack([training.unit_points, absent])
+        presence = {"height": Training(points, labels, np.full(labels.size, 0.1))}
+    knowledge = Knowledge(len(training.values) + len(absent), {"height": training}, presence, {})
+    mind = Mind(objective)
     mind.learn(knowledge, None, lambda _: pool)
     open_ = Open(Encoding(space), pool, is_away(pool, failed), failed)
-    return recommend(mind, objective, open_, ask)
+    return recommend(mind, open_, ask)
 
 
 @dataclass
@@ -140,13 +144,13 @@ def test_a_climb_that_left_the_sums_ends_where_it_began(monkeypatch):
 def test_what_is_recommended_is_ranked_distinct_and_possible(objective):
     pool = draw_feasible(TERNARY, 512, 3)
     found = recommended(on_the_hill(), objective, pool, Ask(6))
-    assert len(found.values) == 6
-    assert np.all(np.diff(found.values) <= 0)
-    assert np.isfinite(found.means).all()
-    assert np.all(found.sigmas > 0)
-    gaps = np.linalg.norm(found.unit_points[:, None] - found.unit_points[None], axis=2)
+    assert len(found.choices) == 6
+    assert np.all(np.diff(values(found)) <= 0)
+    assert all(np.isfinite(choice.expected[0].mean) for choice in found.choices)
+    assert all(choice.expected[0].sigma > 0 for choice in found.choices)
+    gaps = np.linalg.norm(places(found)[:, None] - places(found)[None], axis=2)
     assert gaps[~np.eye(6, dtype=bool)].min() > SEPARATION
-    for point in unscale(TERNARY, found.unit_points):
+    for point in unscale(TERNARY, places(found)):
         assert TERNARY.objections(point) == []
 
 
@@ -154,15 +158,15 @@ def test_following_gradients_is_never_worse_than_the_pool():
     pool = draw_feasible(TERNARY, 64, 3)
     found = recommended(on_the_hill(), HIGHEST, pool, Ask(1))
     belief = Belief(on_the_hill(), fit_state(on_the_hill()))
-    assert found.values[0] > ExpectedImprovement(belief, HIGHEST).at(pool).max()
+    assert found.choices[0].value > ExpectedImprovement(belief, HIGHEST).at(pool).max()
 
 
 @GOALS
 def test_two_fresh_recommendations_are_equal_to_the_last_bit(objective):
     pool = draw_feasible(TERNARY, 256, 3)
     one, other = (recommended(on_the_hill(), objective, pool, Ask(4)) for _ in range(2))
-    assert np.array_equal(one.unit_points, other.unit_points)
-    assert np.array_equal(one.values, other.values)
+    assert np.array_equal(places(one), places(other))
+    assert values(one) == values(other)
     assert one.state_json == other.state_json
 
 
@@ -172,40 +176,40 @@ def test_where_only_some_samples_exist_only_they_are_recommended():
     space = TERNARY.model_copy(update={"candidates": samples})
     pool = scale_to_unit(space, samples)
     found = recommended(on_the_hill(), HIGHEST, pool, Ask(3), space=space)
-    assert None not in found.pool_rows
-    for place, row in enumerate(found.pool_rows):
-        assert np.array_equal(found.unit_points[place], pool[row])
+    for choice in found.choices:
+        assert choice.pool_row is not None
+        assert np.array_equal(choice.columns, pool[choice.pool_row])
 
 
 def test_a_pool_of_one_is_recommended_alone():
     pool = draw_feasible(TERNARY, 1, 4)
     space = TERNARY.model_copy(update={"candidates": unscale(TERNARY, pool)})
     found = recommended(on_the_hill(), HIGHEST, pool, Ask(5), space=space)
-    assert found.pool_rows == (0,)
+    assert [choice.pool_row for choice in found.choices] == [0]
 
 
 def test_where_curves_lacked_the_feature_less_is_recommended():
     pool = draw_feasible(TERNARY, 512, 3)
     plain = recommended(on_the_hill(), HIGHEST, pool, Ask(1))
-    around = plain.unit_points[0] + np.random.default_rng(1).normal(0, 0.03, (6, 3))
+    around = places(plain)[0] + np.random.default_rng(1).normal(0, 0.03, (6, 3))
     found = recommended(on_the_hill(), HIGHEST, pool, Ask(1), absent=around)
-    assert np.linalg.norm(found.unit_points[0] - plain.unit_points[0]) > 0.05
-    assert read_state(found.state_json).presence is not None
-    assert read_state(plain.state_json).presence is None
+    assert np.linalg.norm(places(found)[0] - places(plain)[0]) > 0.05
+    assert set(read_state(found.state_json).presence) == {"height"}
+    assert read_state(plain.state_json).presence == {}
 
 
 def test_gradients_do_not_lead_back_to_where_a_measurement_failed():
     pool = draw_feasible(TERNARY, 512, 3)
-    lost = recommended(on_the_hill(), HIGHEST, pool, Ask(1)).unit_points
+    lost = places(recommended(on_the_hill(), HIGHEST, pool, Ask(1)))
     found = recommended(on_the_hill(), HIGHEST, pool, Ask(4), failed=lost)
-    assert np.linalg.norm(found.unit_points - lost, axis=1).min() > KEEP_AWAY
+    assert np.linalg.norm(places(found) - lost, axis=1).min() > KEEP_AWAY
 
 
 def test_two_observations_are_enough_to_recommend():
     unit = np.array([[0.1, 0.2, 0.9], [0.6, 0.2, 0.5]])
     two = Training(unit, np.array([1.0, 2.0]), np.array([0.1, 0.1]))
     found = recommended(two, HIGHEST, draw_feasible(TERNARY, 64, 1), Ask(3))
-    assert np.isfinite(found.values).all()
+    assert np.isfinite(values(found)).all()
 
 
 def test_one_point_measured_a_thousand_times_is_survived():
@@ -213,7 +217,7 @@ def test_one_point_measured_a_thousand_times_is_survived():
     unit = np.repeat(draw_feasible(TERNARY, 1, 1), 1000, axis=0)
     training = Training(unit, rng.normal(1.0, 0.1, 1000), np.full(1000, 0.1))
     found = recommended(training, HIGHEST, draw_feasible(TERNARY, 64, 1), Ask(3))
-    assert len(found.values) == 3
+    assert len(found.choices) == 3
 
 
 def test_nothing_to_learn_from_is_a_failed_fit_that_says_why():
@@ -229,29 +233,29 @@ def test_when_little_can_be_gained_it_goes_where_the_model_knows_least():
     assert greedy.acquisition == "log_expected_improvement"
     assert curious.acquisition == "log_posterior_sigma"
     _, sigmas = Belief(on_the_hill(), fit_state(on_the_hill())).predict(pool)
-    assert curious.sigmas[0] >= sigmas.max() * (1 - 1e-9)
+    assert curious.choices[0].expected[0].sigma >= sigmas.max() * (1 - 1e-9)
 
 
 @pytest.mark.parametrize(
     ("objective", "acquisition"),
-    [(ObjectiveSpec(feature="height", goal="map"), "log_integrated_variance_fall"),
-     (ObjectiveSpec(feature="height", goal="level", level=0.5), "log_level_variance_fall")],
+    [(as_objective(feature="height", goal="map"), "log_integrated_variance_fall"),
+     (as_objective(feature="height", goal="level", level=0.5), "log_level_variance_fall")],
 )  # fmt: skip
 def test_a_map_and_a_level_have_no_best_and_are_sought_all_the_same(objective, acquisition):
     found = recommended(on_the_hill(), objective, draw_feasible(TERNARY, 256, 1), Ask(3))
     assert found.acquisition == acquisition
     assert found.incumbent is None
-    for point in unscale(TERNARY, found.unit_points):
+    for point in unscale(TERNARY, places(found)):
         assert TERNARY.objections(point) == []
 
 
 @pytest.mark.parametrize(
-    "objective", [HIGHEST, ObjectiveSpec(feature="height", goal="map")], ids=lambda o: o.goal
+    "objective", [HIGHEST, as_objective(feature="height", goal="map")], ids=lambda o: o.goal
 )
 def test_a_mind_that_was_kept_and_one_that_was_lost_recommend_the_same_bits(objective):
     everything = on_the_hill(60)
     lacking = np.arange(60) % 7 == 3
-    kept, state = Mind(is_pairwise=not objective.has_best), None
+    kept, state = Mind(objective), None
 
     def pool_for(fitted_to: int) -> np.ndarray:
         return draw_feasible(TERNARY, 128, fitted_to)
@@ -262,22 +266,22 @@ def test_a_mind_that_was_kept_and_one_that_was_lost_recommend_the_same_bits(obje
             everything.unit_points[:n][known], everything.values[:n][known], everything.sigmas[:n][known]
         )
         presence = Training(everything.unit_points[:n], known.astype(float), np.full(n, 0.1))
-        knowledge = Knowledge(training, presence)
-        lost = Mind(is_pairwise=not objective.has_best)
+        knowledge = Knowledge(n, {"height": training}, {"height": presence}, {})
+        lost = Mind(objective)
         found = []
         for mind in (kept, lost):
             pool = pool_for(mind.learn(knowledge, state, pool_for))
             open_ = Open(Encoding(TERNARY), pool, np.ones(len(pool), dtype=bool), NOWHERE)
-            found.append(recommend(mind, objective, open_, Ask(3)))
-        assert np.array_equal(found[0].unit_points, found[1].unit_points)
-        assert np.array_equal(found[0].values, found[1].values)
+            found.append(recommend(mind, open_, Ask(3)))
+        assert np.array_equal(places(found[0]), places(found[1]))
+        assert values(found[0]) == values(found[1])
         assert found[0].state_json == found[1].state_json
         state = read_state(found[0].state_json)
 
 
 def test_close_to_a_target_every_gain_is_small_and_it_keeps_seeking_all_the_same():
     training = on_the_hill()
-    nearly_there = ObjectiveSpec(feature="height", goal="target", target=float(training.values[0]) + 0.002)
+    nearly_there = as_objective(feature="height", goal="target", target=float(training.values[0]) + 0.002)
     pool = draw_feasible(TERNARY, 256, 1)
     found = recommended(training, nearly_there, pool, Ask(1, least_gain=0.01))
     assert found.acquisition == "log_expected_improvement"

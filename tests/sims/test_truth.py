@@ -3,13 +3,13 @@ import math
 import numpy as np
 import pytest
 
-from models.domain.campaign import ObjectiveSpec
 from models.domain.errors import BadInput
+from models.domain.objective import as_objective
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from sims.truth import Best, Truth
 from sims.world import World
 
-STRONGEST = ObjectiveSpec(feature="peak_strength")
+STRONGEST = as_objective(feature="peak_strength")
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_the_peak_of_a_stack_gives_its_spacing(truth: Truth, best: Best) -> None
 
 
 def test_a_target_spacing_is_found(truth: Truth) -> None:
-    found = truth.best(ObjectiveSpec(feature="peak_d", goal="target", target=8.0), n_steps=20)
+    found = truth.best(as_objective(feature="peak_d", goal="target", target=8.0), n_steps=20)
     assert found.value == pytest.approx(8.0, abs=0.05)
 
 

@@ -13,9 +13,10 @@ from agent.strategy.learned import learned
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
 from models.domain.action import Exposure
-from models.domain.campaign import AnalysisSpec, BudgetSpec, CampaignSpec, ObjectiveSpec, Plug
+from models.domain.campaign import AnalysisSpec, BudgetSpec, CampaignSpec, Plug
 from models.domain.decision import Decision, Reason
 from models.domain.history import History, Observation
+from models.domain.objective import Objective, as_objective
 from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace, SumConstraint
 from models.gp.encoding import Encoding
@@ -37,7 +38,11 @@ class Nightbeam:
         self.says = ""
         self._objective, kind = self._aim(begin)
         self._problem = Problem(
-            space=self._space, objective=self._objective, unit="1", exposure_s=1.0, seed=begin["seed"]
+            space=self._space,
+            objective=self._objective,
+            units={FEATURE: "1"},
+            exposure_s=1.0,
+            seed=begin["seed"],
         )
         self._strategy = self._build(kind, begin)
 
@@ -76,10 +81,10 @@ class Nightbeam:
     def predict(self, points: Rows) -> tuple[list[float], list[float]]:
         """The posterior that pictures and milestones show."""
         encoding = Encoding(self._space)
-        training = learned(encoding, self._objective, self._history).training
+        training = learned(encoding, self._objective, self._history).features[FEATURE]
         unit = encoding.encode([self._point(row) for row in points])
         states = [d.model.canonical_json for d in self._history.decisions if d.model is not None]
-        believed = believe_at(training, unit, states[-1] if states else None)
+        believed = believe_at(training, unit, states[-1] if states else None, FEATURE)
         return believed.mean.tolist(), believed.sigma.tolist()
 
     def _decision_for(self, point: Point) -> Decision:
@@ -103,18 +108,18 @@ class Nightbeam:
         ]
         return self._space.candidates[int(np.argmin(gaps))]
 
-    def _aim(self, begin: dict[str, Any]) -> tuple[ObjectiveSpec, str]:
+    def _aim(self, begin: dict[str, Any]) -> tuple[Objective, str]:
         """The objective and the kind of strategy; an even filling where there is no such objective."""
         for goal in {"phases": ("phases", "map")}.get(begin["goal"], (begin["goal"],)):
             number = {goal: begin.get("level")} if goal in ("target", "level") else {}
             try:
-                objective = ObjectiveSpec.model_validate({"feature": FEATURE, "goal": goal} | number)
+                objective = as_objective(feature=FEATURE, goal=goal, **number)
             except ValidationError:
                 continue
             self.says = "" if goal == begin["goal"] else "phases are mapped by their number"
             return objective, "bayes"
         self.says = f"there is no objective {begin['goal']!r} yet; an even filling stands in for it"
-        return ObjectiveSpec(feature=FEATURE), "space_filling"
+        return as_objective(feature=FEATURE), "space_filling"
 
     def _build(self, kind: str, begin: dict[str, Any]) -> Strategy:
         options = {"initial": begin["n_initial"]} if kind == "bayes" else {}

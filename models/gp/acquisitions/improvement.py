@@ -3,8 +3,7 @@
 import numpy as np
 from scipy.special import erfcx, log_ndtr, ndtr
 
-from models.domain.campaign import ObjectiveSpec
-from models.domain.ranking import badness
+from models.domain.objective import Extreme, Target
 from models.domain.scattering import Floats
 from models.gp.belief import Belief, Posterior
 
@@ -29,16 +28,16 @@ class ExpectedImprovement:
     name = "log_expected_improvement"
     n_starts, n_steps = 3, 15
 
-    def __init__(self, belief: Belief, objective: ObjectiveSpec) -> None:
+    def __init__(self, belief: Belief, objective: Extreme | Target) -> None:
         """Find the incumbents."""
         self._belief = belief
         state = belief.state
         means = belief.means_at_observations()
         mixed = (belief.weights @ means) * state.spread + state.mean
-        self.incumbent = float(mixed[badness(objective, mixed).argmin()])
+        self.incumbent = float(mixed[objective.distance(mixed).argmin()])
         """Posterior mean at the measured point that is believed to be best, in the feature's unit."""
-        if objective.target is None:
-            self._sign = 1.0 if objective.goal == "maximise" else -1.0
+        if isinstance(objective, Extreme):
+            self._sign = objective.sign
             self._gain: _Rise | _Tent = _Rise(self._sign, (self._sign * means).max(axis=1))
             self.unit_of_gain = 1.0
             """What an improvement is compared with, in standard deviations of the training values: 1 for the

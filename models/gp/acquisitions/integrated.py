@@ -53,6 +53,14 @@ class IntegratedVariance:
         values = self.at(np.vstack([point[np.newaxis], point + steps, point - steps]))
         return float(values[0]), (values[1 : 1 + n_axes] - values[1 + n_axes :]) / (2.0 * STEP)
 
+    def fall_of_sigma(self, values: Floats) -> Floats:
+        """What values of it stand for: the fall of the root mean square sigma, in the feature's unit."""
+        squares = self._belief.watched().sigmas ** 2
+        shares = 1.0 / squares.shape[1] if self._shares is None else self._shares
+        variance = float(self._belief.weights @ (squares * shares).sum(axis=1))
+        left = np.maximum(variance - np.exp(values), 0.0)
+        return self._belief.state.spread * (np.sqrt(variance) - np.sqrt(left))
+
     def _log(self, covariances: list[Floats], posterior: Posterior) -> Floats:
         """From covariances of shape (m, n_watched), one a member."""
         total = np.zeros(posterior.means.shape[1])

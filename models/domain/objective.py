@@ -1,0 +1,325 @@
+"""What a campaign is after: one class for each goal, with its keys and the words that people read."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
+
+from models.domain.frozen import Frozen
+from models.domain.history import Observation
+from models.domain.inputs import TAG
+from models.domain.own_parts import OWN_PART
+from models.domain.scattering import Feature
+
+
+class ObjectiveBase(Frozen):
+    """What all goals have in common."""
+
+    goal: Any  # each goal narrows it
+    """What is sought."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Features that are learned from, the one that is shown first at the front."""
+        return ()
+
+    @property
+    def quantity(self) -> str:
+        """Name of what is predicted where a prediction bears no name of its own."""
+        return self.features[0] if self.features else self.goal
+
+    @property
+    def needs_curves(self) -> bool:
+        """True when whole curves are learned from."""
+        return False
+
+    @property
+    def has_best(self) -> bool:
+        """True when one measurement can be better than another."""
+        return False
+
+    @property
+    def first_in_line(self) -> str:
+        """What the samples are that a ranking puts first, for headings."""
+        return "samples"
+
+    @property
+    def sought(self) -> dict[str, float]:
+        """Values of the first feature that are worth a line in a picture, by their name."""
+        return {}
+
+    def text(self) -> str:
+        """Short form for people."""
+        return self.goal
+
+    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
+        """How far each observation is from the goal, smaller is better; None where it cannot be said."""
+        return [None] * len(observations)
+
+    def shown(self, observation: Observation) -> tuple[Feature, ...]:
+        """What people see of an observation."""
+        found = (observation.feature(name) for name in self.features)
+        return tuple(feature for feature in found if feature is not None)
+
+
+class OnFeature(ObjectiveBase):
+    """A goal that is about one feature."""
+
+    feature: str
+    """Name of the feature, as the analysis makes it."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The one feature."""
+        return (self.feature,)
+
+    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
+        """By the feature's value."""
+        found = [observation.feature(self.feature) for observation in observations]
+        return [None if one is None else float(self.distance(one.value)) for one in found]
+
+    def distance(self, value: Any) -> Any:
+        """How far a value, or each of an array, is from the goal, in the feature's unit.
+
+        A map has no best: its largest values come first.
+        """
+        return -value
+
+
+class Extreme(OnFeature):
+    """The largest or the smallest value."""
+
+    goal: Literal["maximise", "minimise"] = "maximise"
+    """Largest or smallest value."""
+
+    @property
+    def has_best(self) -> bool:
+        """It has."""
+        return True
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "best samples"
+
+    @property
+    def sign(self) -> float:
+        """1 where more is better, -1 where less is."""
+        return 1.0 if self.goal == "maximise" else -1.0
+
+    def text(self) -> str:
+        """``maximise peak_strength``."""
+        return f"{self.goal} {self.feature}"
+
+    def distance(self, value: Any) -> Any:
+        """The value, less is better."""
+        return -self.sign * value
+
+
+class Target(OnFeature):
+    """The value nearest to a target."""
+
+    goal: Literal["target"]
+    """Value nearest to `target`."""
+    target: float
+    """The value to hit, in the feature's unit."""
+
+    @property
+    def has_best(self) -> bool:
+        """It has."""
+        return True
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "best samples"
+
+    @property
+    def sought(self) -> dict[str, float]:
+        """The target."""
+        return {"target": self.target}
+
+    def text(self) -> str:
+        """``peak_d as near as possible to 6``."""
+        return f"{self.feature} as near as possible to {self.target:g}"
+
+    def distance(self, value: Any) -> Any:
+        """From the target."""
+        return abs(value - self.target)
+
+
+class Map(OnFeature):
+    """The whole map of a feature."""
+
+    goal: Literal["map"]
+    """The feature everywhere."""
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "largest values"
+
+    def text(self) -> str:
+        """``map peak_strength``."""
+        return f"map {self.feature}"
+
+
+class Level(OnFeature):
+    """Where a feature crosses a value."""
+
+    goal: Literal["level"]
+    """Where the feature crosses `level`."""
+    level: float
+    """The value at which a boundary runs, in the feature's unit."""
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "nearest to the level"
+
+    @property
+    def sought(self) -> dict[str, float]:
+        """The level."""
+        return {"level": self.level}
+
+    def text(self) -> str:
+        """``where peak_strength crosses 3``."""
+        return f"where {self.feature} crosses {self.level:g}"
+
+    def distance(self, value: Any) -> Any:
+        """From the level."""
+        return abs(value - self.level)
+
+
+Part = Extreme | Target
+"""A goal that can be one of several."""
+
+
+class Pareto(ObjectiveBase):
+    """Several goals at once: what can be had of each without giving up another."""
+
+    goal: Literal["pareto"]
+    """All of `of` at once: every best compromise."""
+    of: tuple[Part, ...] = Field(min_length=2, max_length=4)
+    """The goals, each on a feature of its own."""
+    reference: tuple[float, ...] | None = None
+    """For each goal the value that is just not good enough any more, in its feature's unit (for a target, the
+    distance from it); chosen from the first design when left out."""
+
+    @model_validator(mode="after")
+    def _each_part_has_its_own(self) -> Self:
+        names = self.features
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"of names the feature {name!r} twice; give each goal a feature of its own")
+        if self.reference is not None and len(self.reference) != len(self.of):
+            raise ValueError(
+                f"reference has {len(self.reference)} values for {len(self.of)} goals; give one for each"
+            )
+        return self
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """One of each part."""
+        return tuple(part.feature for part in self.of)
+
+    @property
+    def has_best(self) -> bool:
+        """Several compromises are best."""
+        return True
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "best compromises"
+
+    def text(self) -> str:
+        """``maximise peak_strength and minimise rg at once``."""
+        return f"{' and '.join(part.text() for part in self.of)} at once"
+
+    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
+        """Count of the others that are at least as good in everything and better in something."""
+        rows = [[part.badness([one])[0] for part in self.of] for one in observations]
+        known = [[value for value in row if value is not None] for row in rows]
+        whole = [row for row in known if len(row) == len(self.of)]
+        return [
+            float(sum(_dominates(other, row) for other in whole)) if len(row) == len(self.of) else None
+            for row in known
+        ]
+
+
+def _dominates(one: list[float], other: list[float]) -> bool:
+    """True when `one` is nowhere farther from its goals than `other`, and somewhere nearer."""
+    return one != other and all(a <= b for a, b in zip(one, other, strict=True))
+
+
+class Own(ObjectiveBase):
+    """A goal of one's own: ``module:PURSUIT``, see docs/extending.md. All further keys are its own."""
+
+    model_config = ConfigDict(extra="allow")
+
+    goal: str = Field(pattern=OWN_PART)
+    """Name of the pursuit, ``module:attribute``."""
+    feature: str
+    """Feature that is learned from and shown."""
+    also: tuple[str, ...] = ()
+    """Further features that are learned from."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """All that are named."""
+        return (self.feature, *self.also)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that belong to the pursuit itself."""
+        return dict(self.model_extra or {})
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "largest values"
+
+    def text(self) -> str:
+        """``my_goal:STEEPEST of peak_strength``."""
+        return f"{self.goal} of {', '.join(self.features)}"
+
+    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
+        """Largest values first."""
+        found = [observation.feature(self.feature) for observation in observations]
+        return [None if one is None else -one.value for one in found]
+
+
+KINDS: dict[str, type[ObjectiveBase]] = {
+    "maximise": Extreme, "minimise": Extreme, "target": Target, "map": Map, "level": Level, "pareto": Pareto,
+}  # fmt: skip
+"""Class of each goal that ships."""
+
+
+def _tag_of(value: Any) -> str | None:
+    goal = value.get("goal", "maximise") if isinstance(value, dict) else getattr(value, "goal", None)
+    if isinstance(goal, str) and ":" in goal:
+        return TAG + Own.__name__
+    return TAG + KINDS[goal].__name__ if isinstance(goal, str) and goal in KINDS else None
+
+
+Objective = Annotated[
+    Annotated[Extreme, Tag(f"{TAG}Extreme")]
+    | Annotated[Target, Tag(f"{TAG}Target")]
+    | Annotated[Map, Tag(f"{TAG}Map")]
+    | Annotated[Level, Tag(f"{TAG}Level")]
+    | Annotated[Pareto, Tag(f"{TAG}Pareto")]
+    | Annotated[Own, Tag(f"{TAG}Own")],
+    Discriminator(
+        _tag_of,
+        custom_error_type="unknown_goal",
+        custom_error_message=f"goal is none that is known; use {', '.join(KINDS)}, or module:PURSUIT",
+    ),
+]
+"""Any goal, told apart by its key `goal`."""
+_ADAPTER: TypeAdapter[Any] = TypeAdapter(Objective)
+
+
+def as_objective(**keys: Any) -> Any:
+    """The objective that these keys of a campaign file describe; `pydantic.ValidationError` when none."""
+    return _ADAPTER.validate_python(keys)

@@ -1,0 +1,24 @@
+"""What the measurements of a campaign taught so far, in scaled coordinates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from models.gp.training import Training
+
+PRESENCE_SIGMA = 0.1
+"""Noise given to 'had' (1) and 'not had' (0) when the chance of a feature is learned by regression."""
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """What may be learned from."""
+
+    n_read: int
+    """Count of measurements that were read."""
+    features: Mapping[str, Training]
+    """Of each feature of the objective where it was measured, and what it was."""
+    presence: Mapping[str, Training]
+    """Of each feature that was not had from every measurement: where it was (1) and where not (0), in the
+    order of measurement."""
+    units: Mapping[str, str]
+    """Unit of each feature; ``1`` for a pure number."""

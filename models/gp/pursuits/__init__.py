@@ -1,0 +1,1 @@
+"""How each goal is pursued: one file each, found by the name of the goal."""

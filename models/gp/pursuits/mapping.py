@@ -1,0 +1,29 @@
+"""The whole map of a feature: the fall of the variance, averaged over the space."""
+
+from models.domain.decision import Prediction, Reason
+from models.domain.objective import Map
+from models.gp.acquisitions.integrated import IntegratedVariance
+from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, expectations, expected_text
+
+
+def learn_map(situation: Situation) -> Aim:
+    """How much a measurement lessens the uncertainty everywhere."""
+    objective = situation.objective
+    assert isinstance(objective, Map)
+    worth = IntegratedVariance(situation.beliefs[objective.feature])
+
+    def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
+        del is_idle
+        sentence = f"Teaches most about the map: {expected_text(expected[0])} here."
+        return Reason(code="integrated_variance", sentence=sentence)
+
+    return Aim(
+        worth=worth,
+        expect=expectations(situation),
+        explain=explain,
+        gain=worth.fall_of_sigma,
+        gain_unit=situation.units.get(objective.feature, "1"),
+    )
+
+
+PURSUIT = Pursuit(learn_map, is_pairwise=True)
