@@ -116,7 +116,7 @@ class Writer:
                 point_json=candidate.point.model_dump_json(),
                 acquisition_value=candidate.acquisition_value,
                 reject_code=candidate.reject_code,
-                **candidate.prediction.model_dump(),
+                **candidate.prediction.model_dump(exclude={"name"}),
             )
         return decision_id
 

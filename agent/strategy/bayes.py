@@ -145,10 +145,13 @@ class Bayes:
 
     def _candidate(self, rank: int, choice: "Choice", found: "Recommendation", choices: Choices) -> Candidate:
         """What goes on record of a point that was considered."""
+        first, *_ = choice.expected
+        if first.name == self._problem.objective.quantity:
+            first = first.model_copy(update={"name": ""})  # it goes without saying
         return Candidate(
             rank=rank,
             point=choices.point(choice.pool_row, choice.columns),
-            prediction=choice.expected[0],
+            prediction=first,
             acquisition_value=choice.value,
             reject_code="lower_acquisition" if rank else None,
         )

@@ -28,7 +28,7 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Decision, ModelState, Override
 from models.domain.history import History
 from models.domain.space import Point
-from models.gp import recommend, state
+from models.gp import mind, state
 from models.gp.hyperparameters import Standardised
 from tests import fakes
 
@@ -290,7 +290,7 @@ def test_an_edited_point_is_not_excused_by_a_fit_that_lands_elsewhere(night, mon
 def test_hyperparameters_that_were_edited_with_their_hash_differ(night):
     decision = night.history.decision(SUGGESTED)
     state = json.loads(decision.model.canonical_json)
-    state["belief"]["members"][0]["logs"][-2] += 0.01
+    state["beliefs"]["height"]["members"][0]["logs"][-2] += 0.01
     text = canonical_json(state)
     history = night.edited(SUGGESTED, model=model_with(decision, canonical_json=text))
     under = Circumstances(night.spec, BEGAN, BEGAN, sha256_text(text))
@@ -304,7 +304,7 @@ def test_with_logged_hyperparameters_nothing_is_fitted(night, monkeypatch):
         raise AssertionError("fitted")
 
     decision = night.history.decision(SUGGESTED)
-    monkeypatch.setattr(recommend, "fit_state", refuse)
+    monkeypatch.setattr(mind, "fit_state", refuse)
     chooser = build_chooser(night.spec, night.problem).with_state(decision.model.canonical_json)
     assert chooser.propose(history_before(night.history, SUGGESTED)) == decision
 
