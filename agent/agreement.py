@@ -54,7 +54,7 @@ class Agreement:
     farthest: Pair | None
     """Of the values within the tolerance, the one that deviates most; None when all are equal."""
     is_worded_alike: bool
-    """True when the reason is the same sentence."""
+    """True when the reason, and all that was said of the candidates, are the same sentences."""
 
     @property
     def is_exact(self) -> bool:
@@ -91,7 +91,16 @@ def compare(then: Decision, now: Decision, scales: Scales) -> Agreement:
             break
         if deviation > (farthest.deviation if farthest else 0.0):
             farthest = pair
-    return Agreement(first, farthest, then.reason.sentence == now.reason.sentence)
+    return Agreement(first, farthest, _is_worded_alike(then, now))
+
+
+def _is_worded_alike(then: Decision, now: Decision) -> bool:
+    """True when every sentence that is on record is said again; older records hold fewer."""
+    said = [(then.reason.sentence, now.reason.sentence)]
+    for one, other in zip(then.candidates, now.candidates, strict=False):
+        said += [(one.why, other.why)] if one.why is not None else []
+        said += [("; ".join(one.bound_by), "; ".join(other.bound_by))] if one.bound_by else []
+    return all(one == other for one, other in said)
 
 
 def _pairs(then: Decision, now: Decision, scales: Scales) -> Iterator[Pair]:
@@ -148,6 +157,28 @@ def _candidate_pairs(then: Candidate, now: Candidate, scales: Scales) -> Iterato
         f"acquisition{of}", then.acquisition_value, now.acquisition_value, size, "the acquisition's size"
     )
     yield Pair(f"rejection{of}", then.reject_code, now.reject_code)
+    yield from _worth_pairs(of, then, now)
+
+
+def _worth_pairs(of: str, then: Candidate, now: Candidate) -> Iterator[Pair]:
+    """What a candidate was to gain and to cost, as far as that is on record: older records hold less."""
+    for one, other in zip_longest(then.others, now.others) if then.others else ():
+        name = one.name if one else other.name
+        yield Pair(f"other feature{of}", one and (one.name, one.unit), other and (other.name, other.unit))
+        if one and other:
+            size = max(abs(one.mean), one.sigma)
+            yield Pair(f"posterior mean of {name}{of}", one.mean, other.mean, size, "its size")
+            yield Pair(f"posterior sigma of {name}{of}", one.sigma, other.sigma, size, "its size")
+    if then.gain_unit is not None:
+        yield Pair(f"unit of the gain{of}", then.gain_unit, now.gain_unit)
+    numbers = {
+        "expected gain": (then.expected_gain, now.expected_gain),
+        "expected cost in s": (then.cost_s, now.cost_s),
+        "chance of success": (then.chance, now.chance),
+    }
+    for name, (was, is_) in numbers.items():
+        if was is not None:
+            yield Pair(f"{name}{of}", was, is_, abs(was), "its size")
 
 
 def _point_pairs(name: str, then: Point | None, now: Point | None, space: SearchSpace) -> Iterator[Pair]:

@@ -19,7 +19,7 @@ from models.domain.errors import (
     LogUnavailable,
     UnreachablePoint,
 )  # fmt: skip
-from models.domain.history import Failure
+from models.domain.history import Duration, Failure
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 
 SURVIVABLE = (BeamlineFault, UnreachablePoint)
@@ -191,6 +191,9 @@ class Loop:
             self._parts.narrator.learned(decision, self.history)
             return None
         self._end(Ended(report=report))
+        if report.duration_s is not None:
+            took = Duration(seq=action.seq, kind=action.kind, seconds=report.duration_s)
+            self.history = self.history.plus(took)
         return report
 
     def _refusal(self, decision: Decision, actions: tuple[Action, ...]) -> Failure | None:

@@ -113,6 +113,7 @@ def history_before(history: History, seq: int) -> History:
         observations=tuple(o for o in history.observations if o.seq <= watermark),
         failures=tuple(failure for failure in history.failures if failure.seq <= watermark),
         quarantines=tuple(quarantine for quarantine in history.quarantines if quarantine.seq <= watermark),
+        durations=tuple(duration for duration in history.durations if duration.seq <= watermark),
     )
 
 
@@ -183,7 +184,7 @@ def _nearness(agreement: Agreement) -> str:
     """How near two versions within the tolerance are."""
     pair = agreement.farthest
     if pair is None:
-        return "all values are equal; the reason is worded otherwise."
+        return "all values are equal; what is said of them is worded otherwise."
     return f"at most {pair.deviation:.1e} of {pair.scale_name} ({pair.text()})."
 
 

@@ -42,6 +42,8 @@ class LoggedCommand:
     """Time and state, in order: started, then how it ended."""
     sentence: str
     """How it ended, in words."""
+    duration_s: float | None = None
+    """How long it took by the instrument's clock, s; None where nobody watched it to its end."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,14 @@ def _remarks(connection: Connection, campaign_id: int) -> tuple[Remark, ...]:
 def _commands(connection: Connection, decision_id: int) -> tuple[LoggedCommand, ...]:
     action, event = schema.action, schema.action_event
     rows = connection.execute(
-        sa.select(action.c.action_id, action.c.sample, event.c.utc, event.c.status, event.c.sentence)
+        sa.select(
+            action.c.action_id,
+            action.c.sample,
+            event.c.utc,
+            event.c.status,
+            event.c.sentence,
+            event.c.duration_s,
+        )
         .outerjoin(event, event.c.action_id == action.c.action_id)
         .where(action.c.decision_id == decision_id)
         .order_by(action.c.step, action.c.attempt, event.c.id)
@@ -152,5 +161,6 @@ def _commands(connection: Connection, decision_id: int) -> tuple[LoggedCommand, 
     for name in dict.fromkeys(row.action_id for row in rows):
         own = [row for row in rows if row.action_id == name]
         states = tuple((row.utc, row.status) for row in own if row.status is not None)
-        commands.append(LoggedCommand(name, own[0].sample, states, own[-1].sentence or ""))
+        last = own[-1]
+        commands.append(LoggedCommand(name, own[0].sample, states, last.sentence or "", last.duration_s))
     return tuple(commands)

@@ -11,13 +11,15 @@ from db import schema
 from db.readable import refuse_edited
 from models.domain.action import Action, Asset, Exposure
 from models.domain.decision import Actor, Candidate, Decision, ModelState, Prediction, Reason
-from models.domain.history import Failure, History, Observation, Quarantine
+from models.domain.history import Duration, Failure, History, Observation, Quarantine
 from models.domain.records import LoggedAction
-from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 from models.domain.space import Point
 
 ABSENCES = TypeAdapter(tuple[Absence, ...])
 VERDICTS = TypeAdapter(tuple[Verdict, ...])
+PREDICTIONS = TypeAdapter(tuple[Prediction, ...])
+WORDS = TypeAdapter(tuple[str, ...])
 
 
 def read_history(connection: Connection, campaign_id: int) -> History:
@@ -55,6 +57,7 @@ def _read_history(connection: Connection, campaign_id: int) -> History:
                 .join(schema.sample, schema.sample.c.id == schema.quarantine.c.sample_id)
             )
         ),
+        durations=_read_durations(connection, campaign_id),
     )
 
 
@@ -105,9 +108,16 @@ def _read_decisions(connection: Connection, campaign_id: int) -> tuple[Decision,
             Candidate(
                 rank=row.rank,
                 point=Point.model_validate_json(row.point_json),
-                prediction=Prediction(mean=row.mean, sigma=row.sigma, unit=row.unit),
+                prediction=Prediction(mean=row.mean, sigma=row.sigma, unit=row.unit, name=row.name or ""),
                 acquisition_value=row.acquisition_value,
                 reject_code=row.reject_code,
+                others=() if row.others_json is None else PREDICTIONS.validate_json(row.others_json),
+                expected_gain=row.expected_gain,
+                gain_unit=row.gain_unit,
+                cost_s=row.cost_s,
+                chance=row.chance,
+                bound_by=() if row.bound_by_json is None else WORDS.validate_json(row.bound_by_json),
+                why=row.why,
             )
         )
     table = schema.decision
@@ -166,6 +176,22 @@ def _read_exposures(connection: Connection, campaign_id: int) -> tuple[Exposure,
     )
 
 
+def _read_durations(connection: Connection, campaign_id: int) -> tuple[Duration, ...]:
+    """How long the commands took that succeeded, in the order in which they ended."""
+    event, action = schema.action_event, schema.action
+    statement = (
+        sa.select(schema.decision.c.seq, action.c.kind, event.c.duration_s)
+        .join(action, action.c.action_id == event.c.action_id)
+        .join(schema.decision, schema.decision.c.id == action.c.decision_id)
+        .where(schema.decision.c.campaign_id == campaign_id)
+        .where(event.c.status == "succeeded", event.c.duration_s.is_not(None))
+        .order_by(event.c.id)
+    )
+    return tuple(
+        Duration(seq=row.seq, kind=row.kind, seconds=row.duration_s) for row in connection.execute(statement)
+    )
+
+
 def _read_observations(connection: Connection, campaign_id: int) -> tuple[Observation, ...]:
     features: dict[int, list[Feature]] = {}
     for row in connection.execute(_of_campaign(schema.feature, campaign_id).order_by("position")):
@@ -191,9 +217,14 @@ def _read_observations(connection: Connection, campaign_id: int) -> tuple[Observ
                 verdicts=VERDICTS.validate_json(row.verdicts_json),
                 curve=curves.get(row.curve_asset_id),
                 blank_seq=row.blank_seq,
+                profile=_profile(row),
             )
         )
     return tuple(observations)
+
+
+def _profile(row: Row[Any]) -> CurveProfile | None:
+    return None if row.profile_json is None else CurveProfile.model_validate_json(row.profile_json)
 
 
 def _asset(row: Row[Any]) -> Asset:

@@ -13,7 +13,7 @@ from models.domain.action import Action, Asset, Exposure
 from models.domain.artifact import Artifact
 from models.domain.canonical import canonical_json
 from models.domain.clock import Stamp
-from models.domain.decision import Decision
+from models.domain.decision import Candidate, Decision
 from models.domain.history import Failure, Observation, Quarantine
 from models.domain.records import Annotation, Decided, Ended, Event, Observed, Record, Retried, Started
 
@@ -67,7 +67,7 @@ class Writer:
                 self._actions(decision_id, record.actions)
                 self._artifacts(decision_id, record.artifacts)
             case Started(action_id=action_id):
-                return self._action_event(action_id, "started", "")
+                return self._action_event(action_id, "started", "", None)
             case Ended():
                 return self._end(record)
             case Retried(actions=actions):
@@ -109,15 +109,7 @@ class Writer:
             **self._moment(),
         )
         for candidate in decision.candidates:
-            self.entry.add(
-                schema.candidate,
-                decision_id=decision_id,
-                rank=candidate.rank,
-                point_json=candidate.point.model_dump_json(),
-                acquisition_value=candidate.acquisition_value,
-                reject_code=candidate.reject_code,
-                **candidate.prediction.model_dump(exclude={"name"}),
-            )
+            self.entry.add(schema.candidate, decision_id=decision_id, **_candidate_cells(candidate))
         return decision_id
 
     def _actions(self, decision_id: int, actions: Iterable[Action]) -> None:
@@ -126,16 +118,17 @@ class Writer:
                 self._add(schema.sample, decision_id=decision_id, name=action.sample)
             self.entry.add(schema.action, decision_id=decision_id, **action.model_dump(exclude={"seq"}))
 
-    def _action_event(self, action_id: str, status: str, sentence: str) -> int:
+    def _action_event(self, action_id: str, status: str, sentence: str, duration_s: float | None) -> int:
         """Write how far a command got; `seq` of its decision."""
         self.entry.add(
-            schema.action_event, action_id=action_id, status=status, sentence=sentence, **self._moment()
-        )
+            schema.action_event, action_id=action_id, status=status, sentence=sentence,
+            duration_s=duration_s, **self._moment(),
+        )  # fmt: skip
         return self.entry.connection.execute(SEQ_OF_ACTION, {"action": action_id}).scalar_one()
 
     def _end(self, ended: Ended) -> int:
         report = ended.report
-        seq = self._action_event(report.action_id, report.status, report.sentence)
+        seq = self._action_event(report.action_id, report.status, report.sentence, report.duration_s)
         exposure = report.exposure
         if exposure is not None:
             self._exposure(exposure)
@@ -184,6 +177,7 @@ class Writer:
             verdicts_json=canonical_json([v.model_dump() for v in observation.verdicts]),
             curve_asset_id=self._asset(observation.curve, None) if observation.curve else None,
             blank_seq=observation.blank_seq,
+            profile_json=canonical_json(observation.profile) if observation.profile else None,
         )
         for position, feature in enumerate(observation.features):
             self.entry.add(schema.feature, decision_id=decision_id, position=position, **feature.model_dump())
@@ -220,3 +214,21 @@ class Writer:
 
     def _moment(self) -> dict[str, str | int]:
         return self.stamp.model_dump()
+
+
+def _candidate_cells(candidate: Candidate) -> dict[str, Any]:
+    """The columns of a candidate; what it does not have is NULL, as in older rows."""
+    expected = candidate.prediction
+    return {
+        "rank": candidate.rank,
+        "point_json": candidate.point.model_dump_json(),
+        "mean": expected.mean,
+        "sigma": expected.sigma,
+        "unit": expected.unit,
+        "name": expected.name or None,
+        "others_json": canonical_json([one.model_dump() for one in candidate.others])
+        if candidate.others
+        else None,
+        "bound_by_json": canonical_json(list(candidate.bound_by)) if candidate.bound_by else None,
+        **candidate.model_dump(exclude={"rank", "point", "prediction", "others", "bound_by"}),
+    }

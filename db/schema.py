@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration; its script makes exactly these tables."""
 
 metadata = MetaData()
@@ -107,6 +107,14 @@ candidate = Table(
     Column("unit", Text, nullable=False),
     Column("acquisition_value", Float, nullable=False),
     Column("reject_code", Text),
+    Column("name", Text, doc="Feature that was predicted; NULL for the objective's own."),
+    Column("others_json", Text, doc="What was expected of the other features that are sought."),
+    Column("expected_gain", Float),
+    Column("gain_unit", Text),
+    Column("cost_s", Float, doc="How long it was expected to take."),
+    Column("chance", Float, doc="Probability that it yields the feature."),
+    Column("bound_by_json", Text, doc="Constraints that hold it, in words."),
+    Column("why", Text, doc="Why it lost, in words."),
 )
 
 sample = Table(
@@ -140,6 +148,7 @@ action_event = Table(
     Column("status", String(16), nullable=False),
     *_moment(),
     Column("sentence", Text, nullable=False),
+    Column("duration_s", Float, doc="How long the command took by the instrument's clock."),
     Index(
         "one_end_per_action",
         "action_id",
@@ -193,6 +202,7 @@ observation = Table(
     Column("verdicts_json", Text, nullable=False),
     Column("curve_asset_id", ForeignKey("asset.id")),
     Column("blank_seq", SEQ),
+    Column("profile_json", Text, doc="The curve in the few bins that whole curves are learned from."),
 )
 
 feature = Table(

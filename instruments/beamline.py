@@ -1,7 +1,7 @@
 """What a beamline is to Nightbeam: named devices, each known by what it is for."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -144,6 +144,8 @@ class Beamline:
     """Rows and columns of a frame, where they are known before the first."""
     timeouts: Timeouts = Timeouts()
     """How long the devices may take."""
+    clock: Callable[[], float] = time.monotonic
+    """Tells the time, s, from any beginning: how long each command takes goes on record by it."""
     name: str | None = None
     """Name of the instrument, of which one agent at a time may hold the lease; its ``kind`` in the campaign
     file when left out."""

@@ -13,6 +13,7 @@ from instruments.dataset_table import Dataset, read_dataset
 from instruments.evidence import FRAMES
 from instruments.kinds import BuildContext
 from instruments.soft import FileDetector, FileKind, Report, Setting
+from instruments.virtual_clock import VirtualClock
 from models.domain.errors import BadInput, BeamlineFault, UnreachablePoint
 from models.domain.frozen import Frozen
 from models.domain.scattering import Curve
@@ -123,10 +124,12 @@ def beamline_around(dataset: Dataset, folder: Path) -> Beamline:
     seq, action_id = Setting(name="tag_seq", value=0), Setting(name="tag_action_id", value="")
     axes = {name: Report(name=f"axis_{name}") for name in dataset.space.names}
     samples = {str(point.sample): point for point in dataset.space.candidates}
+    clock = VirtualClock()
     selector = SampleSelector(name="selector", samples=samples, axes=axes)
 
     def serve(action_id: str, exposure_s: float, path: Path) -> None:
-        del action_id, exposure_s
+        del action_id
+        clock.spend(exposure_s)
         try:
             curve = read_sample(dataset, str(selector.get()))
         except (BadInput, KeyError) as error:
@@ -142,6 +145,7 @@ def beamline_around(dataset: Dataset, folder: Path) -> Beamline:
         changer=selector,
         tags=Tags(seq=seq, action_id=action_id),
         asset_role="curve",
+        clock=clock,
         units={axis.name: axis.unit for axis in dataset.space.axes},
         space=dataset.space,
     )

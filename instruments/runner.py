@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import math
 import sys
 import time
 from pathlib import Path
@@ -51,6 +52,12 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
     """
     seq, step, kind = action_key
     return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
+
+
+def elapsed_s(began_s: float, ended_s: float) -> float | None:
+    """Time between two readings of a clock, s, to the microsecond; None when the clock tells nonsense."""
+    seconds = ended_s - began_s
+    return round(seconds, 6) if math.isfinite(seconds) and seconds >= 0 else None
 
 
 class BlueskyInstrument:
@@ -122,16 +129,22 @@ class BlueskyInstrument:
         """
         doing = f"{action.kind} for decision {action.seq}"
         try:
+            began_s = self._beamline.clock()
             self._run(fenced(self._plan(action, decision), self._beamline, self._permit), decision.exposure_s)
+            took_s = elapsed_s(began_s, self._beamline.clock())
             if action.kind == "expose":
-                return report_exposure(self._beamline, self._folder, action)
+                report = report_exposure(self._beamline, self._folder, action)
+                return report.model_copy(update={"duration_s": took_s})
         except Exception as error:  # a device's code is not ours: whatever it raises is its fault
             fault = explain(error, doing)
             if isinstance(fault, LeaseLost):
                 raise fault from error
             unsafe = self._try_to_make_safe()
             raise (BeamlineUnsafe(f"{fault} {unsafe}") if unsafe else fault) from error
-        return ActionReport(action_id=action.action_id, status="succeeded", sentence=f"Did {doing}.")
+        sentence = f"Did {doing}."
+        return ActionReport(
+            action_id=action.action_id, status="succeeded", sentence=sentence, duration_s=took_s
+        )
 
     def reconcile(self, action: Action, decision: Decision) -> ActionReport:
         """What became of a command that was given before a crash, or that ended in a fault.

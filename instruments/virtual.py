@@ -47,7 +47,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     hall = Hall(world, folder, options.time_scale)
     tags = SoftTags(hall.seq, hall.action_id, Setting(name="tag_fence", value=0))
     journal = Journal(folder / JOURNAL)
-    dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s)
+    dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock)
     changer = VialChanger(
         name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=hall.is_stuck
     )
@@ -67,6 +67,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         dispenser=dispenser,
         frame_shape=world.station.geometry.shape,
         tags=Tags(seq=hall.seq, action_id=hall.action_id, fence=tags.fence),
+        clock=hall.clock,
         name=f"virtual {folder.name}",
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),
     )

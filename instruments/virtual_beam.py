@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from instruments.frame_writer import write_frame
 from instruments.soft import Component, Device, Setting, Shutter
+from instruments.virtual_clock import VirtualClock
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame, Mask
 
@@ -103,14 +104,15 @@ class VirtualBeam:
     """Receives the incident flux."""
     diode: Diode
     """Receives the transmission."""
-    time_scale: float = 0.0
-    """Wall-clock seconds per second of exposure; 0 does not wait."""
+    clock: VirtualClock
+    """Is told how long each exposure takes."""
 
     def take(self, action_id: str, exposure_s: float, path: Path) -> None:
         """Expose and write the frame; a closed shutter gives neither counts nor flux."""
         seq = int(self.seq.number())
         shot = self.world.expose(self.in_beam(), seq=seq, exposure_s=exposure_s)
-        time.sleep(exposure_s * self.time_scale)
+        self.clock.spend(exposure_s)
+        time.sleep(exposure_s * self.clock.time_scale)
         counts, monitor = shot.counts, float(shot.monitor)
         if not self.shutter.is_open:
             counts, monitor = np.minimum(counts, 0), 0.0

@@ -6,6 +6,7 @@ from pathlib import Path
 from instruments.evidence import FRAMES
 from instruments.soft import FileDetector, FileKind, Setting, Shutter
 from instruments.virtual_beam import Diode, MeasurableWorld, VirtualBeam
+from instruments.virtual_clock import VirtualClock
 
 
 class Hall:
@@ -23,7 +24,9 @@ class Hall:
         time_scale
             Wall-clock seconds per second of exposure; 0 does not wait.
         """
-        self._world, self._folder, self._time_scale = world, folder, time_scale
+        self._world, self._folder = world, folder
+        self.clock = VirtualClock(time_scale)
+        """Tells the seconds of a real night."""
         self.seq = Setting(name="tag_seq", value=0)
         """Tag: which decision it is."""
         self.action_id = Setting(name="tag_action_id", value="")
@@ -42,9 +45,7 @@ class Hall:
 
     def detector(self, in_beam: Callable[[], dict[str, float]]) -> FileDetector:
         """The detector, which exposes what is said to be in the beam."""
-        beam = VirtualBeam(
-            self._world, in_beam, self.shutter, self.seq, self.monitor, self.diode, self._time_scale
-        )
+        beam = VirtualBeam(self._world, in_beam, self.shutter, self.seq, self.monitor, self.diode, self.clock)
         shape = self._world.station.geometry.shape
         files = FileKind(self._folder, FRAMES, ".h5", "AD_HDF5", (1, *shape), "<i4")
         return FileDetector(name="pilatus", files=files, take=beam.take, action_id=self.action_id)

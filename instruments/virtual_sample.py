@@ -9,6 +9,7 @@ from bluesky.protocols import Status
 
 from instruments.journal import Journal, Vial
 from instruments.soft import Setting, Signal, SoftStatus
+from instruments.virtual_clock import VirtualClock
 from models.domain.errors import BeamlineFault, LogUnavailable, UnreachablePoint
 from models.domain.space import SUM_TOLERANCE
 
@@ -64,7 +65,13 @@ class VirtualDispenser:
     """Mixes components into vials; keeps a journal, so that a mix is made at most once."""
 
     def __init__(
-        self, components: Iterable[str], journal: Journal, tags: SoftTags, *, settle_s: float
+        self,
+        components: Iterable[str],
+        journal: Journal,
+        tags: SoftTags,
+        *,
+        settle_s: float,
+        clock: VirtualClock,
     ) -> None:
         """Make the dispenser.
 
@@ -78,11 +85,13 @@ class VirtualDispenser:
             Whose number names the vial, and whose fence goes into the journal.
         settle_s
             How long one mix takes, s.
+        clock
+            Is told of each mix.
         """
         self.components: tuple[str, ...] = tuple(components)
         self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
         self.mix = Mix(name="dispenser_mix", on_set=self._mix)
-        self._journal, self._tags, self._settle_s = journal, tags, settle_s
+        self._journal, self._tags, self._settle_s, self._clock = journal, tags, settle_s, clock
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
         """What the journal on disk says of a mix; ``no journal`` when it does not reach back to it."""
@@ -109,6 +118,7 @@ class VirtualDispenser:
             raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
         vial = Vial(f"S{int(self._tags.seq.number())}", asked)
         self._journal.begin(action_id, vial, int(self._tags.fence.number()))
+        self._clock.spend(self._settle_s)
         if self._settle_s > 0:
             threading.Timer(self._settle_s, self._finish, (action_id, vial, status)).start()
         else:

@@ -60,8 +60,8 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
             name=f"stage_{axis}",
             limits=(options.low_mm, options.high_mm),
             motion=options.motion,
-            time_scale=options.time_scale,
             is_stuck=hall.is_stuck,
+            clock=hall.clock,
         )
         for axis in AXES
     }
@@ -82,6 +82,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         motions={axis: motor.motion for axis, motor in motors.items()},
         frame_shape=world.station.geometry.shape,
         tags=Tags(seq=hall.seq, action_id=hall.action_id),
+        clock=hall.clock,
         name=f"virtual_scan {folder.name}",
         timeouts=Timeouts(move_s=longest_move_s),
     )

@@ -7,6 +7,7 @@ from typing import Any
 from bluesky.protocols import Status
 
 from instruments.soft import Signal, SoftStatus
+from instruments.virtual_clock import VirtualClock
 from models.domain.errors import UnreachablePoint
 from models.domain.motion import Motion
 
@@ -15,8 +16,8 @@ class StageMotor(Signal):
     """One motor: it sets off at once, arrives when its motion is over, and says where it is."""
 
     def __init__(
-        self, *, name: str, limits: tuple[float, float], motion: Motion, time_scale: float,
-        is_stuck: Callable[[], bool],
+        self, *, name: str, limits: tuple[float, float], motion: Motion,
+        is_stuck: Callable[[], bool], clock: VirtualClock,
     ) -> None:  # fmt: skip
         """Stand at 0, or at the limit that is nearest to it.
 
@@ -28,16 +29,16 @@ class StageMotor(Signal):
             Lowest and highest position, mm.
         motion
             How it moves, mm.
-        time_scale
-            Wall-clock seconds per second of motion; 0 arrives at once.
         is_stuck
             Asked at each move; one that is stuck never arrives.
+        clock
+            Is told how long each motion takes; motors that set off together travel at the same time.
         """
         super().__init__(name=name, value=min(max(0.0, limits[0]), limits[1]))
         self._limits_mm, self.motion = limits, motion
         self.travelled_s = 0.0
         """How long the last motion took, s."""
-        self._time_scale, self._is_stuck = time_scale, is_stuck
+        self._is_stuck, self._clock = is_stuck, clock
         self._latest: Any = None
 
     @property
@@ -57,7 +58,8 @@ class StageMotor(Signal):
         if self._is_stuck():
             return status
         self.travelled_s = self.motion.travel_s(float(value) - float(self.get()))
-        wait_s = self.travelled_s * self._time_scale
+        self._clock.spend_together(self.travelled_s)
+        wait_s = self.travelled_s * self._clock.time_scale
         if wait_s > 0:
             timer = threading.Timer(wait_s, self._arrive, (float(value), status))
             timer.daemon = True

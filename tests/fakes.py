@@ -84,7 +84,9 @@ class FakeInstrument:
         campaign: str = "fake",
         *,
         has_dispenser: bool = False,
+        takes: Callable[[Action], float | None] = lambda action: 0.5 + 0.25 * action.step,
     ) -> None:
+        self.takes = takes
         self.fails, self.campaign, self.has_dispenser = fails, campaign, has_dispenser
         self.performed: list[str] = []
         self.reports: dict[str, ActionReport] = {}
@@ -109,8 +111,9 @@ class FakeInstrument:
             raise BeamlineFault(f"{action.kind} did not end within 5 s")
         exposure = exposure_of(action, decision) if action.kind == "expose" else None
         return ActionReport(
-            action_id=action.action_id, status="succeeded", sentence="done", exposure=exposure
-        )
+            action_id=action.action_id, status="succeeded", sentence="done", exposure=exposure,
+            duration_s=self.takes(action),
+        )  # fmt: skip
 
     def reconcile(self, action: Action, decision: Decision) -> ActionReport:
         return self.reports.get(

@@ -2,7 +2,7 @@
 
 import dataclasses
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydantic import BaseModel
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from db.detail import Detail
+from models.domain.decision import Candidate, Decision, Prediction
 from models.domain.history import Observation
 from models.domain.wording import feature_text
 
@@ -42,6 +43,7 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
     yield "by", f"{decision.actor.kind} {decision.actor.name}"
     yield "where", decision.point.text() if decision.point else "-"
     yield "why", f"{decision.reason.sentence} ({decision.reason.code})"
+    yield from _expected(decision)
     yield "knew", f"the outcomes of decisions up to {decision.watermark}; seed {decision.seed}"
     for name, seq in (("repeats", decision.repeats), ("supersedes", decision.supersedes)):
         if seq is not None:
@@ -53,13 +55,30 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
         yield "", decision.model.canonical_json
     for command in detail.commands:
         states = " -> ".join(f"{state} {utc[11:23]}" for utc, state in command.states) or "never given"
-        yield "command", f"{command.action_id}: {states}. {command.sentence}"
+        took = "" if command.duration_s is None else f" It took {command.duration_s:.4g} s."
+        yield "command", f"{command.action_id}: {states}. {command.sentence}{took}"
     yield "outcome", detail.outcome
     yield from _outcome(detail)
     for role, name, sha256 in detail.artifacts:
         yield "kept", f"{role}{'' if name == role else f' {name}'}, {sha256[:12]}"
     for remark in detail.remarks:
         yield remark.sort, f"{remark.text} ({remark.utc[:19]}Z)"
+
+
+def _expected(decision: Decision) -> Iterator[tuple[str, str]]:
+    """What the chosen point was to gain and to cost, and what held it; nothing where no model was asked."""
+    chosen = decision.candidates[0] if decision.candidates else None
+    if chosen is None:
+        return
+    if chosen.expected_gain is not None:
+        unit = "" if chosen.gain_unit in (None, "1") else f" {chosen.gain_unit}"
+        yield "gain", f"{chosen.expected_gain:.3g}{unit} expected"
+    if chosen.cost_s is not None:
+        yield "cost", f"{chosen.cost_s:.3g} s expected"
+    if chosen.chance is not None:
+        yield "chance", f"{chosen.chance:.0%} that it yields the feature"
+    if chosen.bound_by:
+        yield "bound by", "; ".join(chosen.bound_by)
 
 
 def _outcome(detail: Detail) -> Iterator[tuple[str, str]]:
@@ -94,9 +113,41 @@ def _alternatives(detail: Detail) -> Table:
     table.add_column("point", overflow="fold")
     table.add_column("expected" if unit == "1" else f"expected ({unit})", justify="right")
     table.add_column("acquisition", justify="right")
-    table.add_column("")
+    gain_unit = candidates[0].gain_unit
+    known = [column for column in _worth(gain_unit) if any(column.said(one) for one in candidates)]
+    for column in known:
+        table.add_column(column.heading, justify="right")
+    table.add_column("", overflow="fold")
     for one in candidates:
-        expected = f"{one.prediction.mean:.4g} ± {one.prediction.sigma:.2g}"
-        fate = "chosen" if one.reject_code is None else one.reject_code.replace("_", " ")
-        table.add_row(str(one.rank), one.point.text(), expected, f"{one.acquisition_value:.4g}", fate)
+        expected = " ".join(_expectation(e, e is one.prediction) for e in (one.prediction, *one.others))
+        fate = "chosen" if one.reject_code is None else one.why or one.reject_code.replace("_", " ")
+        worth = (column.said(one) for column in known)
+        table.add_row(str(one.rank), one.point.text(), expected, f"{one.acquisition_value:.4g}", *worth, fate)
     return table
+
+
+@dataclasses.dataclass(frozen=True)
+class _Column:
+    """A column that is shown when any candidate has something in it."""
+
+    heading: str
+    """What stands above it."""
+    said: Callable[[Candidate], str]
+    """What a candidate has there; nothing for what is not on record."""
+
+
+def _worth(gain_unit: str | None) -> tuple[_Column, ...]:
+    gain = "gain" if gain_unit in (None, "1") else f"gain ({gain_unit})"
+    return (
+        _Column(gain, lambda one: "" if one.expected_gain is None else f"{one.expected_gain:.3g}"),
+        _Column("cost (s)", lambda one: "" if one.cost_s is None else f"{one.cost_s:.3g}"),
+        _Column("chance", lambda one: "" if one.chance is None else f"{one.chance:.0%}"),
+        _Column("bound by", lambda one: "; ".join(one.bound_by)),
+    )
+
+
+def _expectation(expected: Prediction, is_own: bool) -> str:
+    """What was expected: the objective's own without name and unit, which stand above."""
+    said = f"{expected.mean:.4g} ± {expected.sigma:.2g}"
+    unit = "" if expected.unit == "1" else f" {expected.unit}"
+    return said if is_own else f"{expected.name} {said}{unit}"

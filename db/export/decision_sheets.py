@@ -1,5 +1,6 @@
 """The tables of what was decided, what was considered, and what was measured."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -37,6 +38,14 @@ REASONED = (
     Column("acquisition", "text", "Name of the acquisition function."),
     Column("acquisition_value", "number", "Its value at the chosen point."),
 )
+WORTH = (
+    Column("expected_gain", "number", "What it was expected to gain, in gain_unit."),
+    Column("gain_unit", "text", "Unit of the expected gain."),
+    Column("cost_s", "number", "How long it was expected to take.", "s"),
+    Column("chance", "number", "Probability that it yields the feature, as the model saw it."),
+    Column("bound_by", "text", "Constraints that hold it."),
+    Column("others", "text", "What was expected of the other features that are sought, as JSON."),
+)
 CAME_OF_IT = (
     Column("outcome", "text", "accepted, rejected, failed, open, or none when nothing is measured."),
     Column("outcome_in_words", "text", "What came of it."),
@@ -70,7 +79,7 @@ def decision_sheet(source: Source) -> Sheet:
     sigmas = expected.columns("sigma_predicted_", "One standard deviation of what the model expected of {}.")
     columns = (
         CAMPAIGN, SEQ, *DECIDED, USED, *axes.columns(), *REASONED, *expected.columns(), *sigmas,
-        *CAME_OF_IT,
+        *WORTH, *CAME_OF_IT,
     )  # fmt: skip
 
     used = _samples_used(source)
@@ -113,7 +122,9 @@ def candidate_sheet(source: Source) -> Sheet:
         CAMPAIGN, SEQ, Column("rank", "integer", "0 for the chosen one, then by falling acquisition value."),
         SAMPLE, *axes.columns(), *expected.columns(), *sigmas,
         Column("acquisition_value", "number", "Value of the acquisition function."),
-        Column("reject_code", "text", "Why it was not taken."),
+        *WORTH,
+        Column("reject_code", "text", "Why it was not taken, for filters."),
+        Column("why", "text", "Why it was not taken, in words."),
     )  # fmt: skip
 
     def rows() -> Iterator[Record]:
@@ -134,6 +145,7 @@ def candidate_sheet(source: Source) -> Sheet:
                     **_expected_cells(campaign, row, expected),
                     "acquisition_value": row.acquisition_value,
                     "reject_code": row.reject_code,
+                    "why": row.why,
                 }
 
     return Sheet("candidates", "One point that was considered for a decision.", columns, rows)
@@ -204,8 +216,11 @@ def _feature_cells(
 
 
 def _expected_cells(campaign: LoggedCampaign, candidate: Row[Any], expected: Quantities) -> dict[str, Cell]:
-    feature = campaign.spec.objective.quantity
+    feature = candidate.name or campaign.spec.objective.quantity
     return {
         expected.column(feature, candidate.unit): candidate.mean,
         expected.column(feature, candidate.unit, "sigma_predicted_"): candidate.sigma,
+        **{name: getattr(candidate, name) for name in ("expected_gain", "gain_unit", "cost_s", "chance")},
+        "bound_by": "; ".join(json.loads(candidate.bound_by_json or "[]")),
+        "others": candidate.others_json,
     }

@@ -54,6 +54,12 @@ def action_sheet(source: Source) -> Sheet:
         Column("started_utc", "moment", "When it was given; empty when it never was."),
         Column("ended_utc", "moment", "When it ended; empty when that is not on record."),
         Column("status", "text", "How it ended: succeeded, failed or unknown."),
+        Column(
+            "duration_s",
+            "number",
+            "How long it took by the instrument's clock; empty when nobody watched.",
+            "s",
+        ),
         SENTENCE,
     )
     return Sheet("actions", "One physical command, in one attempt.", columns, _reader(source, _actions()))
@@ -69,7 +75,7 @@ def _actions() -> Any:
         sa.select(
             action, schema.decision.c.seq, schema.decision.c.campaign_id,
             began.scalar_subquery().label("started_utc"),
-            end.c.utc.label("ended_utc"), end.c.status, end.c.sentence,
+            end.c.utc.label("ended_utc"), end.c.status, end.c.duration_s, end.c.sentence,
         )
         .join(schema.decision, schema.decision.c.id == action.c.decision_id)
         .outerjoin(end, sa.and_(end.c.action_id == action.c.action_id, end.c.status != "started"))

@@ -93,14 +93,14 @@ def _expected_features(source: Source) -> Iterator[tuple[str, str]]:
     table = schema.candidate
     for campaign in source.campaigns:
         statement = (
-            sa.select(table.c.unit)
+            sa.select(table.c.name, table.c.unit)
             .join(schema.decision, schema.decision.c.id == table.c.decision_id)
             .where(schema.decision.c.campaign_id == campaign.id)
             .distinct()
             .order_by(table.c.unit)
         )
         for row in source.connection.execute(statement):
-            yield campaign.spec.objective.quantity, row.unit
+            yield row.name or campaign.spec.objective.quantity, row.unit
 
 
 def unit_of_axis(campaign: LoggedCampaign, name: str) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from models.domain.frozen import Frozen
 from models.domain.space import Point
 
@@ -78,3 +80,5 @@ class ActionReport(Frozen):
     """What an `expose` brought back."""
     assets: tuple[Asset, ...] = ()
     """Files that a failed attempt left behind, so that none is orphaned."""
+    duration_s: float | None = Field(default=None, ge=0)
+    """How long the command took by the instrument's clock, s; None where nobody watched it to its end."""

@@ -60,7 +60,21 @@ class Candidate(Frozen):
     acquisition_value: float
     """Value of the acquisition function there."""
     reject_code: str | None = None
-    """Why it was not taken; None for the chosen one."""
+    """Why it was not taken, for filters; None for the chosen one."""
+    others: tuple[Prediction, ...] = ()
+    """What the models expected there of the other features that are sought, by name."""
+    expected_gain: float | None = None
+    """What measuring there is expected to gain, in `gain_unit`."""
+    gain_unit: str | None = None
+    """Unit of the gain."""
+    cost_s: float | None = None
+    """How long it is expected to take: travel, mixing, exposure and overhead, s."""
+    chance: float | None = Field(default=None, ge=0, le=1)
+    """Probability that the measurement yields the feature, 0 to 1."""
+    bound_by: tuple[str, ...] = ()
+    """Constraints that hold it, in words: ``water at least 0.3``."""
+    why: str | None = None
+    """Why it lost, in one plain sentence; None for the chosen one."""
 
 
 class ModelState(Frozen):

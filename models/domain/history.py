@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any, Self
 
-from models.domain.action import Asset, Exposure
+from pydantic import Field
+
+from models.domain.action import ActionKind, Asset, Exposure
 from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.frozen import Frozen
-from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 
 
 class Observation(Frozen):
@@ -27,6 +29,8 @@ class Observation(Frozen):
     """File of the reduced curve."""
     blank_seq: int | None = None
     """`seq` of the blank that was subtracted."""
+    profile: CurveProfile | None = None
+    """The curve in the few bins that the campaign learns whole curves from; None where none are asked for."""
 
     def feature(self, name: str) -> Feature | None:
         """The feature of that name; None when the curve does not have it."""
@@ -64,6 +68,17 @@ class Quarantine(Frozen):
     """Why, in one plain sentence."""
 
 
+class Duration(Frozen):
+    """How long a command took that succeeded and was watched to its end."""
+
+    seq: int
+    """`seq` of the decision."""
+    kind: ActionKind
+    """What was done."""
+    seconds: float = Field(ge=0)
+    """By the instrument's clock, s."""
+
+
 class History(Frozen):
     """All that is known of a campaign so far, in the order of `seq`."""
 
@@ -77,6 +92,8 @@ class History(Frozen):
     """Every failure."""
     quarantines: tuple[Quarantine, ...] = ()
     """Every sample that may not be used any more."""
+    durations: tuple[Duration, ...] = ()
+    """How long commands took, in the order in which they ended; those found out after a crash have none."""
 
     @cached_property
     def _observations_by_seq(self) -> dict[int, Observation]:
@@ -129,7 +146,9 @@ class History(Frozen):
             vars(copied).pop(name, None)
         return copied
 
-    def plus(self, record: "Decision | Exposure | Observation | Failure | Quarantine") -> "History":
+    def plus(
+        self, record: "Decision | Exposure | Observation | Failure | Quarantine | Duration"
+    ) -> "History":
         """The history with one thing more."""
         match record:
             case Decision():
@@ -142,6 +161,8 @@ class History(Frozen):
                 return self.model_copy(update={"failures": (*self.failures, record)})
             case Quarantine():
                 return self.model_copy(update={"quarantines": (*self.quarantines, record)})
+            case Duration():
+                return self.model_copy(update={"durations": (*self.durations, record)})
 
     def accepted(self) -> Iterator[tuple[Decision, Observation]]:
         """Measurements that may train a model, with their decisions; blanks are not among them."""

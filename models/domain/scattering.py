@@ -1,6 +1,7 @@
 """What a scattering experiment yields: a frame, a curve, and features of the curve."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
@@ -94,6 +95,35 @@ class Fit(Frozen):
                 f"the fit {self.name!r} has {len(self.q_inv_nm)} q and {len(self.intensity)} intensities; "
                 "give one for the other"
             )
+        return self
+
+
+class CurveProfile(Frozen):
+    """A curve in few bins, the same in a whole campaign: what whole curves are learned from."""
+
+    q_inv_nm: tuple[float, ...] = Field(min_length=1)
+    """Middle of each bin, increasing, shape (n,), 1/nm."""
+    intensity: tuple[float | None, ...]
+    """Mean intensity in each bin, shape (n,), in `unit`; None in a bin without points."""
+    sigma: tuple[float | None, ...]
+    """One standard deviation of that mean, shape (n,), in `unit`; None in a bin without points."""
+    unit: str
+    """Unit of the intensity: that of the curve."""
+
+    @model_validator(mode="after")
+    def _bins_match(self) -> Self:
+        sizes = {len(self.q_inv_nm), len(self.intensity), len(self.sigma)}
+        if len(sizes) != 1:
+            raise ValueError(
+                f"q, intensity and sigma of a profile have {sorted(sizes)} bins; give each as many"
+            )
+        if any(high <= low for low, high in pairwise(self.q_inv_nm)):
+            raise ValueError("q of a profile must increase from bin to bin")
+        for intensity, sigma in zip(self.intensity, self.sigma, strict=True):
+            if (intensity is None) != (sigma is None) or (sigma is not None and sigma < 0):
+                raise ValueError(
+                    "each bin of a profile needs both an intensity and a sigma of 0 or more, or neither"
+                )
         return self
 
 

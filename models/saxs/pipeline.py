@@ -12,7 +12,7 @@ from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.geometry import Geometry
 from models.domain.history import Observation
 from models.domain.records import Observed
-from models.domain.scattering import Absence, Curve, Feature, Fit, Frame, Verdict
+from models.domain.scattering import Absence, Curve, CurveProfile, Feature, Fit, Frame, Verdict
 from models.saxs.azimuth import Cake, divide, even_out, profile_of
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
@@ -21,6 +21,7 @@ from models.saxs.fits import as_artifacts
 from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.integrate import Binning, integrate
 from models.saxs.precision import as_recorded
+from models.saxs.profile import bin_curve
 from models.saxs.quality import QualityLimits, check_curve, check_frame
 from models.saxs.reading import NO_FRAME, Profile, read_all
 
@@ -48,7 +49,12 @@ class ScatteringAnalysis:
     """Reads exposures: the `Analysis` port. It remembers the blanks that it has reduced."""
 
     def __init__(
-        self, spec: AnalysisSpec, extractors: Sequence[Extractor], folder: Path, geometry: Geometry | None
+        self,
+        spec: AnalysisSpec,
+        extractors: Sequence[Extractor],
+        folder: Path,
+        geometry: Geometry | None,
+        profile_bins: int | None = None,
     ) -> None:
         """Take what `build_analysis` prepared.
 
@@ -62,6 +68,8 @@ class ScatteringAnalysis:
             The campaign's folder.
         geometry
             Where the detector stands; None takes it from each frame's header.
+        profile_bins
+            In how many bins accepted curves go into the record for whole curves to be learned; None: in none.
         """
         self._spec = spec
         self._extractors = tuple(extractors)
@@ -70,6 +78,7 @@ class ScatteringAnalysis:
         self._window_inv_nm = (spec.q_min_inv_nm, spec.q_max_inv_nm)
         self._limits = QualityLimits()
         self._blanks: dict[str, Reduced] = {}
+        self._profile_bins = profile_bins
 
     def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         """Reduce, subtract the blank, judge, and extract features.
@@ -130,9 +139,16 @@ class ScatteringAnalysis:
             verdicts=verdicts,
             curve=None if kept is None else self._asset(exposure.seq, kept),
             blank_seq=None if blank is None else blank.seq,
+            profile=self._summary(curve) if is_accepted else None,
         )
         fits = as_artifacts(tuple(x for x in found if isinstance(x, Fit)))
         return Observed(observation=observation, artifacts=fits if kept is None else (kept, *fits))
+
+    def _summary(self, curve: Curve | None) -> CurveProfile | None:
+        """The curve in few bins, where they are asked for."""
+        if curve is None or self._profile_bins is None:
+            return None
+        return bin_curve(curve, self._window_inv_nm, self._profile_bins)
 
     def _reduced_blank(self, blank: Exposure) -> Reduced:
         """Reduce a blank once."""
@@ -198,7 +214,12 @@ class ScatteringAnalysis:
 
 
 def build_analysis(
-    spec: AnalysisSpec, *, extractors: Sequence[Extractor], folder: Path, geometry: Geometry | None
+    spec: AnalysisSpec,
+    *,
+    extractors: Sequence[Extractor],
+    folder: Path,
+    geometry: Geometry | None,
+    profile_bins: int | None = None,
 ) -> ScatteringAnalysis:
     """Build the analysis of one campaign.
 
@@ -212,13 +233,27 @@ def build_analysis(
         The campaign's folder; curves go to ``curves/seq-00001.dat`` in it.
     geometry
         Where the detector stands; None takes it from each frame's header.
+    profile_bins
+        In how many bins between q_min and q_max accepted curves go into the record, so that whole curves can
+        be learned from it; None puts none there.
 
     Returns
     -------
     ScatteringAnalysis
         Call it with an exposure and its blank.
+
+    Raises
+    ------
+    BadInput
+        When bins are asked for from q = 0: they are even in log q.
     """
-    return ScatteringAnalysis(spec, extractors, folder, geometry)
+    if profile_bins is not None and spec.q_min_inv_nm <= 0:
+        raise BadInput(
+            "analysis.q_min_inv_nm",
+            "is 0 1/nm, but whole curves are learned in bins that are even in log q",
+            "Give the smallest q of the curves",
+        )
+    return ScatteringAnalysis(spec, extractors, folder, geometry, profile_bins)
 
 
 def _profile(sample: Reduced, blank: Reduced | None) -> Profile:

@@ -212,3 +212,39 @@ def test_when_the_log_refuses_for_good_the_run_ends_with_the_shutter_closed(make
     resumed.run()
     assert [o.seq for o in resumed.history.observations] == [1, 2, 3, 4, 5, 6]
     assert len(instrument.performed) == 2 * 6
+
+
+def test_the_history_of_a_run_is_the_one_that_its_log_gives_back(make_loop, even):
+    instrument = fakes.FakeInstrument(
+        fails=lambda action: action.seq == 3 and action.kind == "expose",
+        takes=lambda action: None if action.seq == 2 else 0.1 * action.seq + 0.2 * action.step,
+    )
+    loop = make_loop(even, instrument=instrument)
+    loop.run()
+    assert make_loop(even).history == loop.history
+    durations = [(d.seq, d.kind) for d in loop.history.durations]
+    assert durations[:5] == [(1, "load"), (1, "expose"), (3, "load"), (4, "load"), (4, "expose")]
+    assert loop.history.durations[1].seconds == 0.1 + 0.2 * 2
+
+
+def test_a_command_that_was_found_out_after_a_crash_has_no_duration(make_loop, even):
+    instrument = fakes.FakeInstrument()
+    loop = make_loop(even, instrument=instrument)
+    perform = instrument.perform
+
+    def killed_in_the_exposure(action, decision):
+        report = perform(action, decision)
+        if action.kind == "expose":
+            instrument.reports["expose"] = report.model_copy(update={"duration_s": None})
+            raise KeyboardInterrupt
+        return report
+
+    instrument.perform = killed_in_the_exposure
+    with pytest.raises(KeyboardInterrupt):
+        loop.run()
+    instrument.perform = perform
+    resumed = make_loop(even, instrument=instrument)
+    resumed.run()
+    assert [d.kind for d in resumed.history.durations if d.seq == 1] == ["load"]
+    assert [d.kind for d in resumed.history.durations if d.seq == 2] == ["load", "expose"]
+    assert make_loop(even).history == resumed.history

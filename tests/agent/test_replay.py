@@ -170,6 +170,8 @@ def test_what_came_later_changes_nothing(night):
     before = history_before(night.history, SUGGESTED)
     assert [d.seq for d in before.decisions] == list(range(1, SUGGESTED))
     assert max(o.seq for o in before.observations) == night.history.decision(SUGGESTED).watermark
+    assert before.durations == tuple(d for d in night.history.durations if d.seq < SUGGESTED)
+    assert len(before.durations) < len(night.history.durations)
     history = before.plus(night.history.decision(SUGGESTED))
     assert night.replay(SUGGESTED, history) == night.replay(SUGGESTED)
 

@@ -13,10 +13,10 @@ from models.domain.action import ActionReport, Asset
 from models.domain.campaign import AnchorSpec, BudgetSpec, RecordSpec
 from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
-from models.domain.history import Failure, Observation
+from models.domain.history import Duration, Failure, Observation
 from models.domain.objective import as_objective
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
-from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 from models.domain.space import Point
 from tests import fakes
 
@@ -29,7 +29,13 @@ def decision(seq: int = 1, value: float = 0.1) -> Decision:
         reason=Reason(code="expected_improvement", sentence="Größter Nutzen: 0.3 ± 0.1."),
         candidates=(
             Candidate(rank=0, point=point, prediction=expected, acquisition_value=-12.5),
-            Candidate(rank=1, point=point, prediction=expected, acquisition_value=-13.0, reject_code="lower"),
+            Candidate(
+                rank=1, point=point, prediction=expected.model_copy(update={"name": "height"}),
+                acquisition_value=-13.0, reject_code="lower", why="Gains 0.1 1/cm less, in 2 s.",
+                others=(Prediction(mean=-1.0 / 3.0, sigma=1e300, unit="nm", name="rg"),),
+                expected_gain=0.1 + 0.2, gain_unit="1/cm", cost_s=1e-3, chance=1.0 / 3.0,
+                bound_by=("water at least 0.3", "größte Menge"),
+            ),
         ),
         model=ModelState(acquisition="log_ei", canonical_json='{"a":[0.1]}', training_sha256="f" * 64),
     )  # fmt: skip
@@ -43,8 +49,9 @@ def put(log, one: Decision, *, is_exposed: bool = True, campaign: str = "fake") 
             log.append(Started(action_id=action.action_id))
             exposure = fakes.exposure_of(action, one) if action.kind == "expose" else None
             report = ActionReport(
-                action_id=action.action_id, status="succeeded", sentence="", exposure=exposure
-            )
+                action_id=action.action_id, status="succeeded", sentence="", exposure=exposure,
+                duration_s=None if action.kind == "load" and one.seq == 2 else 0.1 + 0.2 * action.step,
+            )  # fmt: skip
             log.append(Ended(report=report))
 
 
@@ -58,6 +65,9 @@ def observation(seq: int = 1) -> Observation:
         absences=(Absence(name="rg", why="no Guinier region: qRg > 1.3"),),
         verdicts=(Verdict(check="x", is_ok=True, value=1.0, limit=2.0, unit="px", remedy="none"),),
         curve=Asset(role="curve", path="/c", sha256="a" * 64, n_bytes=10),
+        profile=CurveProfile(
+            q_inv_nm=(0.1, 0.2, 0.4), intensity=(1.0 / 3.0, None, -2e-9), sigma=(0.1, None, 0.0), unit="1/cm"
+        ),
     )  # fmt: skip
 
 
@@ -74,6 +84,31 @@ def test_a_history_comes_back_exactly_as_it_was_appended(open_log):
     assert history.failures == (Failure(seq=2, code="BeamlineFault", sentence="stuck"),)
     action = fakes.FakeInstrument().actions(first)[1]
     assert history.exposures == (fakes.exposure_of(action, first),)
+    assert history.durations == (
+        Duration(seq=1, kind="load", seconds=0.1 + 0.2), Duration(seq=1, kind="expose", seconds=0.1 + 0.4),
+    )  # fmt: skip
+
+
+def test_only_commands_that_succeeded_and_were_watched_have_a_duration_in_the_order_of_their_ends(open_log):
+    log = open_log()
+    for seq in (1, 2):
+        put(log, decision(seq, seq / 10))
+    load, expose = fakes.FakeInstrument().actions(decision(3))
+    log.append(Decided(decision=decision(3), actions=(load, expose)))
+    log.append(Started(action_id=load.action_id))
+    log.append(
+        Ended(report=ActionReport(action_id=load.action_id, status="failed", sentence="", duration_s=9.0))
+    )
+    again = load.model_copy(update={"attempt": 2, "action_id": "fake-00003-1load-2"})
+    log.append(Retried(actions=(again,)))
+    log.append(Started(action_id=again.action_id))
+    log.append(
+        Ended(report=ActionReport(action_id=again.action_id, status="succeeded", sentence="", duration_s=2.0))
+    )
+    found = [(d.seq, d.kind, d.seconds) for d in open_log().history().durations]
+    assert found == [
+        (1, "load", 0.1 + 0.2), (1, "expose", 0.1 + 0.4), (2, "expose", 0.1 + 0.4), (3, "load", 2.0)
+    ]  # fmt: skip
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -15,9 +15,12 @@ from db.annotations import add_annotation
 from db.engine import migrate, open_to_read, open_to_write
 from db.verify.record import verify
 from models.domain.errors import BadInput
-from models.domain.records import Annotation
+from models.domain.records import Annotation, Observed, Started
 from tests import fakes
-from tests.db.test_log import decision, put
+from tests.db.test_log import decision, observation, put
+
+OLDER = decision(1).model_copy(update={"candidates": decision(1).candidates[:1]})
+"""A decision as revision 0001 could hold it."""
 
 
 def findings(url):
@@ -39,15 +42,19 @@ def test_the_newest_revision_is_the_one_that_the_program_expects():
     assert ScriptDirectory.from_config(config).get_heads() == [schema.REVISION]
 
 
-@pytest.fixture
-def old_url(url, monkeypatch):
-    """A database as revision 0001 made it."""
+def made_by(revision, url, monkeypatch):
+    """A database as an older revision made it."""
     monkeypatch.setattr(
-        migrations, "upgrade", lambda connection, make=migrations.upgrade: make(connection, "0001")
+        migrations, "upgrade", lambda connection, make=migrations.upgrade: make(connection, revision)
     )
     open_to_write(url).dispose()
     monkeypatch.undo()
     return url
+
+
+@pytest.fixture
+def old_url(url, monkeypatch):
+    return made_by("0001", url, monkeypatch)
 
 
 def test_an_older_database_is_refused_with_the_command_that_mends_it(old_url):
@@ -61,7 +68,7 @@ def test_a_record_that_was_begun_in_an_older_database_stays_whole_and_goes_on(ol
         opening, "refuse_foreign", lambda *_: None
     )  # the program that wrote it knew no better
     log = fakes.open_log(old_url, fakes.spec(), tmp_path)
-    put(log, decision(1))
+    put(log, OLDER, is_exposed=False)
     log.close()
     monkeypatch.undo()
 
@@ -69,7 +76,7 @@ def test_a_record_that_was_begun_in_an_older_database_stays_whole_and_goes_on(ol
     assert migrate(old_url) == (schema.REVISION, schema.REVISION)
     assert findings(old_url) == []
     log = fakes.open_log(old_url, fakes.spec(), tmp_path)
-    assert log.history().decisions == (decision(1),)
+    assert log.history().decisions == (OLDER,)
     put(log, decision(2, 0.2))
     log.close()
     add_annotation(old_url, None, Annotation(kind="note", who="me", text="went on"), fakes.ticking_clock()())
@@ -110,19 +117,53 @@ WEAK_ON_POSTGRESQL = (
 """Guards as revision 0002 had them."""
 
 
-def test_an_upgrade_brings_the_newer_guards_to_an_older_record(url, tmp_path):
+def test_an_upgrade_brings_the_newer_guards_to_an_older_record(url, tmp_path, monkeypatch):
+    made_by("0002", url, monkeypatch)
+    monkeypatch.setattr(opening, "refuse_foreign", lambda *_: None)
     log = fakes.open_log(url, fakes.spec(), tmp_path)
-    put(log, decision(1))
+    put(log, OLDER, is_exposed=False)
     log.close()
+    monkeypatch.undo()
     engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
     with engine.begin() as connection:
         for statement in WEAK_ON_SQLITE if engine.dialect.name == "sqlite" else WEAK_ON_POSTGRESQL:
             connection.exec_driver_sql(statement)
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0002'")
-    assert migrate(url) == ("0002", "0003")
+    assert migrate(url) == ("0002", schema.REVISION)
     assert findings(url) == []
     with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError):
         connection.exec_driver_sql("UPDATE lease SET instrument = 'x' || instrument")
+
+
+def test_what_an_older_record_does_not_hold_reads_as_nothing_and_the_guards_hold_for_new_columns(
+    url, tmp_path, monkeypatch
+):
+    made_by("0003", url, monkeypatch)
+    seen = observation(1).model_copy(update={"profile": None})
+    monkeypatch.setattr(opening, "refuse_foreign", lambda *_: None)
+    log = fakes.open_log(url, fakes.spec(), tmp_path)
+    put(log, OLDER, is_exposed=False)
+    log.append(Started(action_id=fakes.FakeInstrument().actions(OLDER)[0].action_id))
+    log.append(Observed(observation=seen))
+    log.close()
+    monkeypatch.undo()
+    assert migrate(url) == ("0003", schema.REVISION)
+    assert findings(url) == []
+    log = fakes.open_log(url, fakes.spec(), tmp_path)
+    history = log.history()
+    log.close()
+    assert (history.decisions, history.observations, history.durations) == (
+        (OLDER,),
+        (seen,),
+        (),
+    )
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool)
+    for table, column in (
+        ("candidate", "cost_s"),
+        ("action_event", "duration_s"),
+        ("observation", "profile_json"),
+    ):
+        with engine.connect() as connection, pytest.raises(sa.exc.DBAPIError, match="append-only"):
+            connection.exec_driver_sql(f"UPDATE {table} SET {column} = '1'")
 
 
 def test_there_is_nothing_to_upgrade_where_there_is_no_database(tmp_path):

@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from models.domain.decision import Candidate, Decision, DecisionKind, Prediction, Reason
-from models.domain.history import Failure, History, Observation
+from models.domain.history import Duration, Failure, History, Observation
 from models.domain.objective import as_objective
 from models.domain.ranking import ranked
-from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 from models.domain.space import Point
 from models.domain.wording import feature_text, outcome_text
 from tests.fakes import FakeInstrument, exposure_of
@@ -178,3 +179,32 @@ def test_the_prediction_of_a_decision_is_that_of_its_first_candidate():
 def test_a_history_survives_json():
     history = measured([1.0, 0.1 + 0.2]).plus(decided(3)).plus(Failure(seq=3, code="x", sentence="y"))
     assert History.model_validate_json(history.model_dump_json()) == history
+
+
+def test_durations_are_kept_in_the_order_in_which_they_were_added():
+    one, other = Duration(seq=2, kind="load", seconds=0.5), Duration(seq=1, kind="expose", seconds=0.0)
+    assert History().plus(one).plus(other).durations == (one, other)
+
+
+@pytest.mark.parametrize("seconds", [-1e-9, float("nan"), float("inf")])
+def test_no_command_takes_less_than_nothing_or_for_ever(seconds):
+    with pytest.raises(ValidationError):
+        Duration(seq=1, kind="load", seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sigma": (0.1,)}, "give each as many"),
+        ({"q_inv_nm": ()}, "at least 1"),
+        ({"q_inv_nm": (0.2, 0.2)}, "must increase"),
+        ({"sigma": (0.1, 0.1)}, "or neither"),
+        ({"intensity": (1.0, 2.0)}, "or neither"),
+        ({"sigma": (-0.1, None)}, "0 or more"),
+    ],
+)
+def test_a_profile_has_an_intensity_and_a_sigma_in_each_bin_or_neither(changes, said):
+    whole = {"q_inv_nm": (0.1, 0.2), "intensity": (1.0, None), "sigma": (0.1, None), "unit": "1/cm"}
+    CurveProfile.model_validate(whole)
+    with pytest.raises(ValidationError, match=said):
+        CurveProfile.model_validate(whole | changes)

@@ -1,0 +1,56 @@
+"""The clock of a virtual beamline: travel, mixing and exposure count, though nobody waits for them."""
+
+import threading
+
+TICK_S = 1e-6
+"""What the clock counts in, s: whole ticks, so that the same work takes the same time on any night."""
+
+
+class VirtualClock:
+    """Tells the seconds that a real night would have taken so far."""
+
+    def __init__(self, time_scale: float = 0.0) -> None:
+        """Start at 0.
+
+        Parameters
+        ----------
+        time_scale
+            Wall-clock seconds that a device waits per second of its work; 0 does not wait at all.
+        """
+        self.time_scale = time_scale
+        """The same."""
+        self._lock = threading.Lock()
+        self._begun, self._over = 0, 0
+
+    def __call__(self) -> float:
+        """The time when all that was begun is over, s; what begins next, begins then."""
+        with self._lock:
+            self._begun = self._over
+            return self._over * TICK_S
+
+    def spend_together(self, seconds: float) -> None:
+        """Begin something beside what was begun before: motors that set off together take the slowest's time.
+
+        Parameters
+        ----------
+        seconds
+            How long it takes, s.
+        """
+        with self._lock:
+            self._over = max(self._over, self._begun + _ticks(seconds))
+
+    def spend(self, seconds: float) -> None:
+        """Do something once all that was begun before is over.
+
+        Parameters
+        ----------
+        seconds
+            How long it takes, s.
+        """
+        with self._lock:
+            self._over += _ticks(seconds)
+            self._begun = self._over
+
+
+def _ticks(seconds: float) -> int:
+    return max(round(seconds / TICK_S), 0)
