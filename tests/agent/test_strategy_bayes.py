@@ -216,7 +216,7 @@ def test_decisions_are_the_same_after_the_record_went_through_json_and_the_log(t
         log.append(Observed(observation=observation))
     restored = log.history()
     log.close()
-    assert restored == history
+    assert restored.model_copy(update={"durations": ()}) == history
     assert strategy.propose(restored) == expected
 
 
