@@ -6,7 +6,9 @@ from pydantic import Field
 
 from agent.strategy import space_filling
 from agent.strategy.choices import Choices, Pool, gather_pool
+from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.problem import Problem
+from models.domain.binding import limits_at
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Candidate, Decision, ModelState, Reason
 from models.domain.errors import BadInput, FitFailed
@@ -134,26 +136,35 @@ class Bayes:
         candidates = tuple(
             self._candidate(rank, choice, found, choices) for rank, choice in enumerate(found.choices)
         )
+        reason = told_in_full(found.reason, candidates)
         model = ModelState(
             acquisition=found.acquisition,
             canonical_json=found.state_json,
             training_sha256=_sha256_of(knowledge),
             left_out=left_out(problem.objective, history),
         )
-        decision = problem.measure(history, "suggest", candidates[0].point, choices.noted(found.reason))
+        decision = problem.measure(history, "suggest", candidates[0].point, choices.noted(reason))
         return decision.model_copy(update={"candidates": candidates, "model": model})
 
     def _candidate(self, rank: int, choice: "Choice", found: "Recommendation", choices: Choices) -> Candidate:
         """What goes on record of a point that was considered."""
-        first, *_ = choice.expected
+        first, *others = choice.expected
         if first.name == self._problem.objective.quantity:
             first = first.model_copy(update={"name": ""})  # it goes without saying
+        point = choices.point(choice.pool_row, choice.columns)
         return Candidate(
             rank=rank,
-            point=choices.point(choice.pool_row, choice.columns),
+            point=point,
             prediction=first,
+            others=tuple(others),
             acquisition_value=choice.value,
+            expected_gain=choice.gain,
+            gain_unit=found.gain_unit,
+            cost_s=choice.cost_s,
+            chance=choice.chance,
+            bound_by=limits_at(self._problem.space, point),
             reject_code="lower_acquisition" if rank else None,
+            why=why_it_lost(found.choices[0], choice, found.gain_unit) if rank else None,
         )
 
 

@@ -65,6 +65,8 @@ class Choice:
     """What it is expected to gain, in the recommendation's `gain_unit`."""
     chance: float
     """Probability that a measurement there yields what is sought."""
+    cost_s: float | None
+    """How long it is expected to take, s; None where all take as long."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +124,7 @@ def recommend(mind: Mind, open_: Open, ask: Ask, cost: Worth | None = None) -> R
         values = np.concatenate([worth.at(ends), values])
     points = np.vstack([ends, open_.pool])
     ranked = _rank_apart(points, values, ask.n_ranked)
-    choices = _choices(mind, aim, points[ranked], values[ranked])
+    choices = _choices(mind, aim, points[ranked], values[ranked], cost)
     rows = [i - len(ends) if i >= len(ends) else None for i in ranked]
     return Recommendation(
         choices=tuple(replace(choice, pool_row=row) for choice, row in zip(choices, rows, strict=True)),
@@ -139,17 +141,15 @@ def _together(gain: Worth, others: list[Worth]) -> Worth:
     return Together(gain, *others) if others else gain
 
 
-def _choices(mind: Mind, aim: Aim, points: Floats, values: Floats) -> list[Choice]:
+def _choices(mind: Mind, aim: Aim, points: Floats, values: Floats, cost: Worth | None) -> list[Choice]:
     """What is thought of points that were ranked."""
     gains = aim.gain(aim.worth.at(points))
     chances = np.ones(len(points))
     for belief in mind.presence.values():
         chances *= np.exp(Presence(belief).at(points))
-    expected = aim.expect(points)
-    return [
-        Choice(points[i], None, expected[i], float(values[i]), float(gains[i]), float(chances[i]))
-        for i in range(len(points))
-    ]
+    costs_s = [None] * len(points) if cost is None else np.exp(-cost.at(points)).tolist()
+    columns = (aim.expect(points), values.tolist(), gains.tolist(), chances.tolist(), costs_s)
+    return [Choice(place, None, *row) for place, row in zip(points, zip(*columns, strict=True), strict=True)]
 
 
 def _is_exhausted(aim: Aim, values: Floats, is_open: Mask, ask: Ask, cost: Worth | None) -> bool:
