@@ -14,6 +14,7 @@ from models.domain.decision import Candidate, Decision, ModelState, Reason
 from models.domain.errors import BadInput, FitFailed
 from models.domain.frozen import Frozen
 from models.domain.history import History
+from models.domain.objective import Own
 from models.domain.scattering import Floats
 from models.domain.seeds import derive_seed
 from models.gp.encoding import Encoding
@@ -55,7 +56,7 @@ class Bayes:
         self._options, self._problem, self._state_json = options, problem, state_json
         self._encoding = Encoding(problem.space)
         self._start = space_filling.build(space_filling.Options(), problem)
-        self._mind: Mind | None = None
+        self._mind = self._own_mind()
         self._pools: dict[int, Pool] = {}
 
     def with_state(self, state_json: str) -> "Bayes":
@@ -80,6 +81,17 @@ class Bayes:
         except FitFailed as error:
             return self._fill(history, error)
 
+    def _own_mind(self) -> "Mind | None":
+        """For a goal of one's own a mind at once: mistakes in it are found before the night.
+
+        For all others None: what compiles takes a second to load, and only when it is used.
+        """
+        if not isinstance(self._problem.objective, Own):
+            return None
+        from models.gp.mind import Mind
+
+        return Mind(self._problem.objective)
+
     def _fill(self, history: History, error: FitFailed) -> Decision:
         """Without a model: the point farthest from all that were asked for."""
         problem = self._problem
@@ -93,7 +105,6 @@ class Bayes:
         return problem.measure(history, "fallback", choices.most_remote(), choices.noted(reason))
 
     def _suggest(self, history: History) -> Decision:
-        # what compiles takes a second to load: only when it is used
         from agent.strategy.learned import learned
         from models.gp.mind import Mind, read_state
         from models.gp.recommend import Ask, Open, recommend

@@ -10,7 +10,7 @@ from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
 from models.gp.belief import Belief, Watch
 from models.gp.knowledge import Knowledge
-from models.gp.pursuits.catalog import pursuit_of
+from models.gp.pursuits.catalog import options_of, pursuit_of
 from models.gp.pursuits.pursuit import Aim, Lesson, Situation
 from models.gp.state import BeliefState, fit_state
 from models.gp.threads import use_one_thread
@@ -39,6 +39,7 @@ class Mind:
         """Believe nothing yet."""
         self._objective = objective
         self._pursuit = pursuit_of(objective)
+        self._options = options_of(objective, self._pursuit)
         self._lesson = Lesson({}, {})
         self._units: Mapping[str, str] = {}
         self._fitted_to = 0
@@ -115,7 +116,9 @@ class Mind:
         """
         if not self._fitted_to:
             raise FitFailed("nothing has been learned")
-        return self._pursuit.aim(Situation(self._objective, self.beliefs, self._units, self._lesson.context))
+        context = self._lesson.context
+        situation = Situation(self._objective, self.beliefs, self._units, context, self._options)
+        return self._pursuit.aim(situation)
 
     def _go_on(self, knowledge: Knowledge, earlier: MindState, pool_for: PoolFor) -> bool:
         """Take in what came since the last fit; False when hyperparameters have to be found anew."""

@@ -2,7 +2,10 @@
 
 import importlib
 
+from pydantic import BaseModel
+
 from models.domain.errors import BadInput
+from models.domain.inputs import validated
 from models.domain.objective import ObjectiveBase, Own
 from models.domain.own_parts import import_attribute
 from models.gp.pursuits.pursuit import Pursuit
@@ -12,6 +15,7 @@ FILES = {
     "pareto": "pareto",
 }  # fmt: skip
 """Module beside this one, by goal."""
+WHERE = "objective.goal"
 
 
 def pursuit_of(objective: ObjectiveBase) -> Pursuit:
@@ -22,7 +26,7 @@ def pursuit_of(objective: ObjectiveBase) -> Pursuit:
     BadInput
         When a pursuit of one's own is not there, or is none.
     """
-    where = "objective.goal"
+    where = WHERE
     if isinstance(objective, Own):
         found = import_attribute(objective.goal, where)
     else:
@@ -34,3 +38,23 @@ def pursuit_of(objective: ObjectiveBase) -> Pursuit:
             "Write it as Pursuit(aim=...), see docs/extending.md",
         )
     return found
+
+
+def options_of(objective: ObjectiveBase, pursuit: Pursuit) -> BaseModel | None:
+    """The keys of a goal of one's own, checked; None where it has none.
+
+    Raises
+    ------
+    BadInput
+        When one is missing, unknown, or of no use.
+    """
+    keys = objective.options if isinstance(objective, Own) else {}
+    if pursuit.options is not None:
+        return validated(pursuit.options, keys, "objective")
+    if keys:
+        raise BadInput(
+            f"objective.{next(iter(keys))}",
+            "is not a known key",
+            "Remove it, or give the pursuit a model of its options",
+        )
+    return None

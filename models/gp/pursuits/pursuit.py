@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel
+
 from models.domain.decision import Prediction, Reason
 from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
@@ -44,6 +46,8 @@ class Situation:
     """Unit of each feature."""
     context: Any
     """That of the lesson."""
+    options: Any = None
+    """Keys of one's own goal, as its pursuit's `Options`; None where it has none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +94,8 @@ class Pursuit:
     measurements may shape the lesson's context, which must not change before the next fit."""
     is_pairwise: bool = False
     """True when the aim asks for covariances between the watched points."""
+    options: type[BaseModel] | None = None
+    """Model of the keys that a goal of one's own has besides `feature` and `also`."""
 
 
 def in_unit(unit: str) -> str:
