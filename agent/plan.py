@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from agent.candidate_list import read_candidates
 from agent.look_around import refuse_empty
 from agent.outline import read_outline
 from agent.plugs import add_home, find_builder
@@ -221,6 +222,10 @@ def _space(spec: CampaignSpec, beamline: Beamline, home: Path) -> SearchSpace:
         problem, _, remedy = error.errors()[0]["msg"].removeprefix("Value error, ").partition("; ")
         raise BadInput("region", problem, remedy.capitalize() or "Correct it") from None
     refuse_empty(space, spec.seed)
+    if spec.candidates is not None:
+        listed = read_candidates(spec.candidates, home, space)
+        space = space.model_copy(update={"candidates": listed})
+        refuse_empty(space, spec.seed)
     return space
 
 

@@ -65,7 +65,7 @@ def program() -> str:
 def _best_table(plan: "Plan", history: History) -> Table:
     objective = plan.spec.objective
     best = ranked(history, objective)[:N_BEST]
-    is_listed = bool(plan.space.candidates)
+    is_listed = any(point.sample for point in plan.space.candidates)
     title = f"{objective.first_in_line.capitalize()}: {objective.text()}"
     table = Table(title=title, title_justify="left")
     table.add_column("decision", justify="right")

@@ -4,7 +4,7 @@ from agent.ports import Strategy
 from models.domain.decision import Decision
 from models.domain.errors import NightbeamError, StrategyFailed
 from models.domain.history import History
-from models.domain.space import SearchSpace
+from models.domain.space import Point, SearchSpace
 
 ALLOWED_KINDS = frozenset({"initial_design", "suggest", "fallback", "repeat", "stop"})
 """What a strategy may propose; blanks are not its business."""
@@ -16,7 +16,7 @@ class Checked:
     def __init__(self, strategy: Strategy, name: str, space: SearchSpace) -> None:
         """Wrap a strategy; `name` is what the campaign file calls it."""
         self._strategy, self._name, self._space = strategy, name, space
-        self._samples = {point.sample for point in space.candidates}
+        self._listed = frozenset(map(_key, space.candidates))
 
     def propose(self, history: History) -> Decision:
         """What the strategy proposes.
@@ -48,8 +48,10 @@ class Checked:
             return []
         if decision.point is None:
             return ["a measurement without a point"]
-        if self._samples and decision.point.sample not in self._samples:
-            return [f"the sample {decision.point.sample!r}, which does not exist"]
+        if self._listed and _key(decision.point) not in self._listed:
+            named = decision.point.sample
+            what = f"the sample {named!r}" if named else f"the point {decision.point.text()}"
+            return [f"{what}, which does not exist"]
         strangers = set(decision.point.coordinates) - set(self._space.names)
         if strangers:
             return [f"a value for {', '.join(sorted(strangers))}, which is no axis"]
@@ -59,3 +61,8 @@ class Checked:
         return StrategyFailed(
             f"the strategy {self._name} {problem}. Mend it, and run the same command again to go on."
         )
+
+
+def _key(point: Point) -> tuple[object, ...]:
+    """What tells a listed point: its name, else its place."""
+    return (point.sample,) if point.sample else tuple(sorted(point.coordinates.items()))

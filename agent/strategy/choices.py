@@ -117,8 +117,8 @@ class Choices:
 
     def _open_samples(self, points: tuple[Point, ...]) -> Mask:
         """Those not yet asked for, that the feasibility function does not refuse."""
-        samples = {d.point.sample for d in self._asked() if d.point is not None}
-        is_left = np.array([point.sample not in samples for point in points], dtype=bool)
+        taken = {_key(d.point) for d in self._asked() if d.point is not None}
+        is_left = np.array([_key(point) not in taken for point in points], dtype=bool)
         name = self._encoding.space.feasible
         if name is None:
             return is_left
@@ -131,6 +131,11 @@ class Choices:
             self.why_exhausted = f"None of the {len(rows)} samples that are left can be had: {refusals[0]}."
         is_left[rows] = [answer.objection is None for answer in answers]
         return is_left
+
+
+def _key(point: Point) -> str | tuple[float | str, ...]:
+    """What tells listed points apart: their sample's name, or their place where they have none."""
+    return point.sample or tuple(point.coordinates.values())
 
 
 def failed_points(encoding: Encoding, history: History) -> Floats:

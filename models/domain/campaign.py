@@ -10,6 +10,10 @@ from models.domain.own_parts import OWN_PART
 from models.domain.region import Region, RegionSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
 
+NEED_AXES = {
+    "sums": "sums are", "linear": "linear is", "region": "region is", "candidates": "candidates are",
+}  # fmt: skip
+"""Keys that say something of axes."""
 BLANK_TOLERANCE = 1e-6
 """How far a blank may miss a sum, relative to its total."""
 
@@ -136,6 +140,9 @@ class CampaignSpec(Frozen):
     feasible: str | None = Field(default=None, pattern=OWN_PART)
     """A function of one's own, ``module:function``, that is given a point by axis name and says whether it
     can be had: True, or False, or a text that says why not."""
+    candidates: str | None = Field(default=None, min_length=1)
+    """CSV file of the only points that exist, beside the campaign file: a column for each axis, and
+    perhaps one named ``sample`` with the names under which a sample changer knows them."""
     objective: Objective
     """What is sought."""
     instrument: Plug
@@ -156,7 +163,7 @@ class CampaignSpec(Frozen):
     @model_validator(mode="after")
     def _space_is_possible(self) -> Self:
         if not self.axes:
-            for key, what in {"sums": "sums are", "linear": "linear is", "region": "region is"}.items():
+            for key, what in NEED_AXES.items():
                 if getattr(self, key):
                     raise ValueError(f"{what} given without axes; add [[axes]], or remove {key}")
             return self
