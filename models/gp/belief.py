@@ -1,6 +1,5 @@
 """What is believed of one feature between the measurements: Gaussian processes that may all be true."""
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -164,7 +163,7 @@ class Belief:
         return self.watch.references
 
     def doubts(self) -> Floats:
-        """Factor on each member's variance at the references, shape (n_members, k): 1 where nothing surprised.
+        """Factor on each member's variance at the references, (n_members, k): 1 where nothing surprised.
 
         The mean squared residual of the observations, in units of its expectation, each counted as it is
         correlated with the place; that it is 1 counts as much as `PRIOR_DOUBT` observations there.
@@ -265,7 +264,7 @@ class Belief:
         known = self._known
         for row in range(self._members[0].n, len(known.values)):
             surprise = self._surprise(row)
-            self.is_surprised = self.is_surprised or surprise > SURPRISE
+            self.is_surprised = self.is_surprised or bool(surprise > SURPRISE)
             self._ratios = np.append(self._ratios, surprise**2)
             for member in self._members:
                 member.append(known.points[row], known.values[row], known.variances[row])

@@ -15,10 +15,10 @@ from models.domain.scattering import Floats
 from models.gp.kernel import contract, fill_covariance
 from models.gp.routines import lapack
 
-LENGTH_MEDIAN, LENGTH_SPREAD = 0.3, 0.9
+LENGTH_MEDIAN, LENGTH_SPREAD = 0.2, 1.0
 """Length scale in the unit cube, for one axis: median and standard deviation of the logarithm. The median
 grows with the root of the count of axes (Hvarfner et al., ICML 2024)."""
-NOISE_MEDIAN, NOISE_SPREAD = math.exp(-6.0), 1.5
+NOISE_MEDIAN, NOISE_SPREAD = math.exp(-8.0), 1.5
 """Variance that is learned besides the known one, in standardised units: median, standard deviation of the
 log."""
 LENGTHS = (0.02, 20.0)
@@ -59,7 +59,7 @@ class Standardised:
 
     @cached_property
     def room(self) -> tuple[Floats, Floats]:
-        """Two arrays to compute in, shape (n, n) each: new ones each time cost more than what they are for."""
+        """Two arrays to compute in, shape (n, n) each: new ones each time would cost more than the rest."""
         n = len(self.values)
         return np.empty((n, n)), np.empty((n, n))
 
@@ -79,8 +79,9 @@ class Standardised:
 def negative_log_density(logs: Floats, known: Standardised) -> tuple[float, Floats]:
     """Negative logarithm of likelihood times prior, and its gradient.
 
-    The likelihood is that of Rasmussen and Williams 2006, eq. 2.30 and 5.9. The density is one of the logarithms, in which it is nearly normal: its summit in the
-    hyperparameters themselves lies aside from where most of it is.
+    The likelihood is that of Rasmussen and Williams 2006, eq. 2.30 and 5.9. The density is one of the
+    logarithms, in which it is nearly normal: its summit in the hyperparameters themselves lies aside from
+    where most of it is.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ def bounds_of(n_axes: int) -> Floats:
 
 
 def fit_hyperparameters(known: Standardised, start: Floats | None) -> Floats:
-    """Summits of the posterior density (L-BFGS-B), as logarithms, shape (n_summits, d + 2), the highest first.
+    """Summits of the posterior density (L-BFGS-B), as logarithms, (n_summits, d + 2), the highest first.
 
     Parameters
     ----------

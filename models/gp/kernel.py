@@ -1,8 +1,8 @@
-"""Matern-5/2 covariances with one length scale an axis, about an unknown mean; compiled, all pairs in one pass.
+"""Matern-5/2 covariances with one length scale an axis, about an unknown mean; compiled, one pass over pairs.
 
 The mean is one number that nobody knows: normal, with the variance `MEAN_VARIANCE`, it adds that to every
-covariance. With r the scaled distance, k = variance (1 + sqrt5 r + 5/3 r^2) exp(-sqrt5 r): Rasmussen and Williams,
-Gaussian Processes for Machine Learning, 2006, eq. 4.17.
+covariance. With r the scaled distance, k = variance (1 + sqrt5 r + 5/3 r^2) exp(-sqrt5 r): Rasmussen and
+Williams, Gaussian Processes for Machine Learning, 2006, eq. 4.17.
 """
 
 import math

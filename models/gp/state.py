@@ -16,7 +16,7 @@ LEAST_WEIGHT = 0.02
 """Members of less weight are left out."""
 MOST_FITTED = 256
 """Observations that hyperparameters are found from; of more, as many are taken evenly."""
-PRIOR_COUNT = 10.0
+PRIOR_COUNT = 5.0
 """Weight, in observations, of the assumption that bands are as wide as they should be."""
 
 
