@@ -19,6 +19,7 @@ LOWEST = as_objective(feature="height", goal="minimise")
 TARGET = as_objective(feature="height", goal="target", target=0.5)
 GOALS = pytest.mark.parametrize("objective", [HIGHEST, LOWEST, TARGET], ids=lambda o: o.goal)
 POOL = np.random.default_rng(8).random((80, 2))
+CROWD = np.random.default_rng(9).random((700, 2))
 
 
 def hill(points: np.ndarray) -> np.ndarray:
@@ -34,6 +35,14 @@ def on_the_hill(n: int = 20, seed: int = 1) -> Training:
 def belief() -> Belief:
     learned = on_the_hill()
     return Belief(learned, fit_state(learned), Watch(POOL, is_pairwise=True))
+
+
+@pytest.fixture(scope="module")
+def uneven() -> Belief:
+    """Learned from observations of very unlike noise, at more points than stand for all."""
+    even = on_the_hill()
+    learned = Training(even.unit_points, even.values, np.geomspace(0.002, 0.2, 20))
+    return Belief(learned, fit_state(learned), Watch(CROWD, is_pairwise=True))
 
 
 @GOALS
@@ -107,6 +116,20 @@ def test_gradients_agree_with_finite_differences(belief, name):
             assert gradient[axis] == pytest.approx((up - down) / (2 * step), rel=2e-3, abs=1e-4)
 
 
+@pytest.mark.parametrize("name", ["integrated", "level"])
+def test_gradients_hold_where_noise_is_uneven_and_few_places_stand_for_many(uneven, name):
+    worth = worths(uneven)[name]
+    assert len(uneven.references) < len(CROWD)
+    assert worth.watched() == pytest.approx(worth.at(CROWD), rel=1e-8, abs=1e-8)
+    for point in np.random.default_rng(3).random((6, 2)):
+        value, gradient = worth.slope(point)
+        assert value == pytest.approx(worth.at(point[None])[0], rel=1e-9)
+        for axis in range(2):
+            shift = 1e-6 * np.eye(2)[axis]
+            up, down = worth.at(np.stack([point + shift, point - shift]))
+            assert gradient[axis] == pytest.approx((up - down) / 2e-6, rel=1e-5, abs=1e-5)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_watched_points_are_worth_what_they_are_worth_when_asked_for(belief, name):
     worth = worths(belief)[name]
@@ -123,7 +146,7 @@ def test_the_integrated_fall_is_what_one_more_measurement_takes_off(belief):
             np.append(learned.sigmas, sigma),
         )  # fmt: skip
         before, after = belief.watched().sigmas, Belief(more, state, Watch(POOL)).watched().sigmas
-        fall = belief.weights @ (before**2 - after**2).mean(axis=1)
+        fall = belief.weights @ ((before**2 - after**2) * belief.doubts()).mean(axis=1)
         assert worth[row] == pytest.approx(fall, rel=1e-6)
 
 

@@ -11,11 +11,11 @@ from models.domain.objective import as_objective
 from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.belief import Belief, Watch
 from models.gp.hyperparameters import Standardised, fit_hyperparameters, negative_log_density
-from models.gp.kernel import contract, covariance, covariance_gradient
+from models.gp.kernel import MEAN_VARIANCE, contract, covariance, covariance_gradient, fill_covariance
 from models.gp.member import Member
 from models.gp.state import BeliefState, MemberState, standardise
 from models.gp.training import Training
-from tests.gp.library import library_log_density, library_model
+from tests.gp.library import library_log_density, library_model, matern_of
 
 POINTS = np.random.default_rng(9).random((40, 3))
 
@@ -69,7 +69,7 @@ def test_the_density_of_hyperparameters_and_its_gradient_are_those_of_the_librar
     densities = [library_log_density(model, learned) for model in models]
     assert values[0] - values[1] == pytest.approx(float((densities[1] - densities[0]).detach()), abs=1e-6)
     densities[0].backward()
-    kernel, noise = models[0].covar_module, models[0].likelihood.second_noise_covar
+    kernel, noise = matern_of(models[0]), models[0].likelihood.second_noise_covar
     lengths = kernel.base_kernel
     found = [
         (lengths.raw_lengthscale, lengths.raw_lengthscale_constraint),
@@ -94,9 +94,13 @@ def test_covariances_have_the_gradients_that_they_claim():
         shift = step * np.eye(3)[axis]
         up, down = (covariance(points, (place + s)[None], rates, variance)[:, 0] for s in (shift, -shift))
         assert found[:, axis] == pytest.approx((up - down) / (2 * step), rel=1e-6, abs=1e-8)
-    weights = np.random.default_rng(1).normal(size=(6, 6))
-    weights = weights + weights.T
-    sums = contract(points, rates, variance, weights)
+    halves, parts = np.empty((6, 6)), np.empty((6, 6))
+    fill_covariance(points, rates, variance, halves, parts)
+    assert np.tril(halves) == pytest.approx(np.tril(covariance(points, points, rates, variance)))
+    inverse, values = np.random.default_rng(1).normal(size=(6, 6)), np.random.default_rng(2).normal(size=6)
+    inverse = inverse + inverse.T
+    weights = inverse - np.outer(values, values)
+    sums = contract(points, rates, variance, parts, inverse, values)
     for axis in range(3):
         longer, shorter = rates.copy(), rates.copy()
         longer[axis] *= np.exp(-step)
@@ -105,7 +109,9 @@ def test_covariances_have_the_gradients_that_they_claim():
             covariance(points, points, longer, variance) - covariance(points, points, shorter, variance)
         ) / (2 * step)
         assert sums[axis] == pytest.approx((weights * slope).sum(), rel=1e-6)
-    assert sums[3] == pytest.approx((weights * covariance(points, points, rates, variance)).sum())
+    about_the_mean = covariance(points, points, rates, variance) - MEAN_VARIANCE
+    assert sums[3] == pytest.approx((weights * about_the_mean).sum())
+    assert sums[4] == pytest.approx(np.trace(weights))
 
 
 def test_a_member_that_grew_is_the_library_on_all_observations():
@@ -150,18 +156,26 @@ def test_a_belief_that_grew_and_one_built_anew_have_the_same_bits(cuts, seed):
         assert np.array_equal(one, other)
     assert np.array_equal(grown.expect(POINTS[0]).sigma_gradients, anew.expect(POINTS[0]).sigma_gradients)
     assert grown.is_surprised == anew.is_surprised
+    assert np.array_equal(grown.doubts(), anew.doubts())
 
 
 def test_watched_points_and_any_points_agree():
     learned = known(40)
     member = Member(logs_of(), learned.first(30))
-    member.watch(POINTS, is_pairwise=True)
+    references = np.array([0, 5, 11, 39])
+    member.watch(POINTS, references)
     for row in range(30, 40):
         member.append(learned.points[row], learned.values[row], learned.variances[row])
     for watched, asked in zip(member.watched(), member.predict(POINTS), strict=True):
         assert watched == pytest.approx(asked, abs=1e-12)
-    assert member.watched_covariance() == pytest.approx(member.covariance_with_watched(POINTS), abs=1e-12)
-    assert np.diag(member.watched_covariance()) == pytest.approx(member.watched()[1], abs=1e-12)
+    kept = member.watched_covariance()
+    assert kept == pytest.approx(member.covariance_with_references(POINTS), abs=1e-12)
+    assert np.diag(kept[references]) == pytest.approx(member.watched()[1][references], abs=1e-12)
+    shares = np.random.default_rng(3).random(4)
+    for row in (2, 11):
+        fall, variance, _, _ = member.weigh_fall(POINTS[row], shares)
+        assert fall == pytest.approx(kept[row] ** 2 @ shares, rel=1e-9)
+        assert variance == pytest.approx(member.watched()[1][row], abs=1e-12)
 
 
 def test_the_posterior_at_one_point_has_the_gradients_that_it_claims():
@@ -186,13 +200,7 @@ def test_residuals_that_are_left_out_are_those_of_models_without_them():
         rest = Standardised(learned.points[others], learned.values[others], learned.variances[others])
         member = Member(logs, rest)
         mean, variance = member.predict(learned.points[row : row + 1])
-        # the constant mean, found from the others, is uncertain too
-        ones = np.ones(14)
-        cross = covariance(rest.points, learned.points[row : row + 1], member.rates, member.variance)[:, 0]
-        matrix = covariance(rest.points, rest.points, member.rates, member.variance)
-        inverse = np.linalg.inv(matrix + np.diag(rest.variances + member.noise))
-        doubt = (1.0 - ones @ inverse @ cross) ** 2 / (ones @ inverse @ ones)
-        total = variance[0] + doubt + learned.variances[row] + member.noise
+        total = variance[0] + learned.variances[row] + member.noise
         assert ratios[row] == pytest.approx((learned.values[row] - mean[0]) ** 2 / total, rel=1e-6)
 
 
@@ -202,7 +210,7 @@ def test_the_fit_finds_a_density_that_the_librarys_own_fit_does_not_beat():
 
     for seed in range(4):
         learned = known(30, 2, seed)
-        ours = -negative_log_density(fit_hyperparameters(learned, None), learned)[0]
+        ours = -negative_log_density(fit_hyperparameters(learned, None)[0], learned)[0]
         model = library_model(logs_of(2), learned)
         start = (
             float(library_log_density(model, learned).detach()) + negative_log_density(logs_of(2), learned)[0]
