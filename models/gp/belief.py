@@ -1,13 +1,16 @@
 """What is believed of one feature between the measurements: Gaussian processes that may all be true."""
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Floats
-from models.gp.member import Member
+from models.gp.member import Member, Rows
 from models.gp.state import BeliefState, fit_state, standardise
+from models.gp.thinning import thin_out
 from models.gp.threads import use_one_thread
 from models.gp.training import Training
 
@@ -15,6 +18,16 @@ REFIT_SHARE = 8
 """Hyperparameters are found anew when the observations have grown by one in so many."""
 SURPRISE = 4.0
 """An observation this many standard deviations off has them found anew at once."""
+MOST_REFERENCES = 256
+"""Points that stand for all watched ones where covariances are asked for."""
+PRIOR_DOUBT = 0.5
+"""Observations for which the assumption counts that a place is as well known as it is thought to be."""
+MOST_LEFT_OUT = 1000
+"""Of more observations none is left out: it would take seconds, and a map is known by then."""
+SAME_VARIANCE = 1e-9
+"""Known variances whose logarithms differ by less are one."""
+ANYWHERE = 1e-6
+"""What an observation counts for places with which it is not correlated at all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +61,12 @@ class Watch:
     points: Floats
     """Scaled coordinates, shape (m, d)."""
     is_pairwise: bool = False
-    """True when covariances between them will be asked for."""
+    """True when covariances with some of them, the references, will be asked for."""
+
+    @cached_property
+    def references(self) -> Rows | None:
+        """Rows of the points that stand for all of them; None where no covariances are asked for."""
+        return thin_out(self.points, MOST_REFERENCES) if self.is_pairwise else None
 
 
 class Belief:
@@ -99,11 +117,14 @@ class Belief:
         self._members = [Member(np.array(one.logs), first) for one in state.members]
         if watch is not None:
             for member in self._members:
-                member.watch(watch.points, is_pairwise=watch.is_pairwise)
+                member.watch(watch.points, watch.references)
         self.training = training
         """What was learned from."""
         self.is_surprised = False
         """True when an observation since the fit was far from what was expected."""
+        self._ratios = self._ratios_left_out()
+        """Squared residual of each observation, in units of its expectation: of those that the
+        hyperparameters were found from when it is left out, of the others when it came."""
         self._take_in()
 
     @property
@@ -128,16 +149,68 @@ class Belief:
         return self._posterior([member.watched() for member in self._members])
 
     def watched_covariances(self) -> list[Floats]:
-        """Covariance of all pairs of watched points, one (m, m) for each member, before inflation."""
+        """Covariance of the watched points with the references, (m, k) for each member, before inflation."""
         return [member.watched_covariance() for member in self._members]
 
-    def covariances_with_watched(self, points: Floats) -> list[Floats]:
-        """Covariance of points, shape (k, d), with the watched: (k, m) for each member, before inflation."""
-        return [member.covariance_with_watched(points) for member in self._members]
+    def covariances_with_references(self, points: Floats) -> list[Floats]:
+        """Covariance of points, shape (j, d), with the references: (j, k) a member, before inflation."""
+        return [member.covariance_with_references(points) for member in self._members]
 
-    def known_variances(self) -> Floats:
-        """Variance of each observation that is known, standardised, shape (n,)."""
-        return self._known.variances
+    @property
+    def references(self) -> Rows:
+        """Rows of the watched points that stand for all of them."""
+        if self.watch is None or self.watch.references is None:
+            raise ValueError("this belief watches no pairs")
+        return self.watch.references
+
+    def doubts(self) -> Floats:
+        """Factor on each member's variance at the references, shape (n_members, k): 1 where nothing surprised.
+
+        The mean squared residual of the observations, in units of its expectation, each counted as it is
+        correlated with the place; that it is 1 counts as much as `PRIOR_DOUBT` observations there.
+        """
+        assert self.watch is not None
+        places, known, ratios = self.watch.points[self.references], self._known.points, self._ratios
+        found: list[Floats] = []
+        for member in self._members:
+            shares = member.correlation(known, places)
+            found.append((PRIOR_DOUBT + ratios @ shares) / (PRIOR_DOUBT + shares.sum(axis=0)))
+        return np.array(found)
+
+    def weigh_falls(self, point: Floats, shares: Floats) -> list[tuple[float, float, Floats, Floats]]:
+        """For each member `Member.weigh_fall` at one point; shares have the shape (n_members, k)."""
+        return [member.weigh_fall(point, own) for member, own in zip(self._members, shares, strict=True)]
+
+    def log_known_variances(self, points: Floats) -> Floats:
+        """Logarithm of the known variance that a further observation is likely to have there, standardised.
+
+        The mean of those of the observations, each counted as it is correlated under the first member.
+
+        Parameters
+        ----------
+        points
+            Scaled coordinates, shape (m, d).
+
+        Returns
+        -------
+        Floats
+            Shape (m,).
+        """
+        logs = np.log(self._known.variances)
+        if np.ptp(logs) < SAME_VARIANCE:
+            return np.full(len(points), logs.mean())
+        shares = self._members[0].correlation(self._known.points, points) + ANYWHERE
+        return logs @ shares / shares.sum(axis=0)
+
+    def log_known_variance_slope(self, point: Floats) -> Floats:
+        """Gradient of the same at one point, shape (d,)."""
+        logs = np.log(self._known.variances)
+        if np.ptp(logs) < SAME_VARIANCE:
+            return np.zeros(len(point))
+        first, known = self._members[0], self._known
+        shares = first.correlation(known.points, point[np.newaxis])[:, 0] + ANYWHERE
+        here = logs @ shares / shares.sum()
+        return (logs - here) @ first.correlation_gradient(known.points, point) / shares.sum()
 
     def at(self, points: Floats) -> Posterior:
         """What is expected at any points, shape (m, d)."""
@@ -191,9 +264,17 @@ class Belief:
     def _take_in(self) -> None:
         known = self._known
         for row in range(self._members[0].n, len(known.values)):
-            self.is_surprised = self.is_surprised or bool(self._surprise(row) > SURPRISE)
+            surprise = self._surprise(row)
+            self.is_surprised = self.is_surprised or surprise > SURPRISE
+            self._ratios = np.append(self._ratios, surprise**2)
             for member in self._members:
                 member.append(known.points[row], known.values[row], known.variances[row])
+
+    def _ratios_left_out(self) -> Floats:
+        n = self._members[0].n
+        if self.watch is None or not self.watch.is_pairwise or n > MOST_LEFT_OUT:
+            return np.ones(n)
+        return (self.weights / self.inflations) @ [member.ratio_left_out() for member in self._members]
 
     def _surprise(self, row: int) -> float:
         """How far an observation is from what was expected, in standard deviations of its expectation."""

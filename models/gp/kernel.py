@@ -1,6 +1,7 @@
-"""Matern-5/2 covariances with one length scale an axis, compiled: one pass over all pairs of points.
+"""Matern-5/2 covariances with one length scale an axis, about an unknown mean; compiled, all pairs in one pass.
 
-With r the scaled distance, k = variance (1 + sqrt5 r + 5/3 r^2) exp(-sqrt5 r): Rasmussen and Williams,
+The mean is one number that nobody knows: normal, with the variance `MEAN_VARIANCE`, it adds that to every
+covariance. With r the scaled distance, k = variance (1 + sqrt5 r + 5/3 r^2) exp(-sqrt5 r): Rasmussen and Williams,
 Gaussian Processes for Machine Learning, 2006, eq. 4.17.
 """
 
@@ -14,6 +15,9 @@ import numpy as np
 from models.domain.scattering import Floats
 
 SQRT5 = math.sqrt(5.0)
+
+MEAN_VARIANCE = 1.0
+"""Variance of the constant mean, in that of the training values."""
 
 compiled: Callable[..., Any] = numba.njit(cache=True)
 """Compile without reordering of sums: the same bits on every run."""
@@ -40,7 +44,7 @@ def covariance(points: Floats, others: Floats, rates: Floats, variance: float) -
     rates
         Inverse length scales, shape (d,).
     variance
-        Variance of the function at a point.
+        Variance of the function about its mean at a point.
 
     Returns
     -------
@@ -51,13 +55,13 @@ def covariance(points: Floats, others: Floats, rates: Floats, variance: float) -
     for i in range(points.shape[0]):
         for j in range(others.shape[0]):
             r = reach(points, i, others, j, rates)
-            found[i, j] = variance * (1.0 + r + r * r / 3.0) * math.exp(-r)
+            found[i, j] = MEAN_VARIANCE + variance * (1.0 + r + r * r / 3.0) * math.exp(-r)
     return found
 
 
 @compiled
-def contract(points: Floats, rates: Floats, variance: float, weights: Floats) -> Floats:
-    """Sums over all pairs of a weight times the derivative of their covariance.
+def fill_covariance(points: Floats, rates: Floats, variance: float, found: Floats, parts: Floats) -> None:
+    """Covariances of all pairs of one set of points, and what their derivatives are made of.
 
     Parameters
     ----------
@@ -66,27 +70,64 @@ def contract(points: Floats, rates: Floats, variance: float, weights: Floats) ->
     rates
         Inverse length scales, shape (d,).
     variance
-        Variance of the function at a point.
+        Variance of the function about its mean at a point.
+    found
+        Is filled with the covariance in its lower half, shape (n, n).
+    parts
+        Is filled with the covariance about the mean above the diagonal, and below it with the slope: times
+        the squared scaled step along an axis it is the derivative with respect to the logarithm of that
+        axis' length scale. Shape (n, n).
+    """
+    for i in range(points.shape[0]):
+        found[i, i] = MEAN_VARIANCE + variance
+        for j in range(i):
+            r = reach(points, i, points, j, rates)
+            fall = variance * math.exp(-r)
+            parts[j, i] = fall * (1.0 + r + r * r / 3.0)
+            found[i, j] = MEAN_VARIANCE + parts[j, i]
+            parts[i, j] = fall * (1.0 + r) * 5.0 / 3.0
+
+
+@compiled
+def contract(  # noqa: PLR0913  a compiled function takes arrays, no objects
+    points: Floats, rates: Floats, variance: float, parts: Floats, inverse: Floats, weights: Floats
+) -> Floats:
+    """Sums over all pairs of what the likelihood falls with a covariance, times the covariance's derivatives.
+
+    Parameters
+    ----------
+    points
+        Scaled coordinates, shape (n, d).
+    rates
+        Inverse length scales, shape (d,).
+    variance
+        Variance of the function about its mean at a point.
+    parts
+        Those of `fill_covariance`, shape (n, n).
+    inverse
+        Inverse covariance of the observations, of which the lower half is read, shape (n, n).
     weights
-        A symmetric matrix of which the lower half is read, shape (n, n).
+        That times the values, shape (n,).
 
     Returns
     -------
     Floats
-        With respect to the logarithm of each length scale, then to that of the variance, shape (d + 1,).
+        With respect to the logarithm of each length scale, to that of the variance, and to a variance that is
+        added to all observations, shape (d + 2,).
     """
     n_axes = points.shape[1]
-    found = np.zeros(n_axes + 1)
+    found = np.zeros(n_axes + 2)
     for i in range(points.shape[0]):
-        found[n_axes] += weights[i, i] * variance
+        own = inverse[i, i] - weights[i] * weights[i]
+        found[n_axes] += own * variance
+        found[n_axes + 1] += own
         for j in range(i):
-            r = reach(points, i, points, j, rates)
-            fall = 2.0 * weights[i, j] * variance * math.exp(-r)
-            slope = fall * (1.0 + r) * 5.0 / 3.0
+            pull = 2.0 * (inverse[i, j] - weights[i] * weights[j])
+            found[n_axes] += pull * parts[j, i]
+            pull *= parts[i, j]
             for k in range(n_axes):
                 step = (points[i, k] - points[j, k]) * rates[k]
-                found[k] += slope * (step * step)
-            found[n_axes] += fall * (1.0 + r + r * r / 3.0)
+                found[k] += pull * (step * step)
     return found
 
 
@@ -117,4 +158,25 @@ def covariance_gradient(points: Floats, place: Floats, rates: Floats, variance: 
         slope = -variance * math.exp(-r) * (1.0 + r) * 5.0 / 3.0
         for k in range(points.shape[1]):
             found[i, k] = slope * (place[k] - points[i, k]) * rates[k] * rates[k]
+    return found
+
+
+@compiled
+def take_off(matrix: Floats, left: Floats, right: Floats) -> None:
+    """Subtract the outer product of two vectors from a matrix in place."""
+    for i in range(matrix.shape[0]):
+        step = left[i]
+        for j in range(matrix.shape[1]):
+            matrix[i, j] -= step * right[j]
+
+
+@compiled
+def weighed_squares(matrix: Floats, weights: Floats) -> Floats:
+    """Sum of each row's squares, each column with its weight; shape (n, m) and (m,) -> (n,)."""
+    found = np.zeros(matrix.shape[0])
+    for i in range(matrix.shape[0]):
+        total = 0.0
+        for j in range(matrix.shape[1]):
+            total += matrix[i, j] * matrix[i, j] * weights[j]
+        found[i] = total
     return found

@@ -1,17 +1,19 @@
 """A Gaussian process with given hyperparameters, conditioned on what was measured, which takes in more.
 
-Ordinary formulas (Rasmussen and Williams 2006, eq. 2.25 and 2.26) at the constant mean of largest
-likelihood; all values are standardised.
+Ordinary formulas (Rasmussen and Williams 2006, eq. 2.25 and 2.26); all values are standardised.
 """
 
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.domain.scattering import Floats
 from models.gp.factor import SPARE_ROWS, Factor, backward, forward
 from models.gp.hyperparameters import Standardised, split
-from models.gp.kernel import compiled, covariance, covariance_gradient
+from models.gp.kernel import MEAN_VARIANCE, compiled, covariance, covariance_gradient, take_off
+
+Rows = NDArray[np.int64]
 
 LEAST_VARIANCE = 1e-16
 """Smallest posterior variance, standardised: rounding would make it negative at a measured point."""
@@ -30,7 +32,7 @@ def expect(  # noqa: PLR0913  a compiled function takes arrays, no objects
     upper
         Transposed Cholesky factor of the covariance of the observations.
     weights
-        That covariance's inverse times the values less the mean, shape (n,).
+        That covariance's inverse times the values, shape (n,).
     place
         Scaled coordinates, shape (d,).
     rates, variance
@@ -39,7 +41,7 @@ def expect(  # noqa: PLR0913  a compiled function takes arrays, no objects
     Returns
     -------
     Floats
-        Mean less the constant, variance, then the gradients of both, shape (2 + 2 d,).
+        Mean, variance, then the gradients of both, shape (2 + 2 d,).
     """
     n, n_axes = points.shape
     between = covariance(points, place.reshape(1, n_axes), rates, variance)[:, 0]
@@ -47,13 +49,70 @@ def expect(  # noqa: PLR0913  a compiled function takes arrays, no objects
     white = forward(upper, n, between)
     solved = backward(upper, n, white)
     found = np.zeros(2 + 2 * n_axes)
-    found[1] = variance
+    found[1] = MEAN_VARIANCE + variance
     for i in range(n):
         found[0] += between[i] * weights[i]
         found[1] -= white[i] * white[i]
         for k in range(n_axes):
             found[2 + k] += slopes[i, k] * weights[i]
             found[2 + n_axes + k] -= 2.0 * slopes[i, k] * solved[i]
+    return found
+
+
+@compiled
+def weigh_fall(  # noqa: PLR0913  a compiled function takes arrays, no objects
+    points: Floats, upper: Floats, white: Floats, references: Floats, shares: Floats,
+    place: Floats, rates: Floats, variance: float,
+) -> Floats:  # fmt: skip
+    """Weighed sum of the squared posterior covariances between one place and the references.
+
+    Parameters
+    ----------
+    points
+        Where it was measured, shape (n, d).
+    upper
+        Transposed Cholesky factor of the covariance of the observations.
+    white
+        Whitened covariances between observations and references, shape (n, k).
+    references
+        Scaled coordinates, shape (k, d).
+    shares
+        Weight of each reference, shape (k,).
+    place
+        Scaled coordinates, shape (d,).
+    rates, variance
+        The kernel's.
+
+    Returns
+    -------
+    Floats
+        The sum, the variance at the place, then the gradients of both, shape (2 + 2 d,).
+    """
+    n, n_axes = points.shape
+    slopes = covariance_gradient(points, place, rates, variance)
+    own = forward(upper, n, covariance(points, place.reshape(1, n_axes), rates, variance)[:, 0])
+    between = covariance(place.reshape(1, n_axes), references, rates, variance)[0]
+    for i in range(n):
+        for j in range(len(between)):
+            between[j] -= own[i] * white[i, j]
+    found = np.zeros(2 + 2 * n_axes)
+    found[1] = MEAN_VARIANCE + variance - own @ own
+    pulls = 2.0 * shares * between
+    found[0] = 0.5 * (pulls @ between)
+    through = np.zeros(n)
+    for i in range(n):
+        total = 0.0
+        for j in range(len(between)):
+            total += pulls[j] * white[i, j]
+        through[i] = total
+    by_points, solved = backward(upper, n, through), backward(upper, n, own)
+    by_references = covariance_gradient(references, place, rates, variance)
+    for k in range(n_axes):
+        for j in range(len(between)):
+            found[2 + k] += pulls[j] * by_references[j, k]
+        for i in range(n):
+            found[2 + k] -= by_points[i] * slopes[i, k]
+            found[2 + n_axes + k] -= 2.0 * solved[i] * slopes[i, k]
     return found
 
 
@@ -76,18 +135,21 @@ class Member:
             When the covariance cannot be factored.
         """
         self.rates, self.variance, self.noise = split(logs)
+        self.prior = MEAN_VARIANCE + self.variance
+        """Variance at a point before anything was measured."""
         n = len(known.values)
         matrix = covariance(known.points, known.points, self.rates, self.variance)
         matrix.flat[:: n + 1] += known.variances + self.noise
         self._factor = Factor(matrix)
         self._points = _with_room(known.points)
-        whitened = self._factor.whiten(np.stack([known.values, np.ones(n)], axis=1))
-        self._whitened = _with_room(np.ascontiguousarray(whitened))
+        self._whitened = _with_room(self._factor.whiten(known.values[:, np.newaxis])[:, 0])
         self._weights: Floats | None = None
         self._watched = np.empty((0, known.n_axes))
+        self._references: Rows | None = None
+        self._white_references = np.empty((SPARE_ROWS, 0))
         self._white = np.empty((SPARE_ROWS, 0))
         self._explained = np.empty(0)
-        self._covariance: Floats | None = None
+        self._covariance = np.empty((0, 0))
 
     @property
     def n(self) -> int:
@@ -95,75 +157,107 @@ class Member:
         return self._factor.n
 
     @property
-    def mean(self) -> float:
-        """The constant mean."""
-        values, ones = self._whitened[: self.n].T
-        return float(values @ ones) / float(ones @ ones)
-
-    @property
     def weights(self) -> Floats:
-        """Inverse covariance times the values less the mean, shape (n,)."""
+        """Inverse covariance times the values, shape (n,)."""
         weights = self._weights
         if weights is None:
-            values, ones = self._whitened[: self.n].T
-            weights = self._weights = backward(self._factor.upper, self.n, values - self.mean * ones)
+            weights = self._weights = backward(self._factor.upper, self.n, self._whitened)
         return weights
 
     def append(self, point: Floats, value: float, variance: float) -> None:
         """Take in one more observation, O(n^2)."""
         place, n = point[np.newaxis], self.n
         column = covariance(self._points[:n], place, self.rates, self.variance)[:, 0]
-        row = self._factor.append(column, self.variance + variance + self.noise)
+        row = self._factor.append(column, self.prior + variance + self.noise)
         last = self._factor.upper[n, n]
         if n == len(self._points):
             self._points, self._whitened = _with_room(self._points), _with_room(self._whitened)
-            self._white = _with_room(self._white)
+            self._white, self._white_references = _with_room(self._white), _with_room(self._white_references)
         self._points[n] = point
-        self._whitened[n] = (np.array([value, 1.0]) - row @ self._whitened[:n]) / last
+        self._whitened[n] = (value - row @ self._whitened[:n]) / last
         if len(self._watched):
             between = covariance(place, self._watched, self.rates, self.variance)[0]
             self._white[n] = (between - row @ self._white[:n]) / last
             self._explained += self._white[n] ** 2
-            if self._covariance is not None:
-                self._covariance -= np.outer(self._white[n], self._white[n])
+            if self._references is not None:
+                self._white_references[n] = self._white[n, self._references]
+                take_off(self._covariance, self._white[n], self._white_references[n])
         self._weights = None
 
-    def watch(self, points: Floats, *, is_pairwise: bool) -> None:
-        """Keep what is needed to tell the posterior at these points at once, shape (m, d)."""
+    def watch(self, points: Floats, references: Rows | None = None) -> None:
+        """Keep what is needed to tell the posterior at these points at once.
+
+        Parameters
+        ----------
+        points
+            Scaled coordinates, shape (m, d).
+        references
+            Rows of those with which covariances are kept, shape (k,); None keeps none.
+        """
         self._watched = points
         between = covariance(self._points[: self.n], points, self.rates, self.variance)
         white = np.zeros((len(self._points), len(points)))
         white[: self.n] = self._factor.whiten(between)
         self._white, self._explained = white, (white**2).sum(axis=0)
-        if is_pairwise:
-            prior = covariance(points, points, self.rates, self.variance)
-            self._covariance = prior - white[: self.n].T @ white[: self.n]
+        self._references = references
+        if references is not None:
+            self._white_references = np.ascontiguousarray(white[:, references])
+            prior = covariance(points, points[references], self.rates, self.variance)
+            self._covariance = prior - white[: self.n].T @ self._white_references[: self.n]
 
     def watched(self) -> tuple[Floats, Floats]:
         """Posterior mean and variance at the watched points, each shape (m,)."""
         white = self._white[: self.n]
-        values, ones = self._whitened[: self.n].T
-        mean = self.mean + (values - self.mean * ones) @ white
-        return mean, np.maximum(self.variance - self._explained, LEAST_VARIANCE)
+        mean = self._whitened[: self.n] @ white
+        return mean, np.maximum(self.prior - self._explained, LEAST_VARIANCE)
 
     def watched_covariance(self) -> Floats:
-        """Posterior covariance of all pairs of watched points, shape (m, m), where that is kept."""
-        if self._covariance is None:
-            raise ValueError("this belief watches no pairs")
+        """Posterior covariance of the watched points with the references, shape (m, k)."""
         return self._covariance
 
-    def covariance_with_watched(self, points: Floats) -> Floats:
-        """Posterior covariance of points, shape (k, d), with the watched ones, shape (k, m)."""
+    def covariance_with_references(self, points: Floats) -> Floats:
+        """Posterior covariance of points, shape (j, d), with the references, shape (j, k)."""
         between = covariance(self._points[: self.n], points, self.rates, self.variance)
-        prior = covariance(points, self._watched, self.rates, self.variance)
-        return prior - self._factor.whiten(between).T @ self._white[: self.n]
+        prior = covariance(points, self._watched[self._references], self.rates, self.variance)
+        return prior - self._factor.whiten(between).T @ self._white_references[: self.n]
+
+    def weigh_fall(self, place: Floats, shares: Floats) -> tuple[float, float, Floats, Floats]:
+        """Weighed sum of the squared covariances of one place with the references, and the variance there.
+
+        Parameters
+        ----------
+        place
+            Scaled coordinates, shape (d,).
+        shares
+            Weight of each reference, shape (k,).
+
+        Returns
+        -------
+        float, float, Floats, Floats
+            Sum, variance, and the gradients of both.
+        """
+        n, n_axes = self.n, len(place)
+        found = weigh_fall(
+            self._points[:n], self._factor.upper, self._white_references, self._watched[self._references],
+            shares, place, self.rates, self.variance,
+        )  # fmt: skip
+        variance = max(float(found[1]), LEAST_VARIANCE)
+        return float(found[0]), variance, found[2 : 2 + n_axes], found[2 + n_axes :]
+
+    def correlation(self, points: Floats, others: Floats) -> Floats:
+        """Prior correlation about the mean between two sets of points, shapes (n, d) and (m, d) -> (n, m)."""
+        return covariance(points, others, self.rates, 1.0) - MEAN_VARIANCE
+
+    def correlation_gradient(self, points: Floats, place: Floats) -> Floats:
+        """Derivative of the correlations between points and one place by that place, shape (n, d)."""
+        return covariance_gradient(points, place, self.rates, 1.0)
 
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Posterior mean and variance, each shape (m,)."""
         between = covariance(self._points[: self.n], points, self.rates, self.variance)
         white = self._factor.whiten(between)
-        mean = self.mean + between.T @ self.weights
-        return mean, np.maximum(self.variance - np.einsum("ij,ij->j", white, white), LEAST_VARIANCE)
+        mean = between.T @ self.weights
+        return mean, np.maximum(self.prior - np.einsum("ij,ij->j", white, white), LEAST_VARIANCE)
 
     def expect(self, place: Floats) -> tuple[float, float, Floats, Floats]:
         """Posterior mean and variance at one place, and the gradients of both, shape (d,) each."""
@@ -171,7 +265,7 @@ class Member:
             self._points[: self.n], self._factor.upper, self.weights, place, self.rates, self.variance
         )
         n_axes = len(place)
-        mean, variance = self.mean + float(found[0]), max(float(found[1]), LEAST_VARIANCE)
+        mean, variance = float(found[0]), max(float(found[1]), LEAST_VARIANCE)
         return mean, variance, found[2 : 2 + n_axes], found[2 + n_axes :]
 
     def means_at_observations(self, known: Standardised) -> Floats:
@@ -181,12 +275,9 @@ class Member:
     def ratio_left_out(self) -> Floats:
         """Squared residual of each observation when it is left out, in units of its expectation, shape (n,).
 
-        Closed form from the inverse covariance (Rasmussen and Williams 2006, eq. 5.12), with the constant
-        mean found anew each time.
+        Closed form from the inverse covariance (Rasmussen and Williams 2006, eq. 5.12).
         """
-        inverse = self._factor.inverse()
-        sums = inverse.sum(axis=1)
-        precision = np.diag(inverse) - sums**2 / sums.sum()
+        precision = np.diag(self._factor.inverse())
         return self.weights**2 / np.maximum(precision, math.ulp(1.0))
 
 

@@ -64,10 +64,10 @@ def fit_state(training: Training, earlier: BeliefState | None = None) -> BeliefS
     """
     mean, spread = float(training.values.mean()) if training.values.size else 0.0, training.spread()
     known = standardise(training, mean, spread).thinned(MOST_FITTED)
-    best = fit_hyperparameters(known, None if earlier is None else np.array(earlier.members[0].logs))
+    summits = fit_hyperparameters(known, None if earlier is None else np.array(earlier.members[0].logs))
     n = len(training.values)
     n_members = next((count for most, count in MEMBERS if n <= most), 1)
-    members, weights = spread_around(best, known, n_members)
+    members, weights = spread_around(summits, known, n_members)
     members, weights = members[weights >= LEAST_WEIGHT], weights[weights >= LEAST_WEIGHT]
     weights /= weights.sum()
     states = tuple(
@@ -85,11 +85,12 @@ def inflation_of(member: Member) -> float:
     """Factor by which a member's variances are too small: the mean squared residual that was left out.
 
     Residuals are left out one at a time and counted in units of their expectation; the prior assumption that
-    the factor is 1 weighs as `PRIOR_COUNT` observations. Scaling all variances, those of the noise too,
-    changes no mean.
+    the factor is 1 weighs as `PRIOR_COUNT` observations. Since the factor itself is uncertain, it is the mean
+    of the inverse gamma distribution that both leave. Scaling all variances, those of the noise too, changes
+    no mean.
     """
     ratios = member.ratio_left_out()
-    return float((PRIOR_COUNT + ratios.sum()) / (PRIOR_COUNT + len(ratios)))
+    return float((PRIOR_COUNT + ratios.sum()) / (PRIOR_COUNT + len(ratios) - 2.0))
 
 
 def standardise(training: Training, mean: float, spread: float) -> Standardised:

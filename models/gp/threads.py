@@ -2,8 +2,9 @@
 
 import ctypes
 import sys
+from functools import lru_cache
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 DEFAULT_ENVIRONMENT = ctypes.c_void_p(-1)
 """FE_DFL_ENV of the C library on Linux: rounding to nearest, no number switched off."""
@@ -17,6 +18,13 @@ def use_one_thread() -> None:
     that was built for speed switches them off for its whole thread when it is loaded, and what is loaded
     beside the model must not change a decision.
     """
-    threadpool_limits(limits=1, user_api="blas")
+    _libraries(len(sys.modules)).limit(limits=1, user_api="blas")
     if sys.platform == "linux":
         ctypes.CDLL(None).fesetenv(DEFAULT_ENVIRONMENT)
+
+
+@lru_cache(maxsize=1)
+def _libraries(n_modules: int) -> ThreadpoolController:
+    """The libraries that are loaded; they are sought again, which takes a millisecond, after more imports."""
+    del n_modules
+    return ThreadpoolController()

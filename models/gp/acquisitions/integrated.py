@@ -4,18 +4,19 @@ import numpy as np
 
 from models.domain.scattering import Floats
 from models.gp.belief import Belief, Posterior
+from models.gp.kernel import weighed_squares
 
-STEP = 1e-5
-"""Step of the central differences, scaled coordinates."""
 TINY = 1e-300
 
 
 class IntegratedVariance:
-    """Logarithm of the fall of the posterior variance, averaged over the watched points.
+    """Logarithm of the fall of the posterior variance, averaged over the references.
 
     For a member, a measurement at x takes c(r, x)^2 / (c(x, x) + noise) off the variance at r (Cohn, NeurIPS
-    1993; Seo et al., IJCNN 2000), c the posterior covariance. Averaged over the members, in units of the
-    training values' variance. `shares` may weigh the places.
+    1993; Seo et al., IJCNN 2000), c the posterior covariance, the noise that which is likely at x. Averaged
+    over the members, in units of the training values' variance. Places near observations that were not
+    expected count more, as their squared residuals do (`Belief.doubts`): the cross-validation error of Liu et
+    al., Struct. Multidiscip. Optim. 54 (2016) 1285, taken as a variance. `shares` may weigh the places, too.
     """
 
     name = "log_integrated_variance_fall"
@@ -31,44 +32,56 @@ class IntegratedVariance:
         belief
             What is believed; it watches covariances.
         shares
-            How much each watched point counts for each member, shape (n_members, m); all alike when None.
+            How much each reference counts for each member, shape (n_members, k); all alike when None.
         """
         self._belief = belief
-        known = np.median(belief.known_variances())
-        self._noise = belief.noise_variances() + belief.inflations * known
-        self._shares = shares
+        n = len(belief.references)
+        even = np.full((len(belief.weights), n), 1.0 / n)
+        self._shares = (even if shares is None else shares) * belief.doubts()
 
     def watched(self) -> Floats:
         """At the points that the belief watches, shape (m,)."""
-        return self._log(self._belief.watched_covariances(), self._belief.watched())
+        belief = self._belief
+        assert belief.watch is not None
+        return self._log(belief.watched_covariances(), belief.watched(), belief.watch.points)
 
     def at(self, points: Floats) -> Floats:
         """At any points, shape (m, d) -> (m,)."""
-        return self._log(self._belief.covariances_with_watched(points), self._belief.at(points))
+        belief = self._belief
+        return self._log(belief.covariances_with_references(points), belief.at(points), points)
 
     def slope(self, point: Floats) -> tuple[float, Floats]:
-        """At one point, shape (d,), with its gradient by central differences."""
-        n_axes = len(point)
-        steps = STEP * np.eye(n_axes)
-        values = self.at(np.vstack([point[np.newaxis], point + steps, point - steps]))
-        return float(values[0]), (values[1 : 1 + n_axes] - values[1 + n_axes :]) / (2.0 * STEP)
+        """At one point, shape (d,), with its gradient."""
+        belief = self._belief
+        known = float(np.exp(belief.log_known_variances(point[np.newaxis])[0]))
+        by_known = known * belief.log_known_variance_slope(point)
+        noises, scales = belief.noise_variances(), belief.weights * belief.inflations**2
+        total, gradient = 0.0, np.zeros(len(point))
+        for k, (fall, variance, by_fall, by_variance) in enumerate(belief.weigh_falls(point, self._shares)):
+            inflation = belief.inflations[k]
+            observed = inflation * (variance + known) + noises[k]
+            total += scales[k] * fall / observed
+            slope = by_fall - fall / observed * inflation * (by_variance + by_known)
+            gradient += scales[k] * slope / observed
+        if total < TINY:
+            return float(np.log(TINY)), np.zeros(len(point))
+        return float(np.log(total)), gradient / total
 
     def fall_of_sigma(self, values: Floats) -> Floats:
         """What values of it stand for: the fall of the root mean square sigma, in the feature's unit."""
-        squares = self._belief.watched().sigmas ** 2
-        shares = 1.0 / squares.shape[1] if self._shares is None else self._shares
-        variance = float(self._belief.weights @ (squares * shares).sum(axis=1))
+        belief = self._belief
+        squares = belief.watched().sigmas[:, belief.references] ** 2
+        variance = float(belief.weights @ (squares * self._shares).sum(axis=1))
         left = np.maximum(variance - np.exp(values), 0.0)
-        return self._belief.state.spread * (np.sqrt(variance) - np.sqrt(left))
+        return belief.state.spread * (np.sqrt(variance) - np.sqrt(left))
 
-    def _log(self, covariances: list[Floats], posterior: Posterior) -> Floats:
-        """From covariances of shape (m, n_watched), one a member."""
-        total = np.zeros(posterior.means.shape[1])
+    def _log(self, covariances: list[Floats], posterior: Posterior, points: Floats) -> Floats:
+        """From covariances of points, shape (m, d), with the references, shape (m, k), one a member."""
+        belief = self._belief
+        known = np.exp(belief.log_known_variances(points))
+        noises, scales = belief.noise_variances(), belief.weights * belief.inflations**2
+        total = np.zeros(len(points))
         for k, matrix in enumerate(covariances):
-            if self._shares is None:
-                fall = np.einsum("ij,ij->i", matrix, matrix) / matrix.shape[1]
-            else:
-                fall = np.einsum("ij,ij,j->i", matrix, matrix, self._shares[k])
-            share = self._belief.weights[k] * self._belief.inflations[k] ** 2
-            total += share * fall / (posterior.sigmas[k] ** 2 + self._noise[k])
+            observed = posterior.sigmas[k] ** 2 + noises[k] + belief.inflations[k] * known
+            total += scales[k] * weighed_squares(matrix, self._shares[k]) / observed
         return np.log(np.maximum(total, TINY))

@@ -17,10 +17,11 @@ class LevelVariance(IntegratedVariance):
     name = "log_level_variance_fall"
 
     def __init__(self, belief: Belief, level: float) -> None:
-        """Weigh each watched point by how likely the boundary at `level`, in the feature's unit, is there."""
+        """Weigh each reference by how likely the boundary at `level`, in the feature's unit, is there."""
         standardised = (level - belief.state.mean) / belief.state.spread
         here = belief.watched()
-        densities = np.exp(-0.5 * ((here.means - standardised) / here.sigmas) ** 2) / here.sigmas
+        means, sigmas = (array[:, belief.references] for array in (here.means, here.sigmas))
+        densities = np.exp(-0.5 * ((means - standardised) / sigmas) ** 2) / sigmas
         totals = densities.sum(axis=1, keepdims=True)
         even = np.full_like(densities, 1.0 / densities.shape[1])
         super().__init__(belief, np.where(totals > TINY, densities / np.maximum(totals, TINY), even))
