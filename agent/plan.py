@@ -106,7 +106,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
     beamline = own.beamline or _beamline(spec, home, folder)
-    problem = _problem(spec, _space(spec, beamline, home), units)
+    problem = _problem(spec, _space(spec, beamline, home), units, beamline)
     geometry = _geometry(spec, home, beamline)
     return Plan(
         spec=spec,
@@ -251,11 +251,13 @@ def _refuse_beyond_limits(spec: CampaignSpec, beamline: Beamline) -> None:
             )
 
 
-def _problem(spec: CampaignSpec, space: SearchSpace, units: dict[str, str]) -> Problem:
+def _problem(spec: CampaignSpec, space: SearchSpace, units: dict[str, str], beamline: Beamline) -> Problem:
     return Problem(
         space=space,
         objective=spec.objective,
         units=units,
         exposure_s=spec.measurement.exposure_s,
         seed=spec.seed,
+        motions=dict(beamline.motions or {}),
+        overhead_s=spec.measurement.overhead_s,
     )

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from agent.strategy import space_filling
 from agent.strategy.choices import Choices, Pool, gather_pool
+from agent.strategy.costs import expected_times
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.problem import Problem
 from models.domain.binding import limits_at
@@ -122,7 +123,10 @@ class Bayes:
             return self._problem.stop(history, "exhausted", choices.why_exhausted)
         ask = Ask(1 + self._options.alternatives, self._options.least_gain)
         open_ = Open(self._encoding, choices.pool.columns, choices.is_open, choices.failed)
-        return self._decide(history, choices, knowledge, recommend(self._mind, open_, ask))
+        times = expected_times(self._problem, history)
+        cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns)
+        found = recommend(self._mind, open_, ask, cost if cost.varies else None)
+        return self._decide(history, choices, knowledge, found)
 
     def _pool(self, fitted_to: int) -> Pool:
         """Points to choose from while hyperparameters fitted to so many observations hold."""

@@ -1,8 +1,11 @@
 """What every strategy is told of the task, and how it begins a decision."""
 
+from pydantic import Field
+
 from models.domain.decision import Decision, DecisionKind, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
+from models.domain.motion import Motion
 from models.domain.objective import Objective
 from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace
@@ -21,6 +24,11 @@ class Problem(Frozen):
     """How long each point is exposed, s."""
     seed: int
     """The campaign's seed."""
+    motions: dict[str, Motion] = Field(default_factory=dict)
+    """How axes move, by name, where the beamline knows: what a journey will take."""
+    overhead_s: float = 0.0
+    """What a measurement takes besides its exposure, as the campaign file has it, until this campaign's own
+    commands tell, s."""
 
     @property
     def unit(self) -> str:

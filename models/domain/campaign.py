@@ -53,7 +53,8 @@ class MeasurementSpec(Frozen):
     blank: BlankSpec | None = None
     """The blank to subtract; none for curves that are already subtracted."""
     overhead_s: float = Field(default=0.0, ge=0)
-    """Time that a measurement takes besides its exposure, s; only used to estimate the night's length."""
+    """Time that a measurement takes besides its exposure, s: for the estimate of the night's length, and for
+    what a measurement costs until this campaign's own commands tell."""
     attempts: int = Field(default=2, ge=1, le=10)
     """How often a point is tried when its frame is rejected or a device fails."""
 

@@ -1,6 +1,7 @@
 """Tables hold what the record holds: exactly, with units, and harmless in a spreadsheet."""
 
 import csv
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,9 +55,32 @@ def test_decisions_come_with_what_was_expected_of_them_and_what_came_of_them(tab
     assert float(rows[1]["predicted_height (1/cm)"]) == 1.0 / 3.0
     assert float(rows[1]["sigma_predicted_height (1/cm)"]) == 1e-17
     assert rows[1]["acquisition_value"] == "-12.5"
+    assert (rows[1]["cost_s"], rows[1]["bound_by"]) == ("", "")
     assert rows[0]["predicted_height (1/cm)"] == ""
     assert rows[4]["supersedes"] == "4"
     assert rows[5]["point_water"] == ""
+
+
+def test_candidates_come_with_what_they_were_to_gain_and_cost_and_why_they_lost(tables):
+    rows = [row for row in rows_of(tables / "candidates.csv") if row["campaign"] == "fake"]
+    chosen, other = rows[:2]
+    assert (chosen["expected_gain"], chosen["why"], chosen["others"]) == ("", "", "")
+    assert (other["expected_gain"], other["gain_unit"], other["cost_s"]) == (repr(0.1 + 0.2), "1/cm", "0.001")
+    assert float(other["chance"]) == 1.0 / 3.0
+    assert other["bound_by"] == "water at least 0.3; größte Menge"
+    assert (other["reject_code"], other["why"]) == ("lower", "Gains 0.1 1/cm less, in 2 s.")
+    assert json.loads(other["others"]) == [{"mean": -1.0 / 3.0, "sigma": 1e300, "unit": "nm", "name": "rg"}]
+
+
+def test_commands_come_with_how_long_they_took(tmp_path):
+    url = fakes.sqlite_url(tmp_path)
+    log = fakes.open_log(url, fakes.spec(), tmp_path)
+    put(log, decision(1))
+    put(log, decision(2))
+    log.close()
+    exported(url, "csv", tmp_path / "out")
+    rows = rows_of(tmp_path / "out" / "actions.csv")
+    assert [row["duration_s"] for row in rows] == [repr(0.1 + 0.2), "0.5", "", "0.5"]
 
 
 def test_features_are_wide_exact_and_carry_their_units_in_the_header(tables):

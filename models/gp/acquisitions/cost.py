@@ -1,0 +1,104 @@
+"""What a measurement costs: the seconds that it is expected to take, by where the axes stand now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.domain.motion import Motion
+from models.domain.scattering import Floats, Mask
+
+
+@dataclass(frozen=True)
+class Leg:
+    """One axis that has to get there."""
+
+    column: int
+    """Column of the axis."""
+    start: float
+    """Where it stands, scaled; may lie beyond 0 and 1."""
+    span: float
+    """Its range, in its unit: what 1 in its column stands for."""
+    motion: Motion
+    """How it moves."""
+
+
+class Cost:
+    """Minus the logarithm of the expected seconds: together with a gain, the gain per second.
+
+    All axes set off together, and the slowest sets the time, as `models.domain.motion.journey_s` has it.
+    """
+
+    name = "log_cost"
+    n_starts, n_steps = 3, 15
+
+    def __init__(self, legs: Sequence[Leg], fixed_s: float, watched: Floats) -> None:
+        """Take what is known.
+
+        Parameters
+        ----------
+        legs
+            Axes that move; none when every point costs the same.
+        fixed_s
+            What a measurement takes besides the journey, s; above 0.
+        watched
+            Points at which it will be asked again and again, scaled, shape (m, d).
+        """
+        self._legs, self._fixed_s = tuple(legs), fixed_s
+        self._watched = watched
+
+    @property
+    def varies(self) -> bool:
+        """True when some points cost more than others."""
+        return bool(self._legs)
+
+    def seconds(self, points: Floats) -> Floats:
+        """Expected seconds at points, shape (m, d) -> (m,)."""
+        return self._fixed_s + self.journey_s(points)
+
+    def journey_s(self, points: Floats) -> Floats:
+        """Of these, the journey, shape (m,)."""
+        slowest = np.zeros(len(points))
+        for leg in self._legs:
+            distances = leg.span * np.abs(points[:, leg.column] - leg.start)
+            slowest = np.maximum(slowest, travels_s(leg.motion, distances))
+        return slowest
+
+    def watched(self) -> Floats:
+        """At the points that the belief watches, shape (m,)."""
+        return self.at(self._watched)
+
+    def at(self, points: Floats) -> Floats:
+        """At any points, shape (m, d) -> (m,)."""
+        return -np.log(self.seconds(points))
+
+    def slope(self, point: Floats) -> tuple[float, Floats]:
+        """At one point, shape (d,), with its gradient: that of the slowest axis."""
+        total_s, gradient = float(self.seconds(point[np.newaxis])[0]), np.zeros(len(point))
+        slowest_s = 0.0
+        for leg in self._legs:
+            way = leg.span * (point[leg.column] - leg.start)
+            travel_s = leg.motion.travel_s(float(way))
+            if travel_s > slowest_s:
+                slowest_s, gradient[:] = travel_s, 0.0
+                gradient[leg.column] = -np.sign(way) * leg.span * _pace(leg.motion, abs(float(way))) / total_s
+        return -float(np.log(total_s)), gradient
+
+
+def travels_s(motion: Motion, distances: Floats) -> Floats:
+    """`Motion.travel_s` of many distances, in the axis' unit, shape (m,) -> (m,), s."""
+    ramp = motion.velocity**2 / motion.acceleration
+    moving_s = np.where(
+        distances < ramp,
+        2.0 * np.sqrt(distances / motion.acceleration),
+        distances / motion.velocity + motion.velocity / motion.acceleration,
+    )
+    moves: Mask = distances > 0
+    return np.where(moves, moving_s + motion.settle_s, 0.0)
+
+
+def _pace(motion: Motion, distance: float) -> float:
+    """Seconds that a further unit of distance takes."""
+    if distance < motion.velocity**2 / motion.acceleration:
+        return 1.0 / float(np.sqrt(distance * motion.acceleration))
+    return 1.0 / motion.velocity
