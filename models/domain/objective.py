@@ -5,61 +5,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
 
-from models.domain.frozen import Frozen
+from models.domain.curve_goals import Curves, Match
+from models.domain.goal import ObjectiveBase
 from models.domain.history import Observation
 from models.domain.inputs import TAG
 from models.domain.own_parts import OWN_PART
-from models.domain.scattering import Feature
-
-
-class ObjectiveBase(Frozen):
-    """What all goals have in common."""
-
-    goal: Any  # each goal narrows it
-    """What is sought."""
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Features that are learned from, the one that is shown first at the front."""
-        return ()
-
-    @property
-    def quantity(self) -> str:
-        """Name of what is predicted where a prediction bears no name of its own."""
-        return self.features[0] if self.features else self.goal
-
-    @property
-    def needs_curves(self) -> bool:
-        """True when whole curves are learned from."""
-        return False
-
-    @property
-    def has_best(self) -> bool:
-        """True when one measurement can be better than another."""
-        return False
-
-    @property
-    def first_in_line(self) -> str:
-        """What the samples are that a ranking puts first, for headings."""
-        return "samples"
-
-    @property
-    def sought(self) -> dict[str, float]:
-        """Values of the first feature that are worth a line in a picture, by their name."""
-        return {}
-
-    def text(self) -> str:
-        """Short form for people."""
-        return self.goal
-
-    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
-        """How far each observation is from the goal, smaller is better; None where it cannot be said."""
-        return [None] * len(observations)
-
-    def shown(self, observation: Observation) -> tuple[Feature, ...]:
-        """What people see of an observation."""
-        found = (observation.feature(name) for name in self.features)
-        return tuple(feature for feature in found if feature is not None)
 
 
 class OnFeature(ObjectiveBase):
@@ -292,6 +242,7 @@ class Own(ObjectiveBase):
 
 KINDS: dict[str, type[ObjectiveBase]] = {
     "maximise": Extreme, "minimise": Extreme, "target": Target, "map": Map, "level": Level, "pareto": Pareto,
+    "curves": Curves, "match": Match,
 }  # fmt: skip
 """Class of each goal that ships."""
 
@@ -309,6 +260,8 @@ Objective = Annotated[
     | Annotated[Map, Tag(f"{TAG}Map")]
     | Annotated[Level, Tag(f"{TAG}Level")]
     | Annotated[Pareto, Tag(f"{TAG}Pareto")]
+    | Annotated[Curves, Tag(f"{TAG}Curves")]
+    | Annotated[Match, Tag(f"{TAG}Match")]
     | Annotated[Own, Tag(f"{TAG}Own")],
     Discriminator(
         _tag_of,
