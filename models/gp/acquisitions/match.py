@@ -55,7 +55,8 @@ class MisfitImprovement:
 
     def slope(self, point: Floats) -> tuple[float, Floats]:
         """At one point, shape (d,), with its gradient."""
-        here, root = self._belief.expect(point), self._misfit.stretch * self._misfit.root
+        here = self._belief.expect(point)
+        root: Floats = self._misfit.stretch * self._misfit.root
         ways = (here.means + here.sigmas * self._normals - self._misfit.centre) @ root.T
         lengths = np.maximum(np.sqrt((ways**2).sum(axis=1)), TINY)
         gains = (self._least - lengths) / self._temperature
