@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from models.domain.decision import MEASURING_KINDS
+from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.history import History, Observation
 from models.domain.misfit import as_arrays
 from models.domain.objective import ObjectiveBase
@@ -41,7 +41,7 @@ def learned(encoding: Encoding, objective: ObjectiveBase, history: History) -> K
         curves = _curves(columns[has_curve], read)
         if not has_curve.all():
             presence[CURVE] = _chance(columns, has_curve)
-    return Knowledge(len(read), features, presence, units, curves)
+    return Knowledge(len(read), features, presence, units, curves, _n_design(history))
 
 
 def _chance(columns: Floats, is_had: Mask) -> Training:
@@ -67,16 +67,32 @@ def _curves(columns: Floats, read: list[Observation]) -> CurveSet | None:
     )
 
 
+def _n_design(history: History) -> int:
+    """How many of `_tried` come before the first that a model chose, or that stood in for one."""
+    n_design = 0
+    for decision, _, _ in _tried_for(history):
+        if decision.kind not in ("initial_design", "repeat"):
+            break
+        n_design += 1
+    return n_design
+
+
 def _tried(history: History) -> Iterator[tuple[Point, Observation | None]]:
     """Where something was tried whose outcome is known, in order; None where it brought nothing to read."""
+    for _, point, observation in _tried_for(history):
+        yield point, observation
+
+
+def _tried_for(history: History) -> Iterator[tuple[Decision, Point, Observation | None]]:
+    """The same, with the decision that asked for it."""
     for decision in history.decisions:
         if decision.kind not in MEASURING_KINDS or decision.point is None:
             continue
         observation, exposure = history.observation(decision.seq), history.exposure(decision.seq)
         if observation is not None and observation.is_accepted and exposure is not None:
-            yield exposure.point, observation
+            yield decision, exposure.point, observation
         elif observation is not None or history.failure(decision.seq) is not None:
-            yield decision.point, None
+            yield decision, decision.point, None
 
 
 def left_out(objective: ObjectiveBase, history: History) -> tuple[int, ...]:

@@ -27,3 +27,5 @@ class Knowledge:
     """Unit of each feature; ``1`` for a pure number."""
     curves: CurveSet | None = None
     """Whole curves, where the objective needs them."""
+    n_design: int = 0
+    """How many of the first places where something was tried belong to the initial design."""
