@@ -5,8 +5,9 @@ from matplotlib.axes import Axes
 
 from agent.strategy.learned import learned
 from models.domain.errors import FitFailed
+from models.domain.feature_goals import Extreme, Part
 from models.domain.history import History
-from models.domain.objective import Extreme, Pareto, Part
+from models.domain.objective import Pareto
 from models.domain.scattering import Feature, Mask
 from models.domain.space import SearchSpace
 from models.gp.encoding import Encoding

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.special import logsumexp
 
-from models.domain.objective import Extreme, Part
+from models.domain.feature_goals import Extreme, Part
 from models.domain.scattering import Floats
 from models.gp.acquisitions.improvement import LOG_ROOT_2_PI, log_rise
 from models.gp.belief import Belief, Posterior
