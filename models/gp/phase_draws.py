@@ -111,6 +111,6 @@ def _root(matrix: Floats) -> Floats:
     n = len(matrix)
     scale = max(float(np.trace(matrix)) / n, 1e-12)
     try:
-        return np.linalg.cholesky(matrix + ROUNDING * scale * np.eye(n))
+        return np.asarray(np.linalg.cholesky(matrix + ROUNDING * scale * np.eye(n)), dtype=np.float64)
     except np.linalg.LinAlgError:
         raise FitFailed("the covariance of the phases cannot be factored") from None
