@@ -74,7 +74,11 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
         instrument = BlueskyInstrument(plan.beamline, plan.identity.label, plan.folder, permit)
         opened.callback(instrument.close)
         analysis = build_analysis(
-            plan.spec.analysis, extractors=plan.extractors, folder=plan.folder, geometry=plan.geometry
+            plan.spec.analysis,
+            extractors=plan.extractors,
+            folder=plan.folder,
+            geometry=plan.geometry,
+            profile_bins=plan.spec.objective.profile_bins,
         )
         milestones = Milestones(plan.problem, MILESTONE_EVERY)
         parts = Parts(instrument, analysis, plan.strategy, log, narrator, milestones)

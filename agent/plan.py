@@ -13,6 +13,7 @@ from agent.plugs import add_home, find_builder
 from agent.ports import Strategy
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
+from agent.target_curve import with_target
 from db.anchors.publish import Publisher, open_publisher
 from db.identity import CampaignIdentity, identify
 from instruments.beamline import Beamline, device_name, limits_of
@@ -99,7 +100,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     """
     own = own or Own()
     _refuse_long_name(spec)
-    spec = _anchored(spec, home)
+    spec = with_target(_anchored(spec, home), home)
     add_home(home)
     extractors = (*_extractors(spec), *own.features)
     units = _objective_units(spec, extractors)

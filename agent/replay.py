@@ -155,8 +155,9 @@ def _due_stop(logged: Decision, known: History, under: Circumstances) -> Decisio
 
 def _spread(problem: Problem, known: History) -> float:
     """Standard deviation of the values that were learned from, in the feature's unit."""
-    found = [observation.feature(problem.objective.quantity) for _, observation in known.accepted()]
-    values = [feature.value for feature in found if feature is not None]
+    objective = problem.objective
+    shown = [objective.shown(observation) for _, observation in known.accepted()]
+    values = [one.value for found in shown for one in found if one.name == objective.quantity]
     return pstdev(values) if len(values) > 1 else 0.0
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from models.domain.errors import BadInput
-from models.domain.objective import OnFeature
+from models.domain.feature_goals import OnFeature
 from models.domain.scattering import Floats
 from models.domain.space import Point, SearchSpace
 from sims.phases import COMPONENTS, Assembly, PhaseWeights, assemble, read_composition

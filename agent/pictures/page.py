@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from agent.pictures.belief import believe
+from agent.pictures.front import draw_front
 from agent.pictures.labels import label_points
 from agent.pictures.line import draw_line
 from agent.pictures.panels import axis_label, draw_curves, draw_rise
@@ -20,6 +21,7 @@ from models.domain.campaign import CampaignSpec
 from models.domain.decision import MEASURING_KINDS
 from models.domain.history import History
 from models.domain.motion import Motion
+from models.domain.objective import Pareto
 from models.domain.ranking import ranked
 from models.domain.space import Point, SearchSpace
 
@@ -77,7 +79,7 @@ def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history:
     is_plain = not space.sums and all(axis.is_numeric for axis in space.axes)
     draw = {1: draw_line, 2: draw_plane}.get(len(space.axes)) if is_plain else None
     panels = list(figure.subplots(1, 2 if draw is None else 3))
-    draw_rise(panels[-2], history, spec.objective)
+    _draw_progress(panels[-2], spec, space, history)
     draw_curves(panels[-1], history, spec.objective)
     if draw is not None:
         points = draw(panels[0], space, spec.objective, history)
@@ -101,13 +103,21 @@ def _ternary_page(
     draw_frame(big, triangle)
     draw_frame(small, triangle, is_labelled=False)
     small.set_title("Uncertainty", fontsize=10)
-    draw_rise(figure.add_subplot(grid[1, 1]), history, spec.objective)
+    _draw_progress(figure.add_subplot(grid[1, 1]), spec, space, history)
     draw_curves(figure.add_subplot(grid[:, 2]), history, spec.objective)
     _draw_points(small, history, triangle, spec, size=2.5)
     points = _draw_points(big, history, triangle, spec, size=4.0)
     figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
     x, y = triangle.to_plane(np.array([[p[axis.name] for axis in triangle.axes] for p in points.values()]))
     label_points(big, x, y, [str(seq) for seq in points])
+
+
+def _draw_progress(ax: Axes, spec: CampaignSpec, space: SearchSpace, history: History) -> None:
+    """How far the search has come: the front where several goals are sought, else the values in order."""
+    if isinstance(spec.objective, Pareto):
+        draw_front(ax, space, spec.objective, history)
+    else:
+        draw_rise(ax, history, spec.objective)
 
 
 def _draw_points(

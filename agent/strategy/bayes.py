@@ -1,6 +1,7 @@
 """Bayesian optimisation: an even start, then the point whose measurement is worth most."""
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
@@ -185,11 +186,19 @@ class Bayes:
 
 def _sha256_of(knowledge: "Knowledge") -> str:
     """SHA-256 of the canonical JSON of all that was learned from."""
-    told = {
+    told: dict[str, list[Any]] = {
         name: [a.tolist() for a in (training.unit_points, training.values, training.sigmas)]
         for name, training in knowledge.features.items()
     }
+    curves = knowledge.curves
+    if curves is not None:
+        told["curves"] = [curves.unit_points.tolist(), *map(_with_gaps, (curves.intensities, curves.sigmas))]
     return sha256_text(canonical_json(told))
+
+
+def _with_gaps(rows: Floats) -> list[list[float | None]]:
+    """Rows as JSON has them: null where there is no number."""
+    return [[value if math.isfinite(value) else None for value in row] for row in rows.tolist()]
 
 
 def _last_state(history: History) -> "MindState | None":

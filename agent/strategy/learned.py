@@ -4,12 +4,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from models.domain.decision import MEASURING_KINDS
+from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.history import History, Observation
+from models.domain.misfit import as_arrays
 from models.domain.objective import ObjectiveBase
 from models.domain.point import Point
+from models.domain.scattering import Floats, Mask
+from models.gp.curve_set import CurveSet
 from models.gp.encoding import Encoding
-from models.gp.knowledge import PRESENCE_SIGMA, Knowledge
+from models.gp.knowledge import CURVE, PRESENCE_SIGMA, Knowledge
 from models.gp.training import Training
 
 
@@ -29,23 +32,67 @@ def learned(encoding: Encoding, objective: ObjectiveBase, history: History) -> K
         sigmas = np.array([feature.sigma for feature in found if feature is not None])
         features[name] = Training(columns[is_present], values, sigmas)
         if not is_present.all():
-            had = np.array([float(feature is not None) for feature in found])
-            presence[name] = Training(columns, had, np.full(len(had), PRESENCE_SIGMA))
+            presence[name] = _chance(columns, is_present)
     read = [observation for _, observation in tried if observation is not None]
     units = {f.name: f.unit for one in read for f in one.features if f.name in objective.features}
-    return Knowledge(len(read), features, presence, units)
+    curves = None
+    if objective.needs_curves:
+        has_curve = np.array([one is not None and one.profile is not None for _, one in tried], dtype=bool)
+        curves = _curves(columns[has_curve], read)
+        if not has_curve.all():
+            presence[CURVE] = _chance(columns, has_curve)
+    return Knowledge(len(read), features, presence, units, curves, _n_design(history))
+
+
+def _chance(columns: Floats, is_had: Mask) -> Training:
+    """What teaches the chance of something, from where it was had and where not."""
+    return Training(columns, is_had.astype(np.float64), np.full(len(columns), PRESENCE_SIGMA))
+
+
+def _curves(columns: Floats, read: list[Observation]) -> CurveSet | None:
+    """The curves of the measurements that have one, at `columns`; None when there is none."""
+    profiles = [(place, one.profile) for place, one in enumerate(read) if one.profile is not None]
+    if not profiles:
+        return None
+    first = profiles[0][1]
+    arrays = [as_arrays(profile) for _, profile in profiles]
+    return CurveSet(
+        unit_points=columns,
+        q_inv_nm=np.array(first.q_inv_nm),
+        intensities=np.stack([intensity for intensity, _ in arrays]),
+        sigmas=np.stack([sigma for _, sigma in arrays]),
+        order=np.array([place for place, _ in profiles], dtype=np.int64),
+        unit=first.unit,
+        n_asked=len(first.q_inv_nm),
+    )
+
+
+def _n_design(history: History) -> int:
+    """How many of `_tried` come before the first that a model chose, or that stood in for one."""
+    n_design = 0
+    for decision, _, _ in _tried_for(history):
+        if decision.kind not in ("initial_design", "repeat"):
+            break
+        n_design += 1
+    return n_design
 
 
 def _tried(history: History) -> Iterator[tuple[Point, Observation | None]]:
     """Where something was tried whose outcome is known, in order; None where it brought nothing to read."""
+    for _, point, observation in _tried_for(history):
+        yield point, observation
+
+
+def _tried_for(history: History) -> Iterator[tuple[Decision, Point, Observation | None]]:
+    """The same, with the decision that asked for it."""
     for decision in history.decisions:
         if decision.kind not in MEASURING_KINDS or decision.point is None:
             continue
         observation, exposure = history.observation(decision.seq), history.exposure(decision.seq)
         if observation is not None and observation.is_accepted and exposure is not None:
-            yield exposure.point, observation
+            yield decision, exposure.point, observation
         elif observation is not None or history.failure(decision.seq) is not None:
-            yield decision.point, None
+            yield decision, decision.point, None
 
 
 def left_out(objective: ObjectiveBase, history: History) -> tuple[int, ...]:
@@ -57,6 +104,7 @@ def left_out(objective: ObjectiveBase, history: History) -> tuple[int, ...]:
         decision.seq
         for decision, observation in history.accepted()
         if all(observation.feature(name) is not None for name in objective.features)
+        and (observation.profile is not None or not objective.needs_curves)
     }
     return tuple(
         decision.seq

@@ -6,9 +6,9 @@ from agent.strategy.choices import Choices, gather_pool
 from agent.strategy.learned import learned
 from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
+from models.domain.feature_goals import OnFeature
 from models.domain.frozen import Frozen
 from models.domain.history import History
-from models.domain.objective import OnFeature
 from models.gp.belief import form_belief
 from models.gp.encoding import Encoding
 

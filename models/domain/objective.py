@@ -5,194 +5,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_validator
 
-from models.domain.frozen import Frozen
+from models.domain.curve_goals import Curves, Match
+from models.domain.feature_goals import Extreme, Level, Map, Part, Target
+from models.domain.goal import ObjectiveBase
 from models.domain.history import Observation
 from models.domain.inputs import TAG
 from models.domain.own_parts import OWN_PART
-from models.domain.scattering import Feature
-
-
-class ObjectiveBase(Frozen):
-    """What all goals have in common."""
-
-    goal: Any  # each goal narrows it
-    """What is sought."""
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """Features that are learned from, the one that is shown first at the front."""
-        return ()
-
-    @property
-    def quantity(self) -> str:
-        """Name of what is predicted where a prediction bears no name of its own."""
-        return self.features[0] if self.features else self.goal
-
-    @property
-    def needs_curves(self) -> bool:
-        """True when whole curves are learned from."""
-        return False
-
-    @property
-    def has_best(self) -> bool:
-        """True when one measurement can be better than another."""
-        return False
-
-    @property
-    def first_in_line(self) -> str:
-        """What the samples are that a ranking puts first, for headings."""
-        return "samples"
-
-    @property
-    def sought(self) -> dict[str, float]:
-        """Values of the first feature that are worth a line in a picture, by their name."""
-        return {}
-
-    def text(self) -> str:
-        """Short form for people."""
-        return self.goal
-
-    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
-        """How far each observation is from the goal, smaller is better; None where it cannot be said."""
-        return [None] * len(observations)
-
-    def shown(self, observation: Observation) -> tuple[Feature, ...]:
-        """What people see of an observation."""
-        found = (observation.feature(name) for name in self.features)
-        return tuple(feature for feature in found if feature is not None)
-
-
-class OnFeature(ObjectiveBase):
-    """A goal that is about one feature."""
-
-    feature: str
-    """Name of the feature, as the analysis makes it."""
-
-    @property
-    def features(self) -> tuple[str, ...]:
-        """The one feature."""
-        return (self.feature,)
-
-    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
-        """By the feature's value."""
-        found = [observation.feature(self.feature) for observation in observations]
-        return [None if one is None else float(self.distance(one.value)) for one in found]
-
-    def distance(self, value: Any) -> Any:
-        """How far a value, or each of an array, is from the goal, in the feature's unit.
-
-        A map has no best: its largest values come first.
-        """
-        return -value
-
-
-class Extreme(OnFeature):
-    """The largest or the smallest value."""
-
-    goal: Literal["maximise", "minimise"] = "maximise"
-    """Largest or smallest value."""
-
-    @property
-    def has_best(self) -> bool:
-        """It has."""
-        return True
-
-    @property
-    def first_in_line(self) -> str:
-        """For headings."""
-        return "best samples"
-
-    @property
-    def sign(self) -> float:
-        """1 where more is better, -1 where less is."""
-        return 1.0 if self.goal == "maximise" else -1.0
-
-    def text(self) -> str:
-        """``maximise peak_strength``."""
-        return f"{self.goal} {self.feature}"
-
-    def distance(self, value: Any) -> Any:
-        """The value, less is better."""
-        return -self.sign * value
-
-
-class Target(OnFeature):
-    """The value nearest to a target."""
-
-    goal: Literal["target"]
-    """Value nearest to `target`."""
-    target: float
-    """The value to hit, in the feature's unit."""
-
-    @property
-    def has_best(self) -> bool:
-        """It has."""
-        return True
-
-    @property
-    def first_in_line(self) -> str:
-        """For headings."""
-        return "best samples"
-
-    @property
-    def sought(self) -> dict[str, float]:
-        """The target."""
-        return {"target": self.target}
-
-    def text(self) -> str:
-        """``peak_d as near as possible to 6``."""
-        return f"{self.feature} as near as possible to {self.target:g}"
-
-    def distance(self, value: Any) -> Any:
-        """From the target."""
-        return abs(value - self.target)
-
-
-class Map(OnFeature):
-    """The whole map of a feature."""
-
-    goal: Literal["map"]
-    """The feature everywhere."""
-
-    @property
-    def first_in_line(self) -> str:
-        """For headings."""
-        return "largest values"
-
-    def text(self) -> str:
-        """``map peak_strength``."""
-        return f"map {self.feature}"
-
-
-class Level(OnFeature):
-    """Where a feature crosses a value."""
-
-    goal: Literal["level"]
-    """Where the feature crosses `level`."""
-    level: float
-    """The value at which a boundary runs, in the feature's unit."""
-
-    @property
-    def first_in_line(self) -> str:
-        """For headings."""
-        return "nearest to the level"
-
-    @property
-    def sought(self) -> dict[str, float]:
-        """The level."""
-        return {"level": self.level}
-
-    def text(self) -> str:
-        """``where peak_strength crosses 3``."""
-        return f"where {self.feature} crosses {self.level:g}"
-
-    def distance(self, value: Any) -> Any:
-        """From the level."""
-        return abs(value - self.level)
-
-
-Part = Extreme | Target
-"""A goal that can be one of several."""
+from models.domain.phase_goal import Phases
 
 
 class Pareto(ObjectiveBase):
@@ -292,6 +111,8 @@ class Own(ObjectiveBase):
 
 KINDS: dict[str, type[ObjectiveBase]] = {
     "maximise": Extreme, "minimise": Extreme, "target": Target, "map": Map, "level": Level, "pareto": Pareto,
+    "curves": Curves, "match": Match,
+    "phases": Phases,
 }  # fmt: skip
 """Class of each goal that ships."""
 
@@ -309,6 +130,9 @@ Objective = Annotated[
     | Annotated[Map, Tag(f"{TAG}Map")]
     | Annotated[Level, Tag(f"{TAG}Level")]
     | Annotated[Pareto, Tag(f"{TAG}Pareto")]
+    | Annotated[Curves, Tag(f"{TAG}Curves")]
+    | Annotated[Match, Tag(f"{TAG}Match")]
+    | Annotated[Phases, Tag(f"{TAG}Phases")]
     | Annotated[Own, Tag(f"{TAG}Own")],
     Discriminator(
         _tag_of,

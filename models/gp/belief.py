@@ -211,6 +211,13 @@ class Belief:
         here = logs @ shares / shares.sum()
         return (logs - here) @ first.correlation_gradient(known.points, point) / shares.sum()
 
+    def covariances_between(self, points: Floats, others: Floats) -> list[Floats]:
+        """Posterior covariance of points, shape (j, d), with others, shape (k, d): (j, k) for each member."""
+        return [
+            inflation * member.covariance_between(points, others)
+            for inflation, member in zip(self.inflations, self._members, strict=True)
+        ]
+
     def at(self, points: Floats) -> Posterior:
         """What is expected at any points, shape (m, d)."""
         return self._posterior([member.predict(points) for member in self._members])

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.gp.curve_set import CurveSet
 from models.gp.training import Training
 
+CURVE = "curve"
+"""What stands for whole curves where the chance to have one is learned."""
 PRESENCE_SIGMA = 0.1
 """Noise given to 'had' (1) and 'not had' (0) when the chance of a feature is learned by regression."""
 
@@ -22,3 +25,7 @@ class Knowledge:
     order of measurement."""
     units: Mapping[str, str]
     """Unit of each feature; ``1`` for a pure number."""
+    curves: CurveSet | None = None
+    """Whole curves, where the objective needs them."""
+    n_design: int = 0
+    """How many of the first places where something was tried belong to the initial design."""

@@ -252,6 +252,13 @@ class Member:
         """Derivative of the correlations between points and one place by that place, shape (n, d)."""
         return covariance_gradient(points, place, self.rates, 1.0)
 
+    def covariance_between(self, points: Floats, others: Floats) -> Floats:
+        """Posterior covariance of points, shape (j, d), with others, shape (k, d): (j, k)."""
+        known = self._points[: self.n]
+        ways = [covariance(known, places, self.rates, self.variance) for places in (points, others)]
+        first, second = (self._factor.whiten(way) for way in ways)
+        return covariance(points, others, self.rates, self.variance) - first.T @ second
+
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Posterior mean and variance, each shape (m,)."""
         between = covariance(self._points[: self.n], points, self.rates, self.variance)

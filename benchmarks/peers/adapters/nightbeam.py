@@ -110,16 +110,13 @@ class Nightbeam:
 
     def _aim(self, begin: dict[str, Any]) -> tuple[Objective, str]:
         """The objective and the kind of strategy; an even filling where there is no such objective."""
-        for goal in {"phases": ("phases", "map")}.get(begin["goal"], (begin["goal"],)):
-            number = {goal: begin.get("level")} if goal in ("target", "level") else {}
-            try:
-                objective = as_objective(feature=FEATURE, goal=goal, **number)
-            except ValidationError:
-                continue
-            self.says = "" if goal == begin["goal"] else "phases are mapped by their number"
-            return objective, "bayes"
-        self.says = f"there is no objective {begin['goal']!r} yet; an even filling stands in for it"
-        return as_objective(feature=FEATURE), "space_filling"
+        goal = begin["goal"]
+        number = {goal: begin.get("level")} if goal in ("target", "level") else {}
+        try:
+            return as_objective(feature=FEATURE, goal=goal, **number), "bayes"
+        except ValidationError:
+            self.says = f"there is no objective {goal!r}; an even filling stands in for it"
+            return as_objective(feature=FEATURE), "space_filling"
 
     def _build(self, kind: str, begin: dict[str, Any]) -> Strategy:
         options = {"initial": begin["n_initial"]} if kind == "bayes" else {}

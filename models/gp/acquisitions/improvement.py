@@ -91,18 +91,18 @@ class _Rise:
         self._sign, self._incumbents = sign, incumbents
 
     def log(self, member: int, means: Floats, sigmas: Floats) -> Floats:
-        return np.log(sigmas) + _log_rise((self._sign * means - self._incumbents[member]) / sigmas)
+        return np.log(sigmas) + log_rise((self._sign * means - self._incumbents[member]) / sigmas)
 
     def __call__(self, means: Floats, sigmas: Floats) -> tuple[Floats, Floats, Floats]:
         """Logarithm for each member, and its derivatives with respect to mean and sigma."""
         z = (self._sign * means - self._incumbents) / sigmas
-        log_rise = _log_rise(z)
-        by_mean = self._sign * np.exp(log_ndtr(z) - log_rise) / sigmas
-        by_sigma = np.exp(-0.5 * z * z - LOG_ROOT_2_PI - log_rise) / sigmas
-        return np.log(sigmas) + log_rise, by_mean, by_sigma
+        logs = log_rise(z)
+        by_mean = self._sign * np.exp(log_ndtr(z) - logs) / sigmas
+        by_sigma = np.exp(-0.5 * z * z - LOG_ROOT_2_PI - logs) / sigmas
+        return np.log(sigmas) + logs, by_mean, by_sigma
 
 
-def _log_rise(z: Floats) -> Floats:
+def log_rise(z: Floats) -> Floats:
     """log(z Phi(z) + phi(z))."""
     low = np.minimum(z, -1.0)
     high = np.maximum(z, -1.0)

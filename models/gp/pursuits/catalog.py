@@ -12,7 +12,7 @@ from models.gp.pursuits.pursuit import Pursuit
 
 FILES = {
     "maximise": "best", "minimise": "best", "target": "best", "map": "mapping", "level": "level",
-    "pareto": "pareto",
+    "pareto": "pareto", "curves": "curves", "match": "match", "phases": "phases",
 }  # fmt: skip
 """Module beside this one, by goal."""
 WHERE = "objective.goal"

@@ -122,7 +122,11 @@ def expectations(situation: Situation) -> Callable[[Floats], tuple[tuple[Predict
     return expect
 
 
+def predicted_text(prediction: Prediction) -> str:
+    """``peak_d 6.1 ± 0.2 nm``."""
+    return f"{prediction.name} {prediction.mean:.3g} ± {prediction.sigma:.2g}{in_unit(prediction.unit)}"
+
+
 def expected_text(prediction: Prediction) -> str:
     """``peak_d 6.1 ± 0.2 nm expected``."""
-    unit = in_unit(prediction.unit)
-    return f"{prediction.name} {prediction.mean:.3g} ± {prediction.sigma:.2g}{unit} expected"
+    return f"{predicted_text(prediction)} expected"

@@ -1,0 +1,140 @@
+"""Goals that are about one feature: its best value, one that is given, its map, or a boundary in it."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from models.domain.goal import ObjectiveBase
+from models.domain.history import Observation
+
+
+class OnFeature(ObjectiveBase):
+    """A goal that is about one feature."""
+
+    feature: str
+    """Name of the feature, as the analysis makes it."""
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The one feature."""
+        return (self.feature,)
+
+    def badness(self, observations: Sequence[Observation]) -> list[float | None]:
+        """By the feature's value."""
+        found = [observation.feature(self.feature) for observation in observations]
+        return [None if one is None else float(self.distance(one.value)) for one in found]
+
+    def distance(self, value: Any) -> Any:
+        """How far a value, or each of an array, is from the goal, in the feature's unit.
+
+        A map has no best: its largest values come first.
+        """
+        return -value
+
+
+class Extreme(OnFeature):
+    """The largest or the smallest value."""
+
+    goal: Literal["maximise", "minimise"] = "maximise"
+    """Largest or smallest value."""
+
+    @property
+    def has_best(self) -> bool:
+        """It has."""
+        return True
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "best samples"
+
+    @property
+    def sign(self) -> float:
+        """1 where more is better, -1 where less is."""
+        return 1.0 if self.goal == "maximise" else -1.0
+
+    def text(self) -> str:
+        """``maximise peak_strength``."""
+        return f"{self.goal} {self.feature}"
+
+    def distance(self, value: Any) -> Any:
+        """The value, less is better."""
+        return -self.sign * value
+
+
+class Target(OnFeature):
+    """The value nearest to a target."""
+
+    goal: Literal["target"]
+    """Value nearest to `target`."""
+    target: float
+    """The value to hit, in the feature's unit."""
+
+    @property
+    def has_best(self) -> bool:
+        """It has."""
+        return True
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "best samples"
+
+    @property
+    def sought(self) -> dict[str, float]:
+        """The target."""
+        return {"target": self.target}
+
+    def text(self) -> str:
+        """``peak_d as near as possible to 6``."""
+        return f"{self.feature} as near as possible to {self.target:g}"
+
+    def distance(self, value: Any) -> Any:
+        """From the target."""
+        return abs(value - self.target)
+
+
+class Map(OnFeature):
+    """The whole map of a feature."""
+
+    goal: Literal["map"]
+    """The feature everywhere."""
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "largest values"
+
+    def text(self) -> str:
+        """``map peak_strength``."""
+        return f"map {self.feature}"
+
+
+class Level(OnFeature):
+    """Where a feature crosses a value."""
+
+    goal: Literal["level"]
+    """Where the feature crosses `level`."""
+    level: float
+    """The value at which a boundary runs, in the feature's unit."""
+
+    @property
+    def first_in_line(self) -> str:
+        """For headings."""
+        return "nearest to the level"
+
+    @property
+    def sought(self) -> dict[str, float]:
+        """The level."""
+        return {"level": self.level}
+
+    def text(self) -> str:
+        """``where peak_strength crosses 3``."""
+        return f"where {self.feature} crosses {self.level:g}"
+
+    def distance(self, value: Any) -> Any:
+        """From the level."""
+        return abs(value - self.level)
+
+
+Part = Extreme | Target
+"""A goal that can be one of several."""
