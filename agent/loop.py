@@ -127,14 +127,19 @@ class Loop:
                 return None
             ending = due
         history = self.history
-        last = history.decisions[-1] if history.decisions else None
-        if last is None or last.kind != "stop" or last.reason.code != ending.code:
-            stop = Decision(
+        self._stop(
+            Decision(
                 seq=history.next_seq, kind="stop", point=None, reason=reason_of(ending),
                 watermark=history.watermark,
-            )  # fmt: skip
-            self._decide(stop, ())
+            )
+        )  # fmt: skip
         return ending
+
+    def _stop(self, decision: Decision) -> None:
+        """Write a stop down, unless an earlier run ended for the same reason and nothing came after."""
+        last = self.history.decisions[-1] if self.history.decisions else None
+        if last is None or last.kind != "stop" or last.reason.code != decision.reason.code:
+            self._decide(decision, ())
 
     def _overriding(self) -> Decision | None:
         """The decision that a person asked for; None when nobody did, or there is nothing to override yet."""
@@ -155,6 +160,9 @@ class Loop:
 
     def _carry_out(self, decision: Decision) -> Ending | None:
         """Write a decision down and do what it says; an ending when it is to stop."""
+        if decision.kind == "stop":
+            self._stop(decision)
+            return ending_of(decision)
         actions = self._parts.instrument.actions(decision) if decision.point else ()
         refusal = self._refusal(decision, actions)
         if refusal is not None:
@@ -162,8 +170,6 @@ class Loop:
             self._close(decision, refusal)
             return None
         self._decide(decision, actions)
-        if decision.kind == "stop":
-            return ending_of(decision)
         exposure: Exposure | None = None
         for action in actions:
             report = self._act(action, decision)
@@ -241,7 +247,7 @@ class Loop:
         if not self.history.decisions:
             return
         decision = self.history.decisions[-1]
-        is_open = decision.point is not None and not self._has_outcome(decision)
+        is_open = decision.point is not None and not self.history.has_outcome(decision)
         found = Recovery((), (), (), ())
         if is_open:
             found = recover(
@@ -266,10 +272,6 @@ class Loop:
         if found.again:
             self._parts.log.append(Retried(actions=found.again))
         return True
-
-    def _has_outcome(self, decision: Decision) -> bool:
-        history = self.history
-        return history.observation(decision.seq) is not None or history.failure(decision.seq) is not None
 
     def _note(self, level: str, code: str, sentence: str, seq: int | None = None) -> None:
         event = Event.model_validate({"level": level, "code": code, "sentence": sentence, "seq": seq})

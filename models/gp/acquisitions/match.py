@@ -57,7 +57,8 @@ class MisfitImprovement:
         """At one point, shape (d,), with its gradient."""
         here = self._belief.expect(point)
         root: Floats = self._misfit.stretch * self._misfit.root
-        ways = (here.means + here.sigmas * self._normals - self._misfit.centre) @ root.T
+        centre: Floats = self._misfit.centre
+        ways = (here.means + here.sigmas * self._normals - centre) @ root.T
         lengths = np.maximum(np.sqrt((ways**2).sum(axis=1)), TINY)
         gains = (self._least - lengths) / self._temperature
         logs = _log_softplus(gains)

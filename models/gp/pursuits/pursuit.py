@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from models.domain.decision import Prediction, Reason
 from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
+from models.domain.wording import in_unit
 from models.gp.acquisitions.worth import Worth
 from models.gp.belief import Belief
 from models.gp.knowledge import Knowledge
@@ -41,7 +42,10 @@ class Situation:
     objective: ObjectiveBase
     """What is sought."""
     beliefs: Mapping[str, Belief]
-    """What is believed, by the names of the lesson."""
+    """What is believed, by the names of the lesson; something is supposed there of points still being
+    measured."""
+    measured: Mapping[str, Belief]
+    """The same from what was measured alone: what predictions are told from."""
     units: Mapping[str, str]
     """Unit of each feature."""
     context: Any
@@ -98,17 +102,12 @@ class Pursuit:
     """Model of the keys that a goal of one's own has besides `feature` and `also`."""
 
 
-def in_unit(unit: str) -> str:
-    """A unit behind a number: a blank before it, nothing for a pure number."""
-    return "" if unit == "1" else f" {unit}"
-
-
 def expectations(situation: Situation) -> Callable[[Floats], tuple[tuple[Prediction, ...], ...]]:
     """What is expected of each belief of a situation, as an `Aim` says it."""
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
         columns: list[list[Prediction]] = []
-        for name, belief in situation.beliefs.items():
+        for name, belief in situation.measured.items():
             means, sigmas = belief.predict(points)
             unit = situation.units.get(name, "1")
             columns.append(
