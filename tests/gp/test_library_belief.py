@@ -186,6 +186,20 @@ def test_a_kernel_that_is_not_stationary_tells_what_the_library_tells(own):
             assert told.sigma_gradients[0, axis] == pytest.approx(rise, rel=1e-3, abs=1e-5)
 
 
+def test_our_worths_under_a_kernel_of_ones_own_have_the_gradients_that_they_claim(own):
+    learned = training()
+    state = fit_library_state(learned, own(LINE, "steep_kernel"), COLUMNS)
+    belief, step = Belief(learned, state, Watch(POOL, is_pairwise=True)), 1e-5
+    for worth in (IntegratedVariance(belief), LevelVariance(belief, 43.0), Ignorance(belief)):
+        for point in POOL[:5]:
+            value, gradient = worth.slope(point)
+            assert value == pytest.approx(worth.at(point[None])[0], rel=1e-7)
+            for axis in range(2):
+                shift = step * np.eye(2)[axis]
+                up, down = worth.at(np.stack([point + shift, point - shift]))
+                assert gradient[axis] == pytest.approx((up - down) / (2 * step), rel=2e-3, abs=1e-4)
+
+
 def test_a_belief_that_grew_and_one_built_anew_from_json_have_the_same_bits(own):
     name = own(LINE, "grown_kernel")
     learned = training(40)
