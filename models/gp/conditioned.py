@@ -53,6 +53,10 @@ class Conditioned(Protocol):
         """Derivative of the correlations between points and one place by that place."""
         ...
 
+    def covariance_between(self, points: Floats, others: Floats) -> Floats:
+        """Posterior covariance of points with others."""
+        ...
+
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Posterior mean and variance."""
         ...

@@ -76,6 +76,8 @@ def test_both_ways_answer_all_other_questions_alike(both):
         assert np.allclose(getattr(ours, name)(), getattr(theirs, name)(), rtol=0, atol=1e-6), name
     for name in ("covariances_with_references", "log_known_variances"):
         assert np.allclose(getattr(ours, name)(POOL[:5]), getattr(theirs, name)(POOL[:5]), rtol=0, atol=1e-6)
+    pairs = [belief.covariances_between(POOL[:5], POOL[3:9]) for belief in both]
+    assert np.allclose(*pairs, rtol=0, atol=1e-6)
     for point in POOL[:5]:
         assert np.allclose(
             ours.log_known_variance_slope(point), theirs.log_known_variance_slope(point), rtol=0, atol=1e-6

@@ -131,6 +131,10 @@ class LibraryMember:
         found = rises / scales[:, np.newaxis] - np.outer(near.values[:-1] / scales, 0.5 * by_own / own)
         return np.where(near.values[:-1, np.newaxis] > 0.0, found, 0.0)
 
+    def covariance_between(self, points: Floats, others: Floats) -> Floats:
+        """Posterior covariance of points, shape (j, d), with others, shape (k, d): (j, k)."""
+        return self._between(points, others) - self._whiten(points).T @ self._whiten(others)
+
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Posterior mean and variance, each shape (m,)."""
         between = self._between(self._points, points)
