@@ -46,7 +46,10 @@ class OwnAcquisition:
         FitFailed
             See `worth`.
         """
-        worth = self.worth(situation.beliefs[self.objective.features[0]])
+        name = self.objective.features[0]
+        if name not in situation.beliefs:  # a goal of one's own may learn of something else
+            raise FitFailed(f"the acquisition {self.name} needs a belief about {name}, and there is none")
+        worth = self.worth(situation.beliefs[name])
 
         def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
             del is_idle
