@@ -18,6 +18,7 @@ from models.domain.errors import BadInput, FitFailed
 from models.domain.frozen import Frozen
 from models.domain.history import History
 from models.domain.objective import Own
+from models.domain.own_parts import OWN_PART
 from models.domain.scattering import Floats
 from models.domain.seeds import derive_seed
 from models.domain.wording import in_unit
@@ -25,6 +26,7 @@ from models.gp.encoding import Encoding
 
 if TYPE_CHECKING:
     from models.gp.knowledge import Knowledge
+    from models.gp.library.own_acquisition import OwnAcquisition
     from models.gp.mind import Mind, MindState
     from models.gp.recommend import Choice, Recommendation
 
@@ -49,10 +51,23 @@ class Options(Frozen):
     least."""
     pool: int = Field(default=1024, ge=64, le=65_536)
     """Points that are scored before gradients are followed; at most 512 where a map or a level is sought."""
+    kernel: str | None = Field(default=None, pattern=OWN_PART)
+    """A kernel of one's own for GPyTorch, ``module:function``: from the names of the scaled columns to a
+    `gpytorch.kernels.Kernel`."""
+    acquisition: str | None = Field(default=None, pattern=OWN_PART)
+    """An acquisition of one's own for BoTorch, ``module:function``: from (model, context) to an
+    `AcquisitionFunction`; it takes the place of the goal's own."""
 
 
 def build(options: Options, problem: Problem) -> "Bayes":
-    """Make the strategy."""
+    """Make the strategy, and try what a user brings to it."""
+    # torch takes seconds to load: only when it is asked for
+    if options.kernel is not None:
+        from models.gp.library.kernels import check_kernel
+
+        check_kernel(options.kernel, Encoding(problem.space).column_names)
+    if options.acquisition is not None:
+        _own_acquisition(options.acquisition, problem).check()
     return Bayes(options, problem)
 
 
@@ -64,7 +79,9 @@ class Bayes:
         self._options, self._problem, self._state_json = options, problem, state_json
         self._encoding = Encoding(problem.space)
         self._start = space_filling.build(space_filling.Options(), problem)
-        self._mind = self._own_mind()
+        # mistakes in a goal of one's own are found before the night; for all others, what compiles takes a
+        # second to load, and only when it is used
+        self._mind = self._form_mind() if isinstance(problem.objective, Own) else None
         self._pools: dict[int, Pool] = {}
 
     def with_state(self, state_json: str) -> "Bayes":
@@ -87,17 +104,6 @@ class Bayes:
         except FitFailed as error:
             return self._fill(history, error)
 
-    def _own_mind(self) -> "Mind | None":
-        """For a goal of one's own a mind at once: mistakes in it are found before the night.
-
-        For all others None: what compiles takes a second to load, and only when it is used.
-        """
-        if not isinstance(self._problem.objective, Own):
-            return None
-        from models.gp.mind import Mind
-
-        return Mind(self._problem.objective)
-
     def _fill(self, history: History, error: FitFailed) -> Decision:
         """Without a model: the point farthest from all that were asked for."""
         problem = self._problem
@@ -112,13 +118,13 @@ class Bayes:
 
     def _suggest(self, history: History) -> Decision:
         from agent.strategy.learned import learned
-        from models.gp.mind import Mind, read_state
+        from models.gp.mind import read_state
         from models.gp.recommend import Ask, Open, recommend
 
         objective = self._problem.objective
         knowledge = learned(self._encoding, objective, history)
         if self._mind is None:
-            self._mind = Mind(objective)
+            self._mind = self._form_mind()
         if self._state_json is None:
             fitted_to = self._mind.learn(knowledge, _last_state(history), self._columns)
         else:
@@ -154,6 +160,18 @@ class Bayes:
             f"{quantity} is known to {reached:.2g}{unit} or better {where} (limit {rules.sigma:g}{unit})."
         )
         return Reason(code="known", sentence=sentence)
+
+    def _form_mind(self) -> "Mind":
+        """A mind that believes nothing yet, with the parts that a user brings."""
+        from models.gp.makers import LibraryMaker
+        from models.gp.mind import Mind
+
+        kernel, acquisition = self._options.kernel, self._options.acquisition
+        return Mind(
+            self._problem.objective,
+            None if kernel is None else LibraryMaker(kernel, self._encoding.column_names),
+            None if acquisition is None else _own_acquisition(acquisition, self._problem),
+        )
 
     def _pool(self, fitted_to: int) -> Pool:
         """Points to choose from while hyperparameters fitted to so many observations hold."""
@@ -208,6 +226,14 @@ class Bayes:
             reject_code="lower_acquisition" if rank else None,
             why=why_it_lost(found.choices[0], choice, found.gain_unit) if rank else None,
         )
+
+
+def _own_acquisition(name: str, problem: Problem) -> "OwnAcquisition":
+    """An acquisition that a user brings. Loads torch."""
+    from models.gp.library.own_acquisition import OwnAcquisition
+
+    seed = derive_seed(problem.seed, "acquisition")
+    return OwnAcquisition(name, problem.objective, Encoding(problem.space).column_names, seed)
 
 
 def _sha256_of(knowledge: "Knowledge") -> str:

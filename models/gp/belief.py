@@ -8,8 +8,9 @@ import numpy as np
 from models.domain.errors import BadInput
 from models.domain.scattering import Floats
 from models.gp.hyperparameters import Standardised
-from models.gp.member import Member, Rows
-from models.gp.state import BeliefState, fit_state, standardise
+from models.gp.member import Rows
+from models.gp.state import fit_state, standardise
+from models.gp.states import AnyState
 from models.gp.thinning import thin_out
 from models.gp.threads import use_one_thread
 from models.gp.training import Training
@@ -75,7 +76,7 @@ class Belief:
     Each member has hyperparameters of its own, and a weight.
     """
 
-    def __init__(self, training: Training, state: BeliefState, watch: Watch | None = None) -> None:
+    def __init__(self, training: Training, state: AnyState, watch: Watch | None = None) -> None:
         """Condition on observations, with hyperparameters that are given.
 
         Those that the hyperparameters were found from are taken in at once, the others one by one: a belief
@@ -93,16 +94,16 @@ class Belief:
         Raises
         ------
         BadInput
-            When the state is not one of these observations.
+            When the state is not one of these observations, or of a kernel that is not there.
         FitFailed
             When a covariance cannot be factored.
         """
         n, n_axes = training.unit_points.shape
-        sizes = {len(one.logs) - 2 for one in state.members}
-        if sizes != {n_axes} or state.fitted_to > n:
+        if state.sizes != {n_axes} or state.fitted_to > n:
             raise BadInput(
                 "model state",
-                f"is for {max(sizes)} axes and {state.fitted_to} observations; there are {n_axes} and {n}",
+                f"is for {max(state.sizes)} axes and {state.fitted_to} observations; there are {n_axes} "
+                f"and {n}",
                 "Use it with the record that it stands in",
             )
         self.state = state
@@ -114,7 +115,7 @@ class Belief:
         """Factor on the variances of each member, shape (n_members,)."""
         self._known = standardise(training, state.mean, state.spread)
         first = self._known.first(state.fitted_to)
-        self.members = [Member(np.array(one.logs), first) for one in state.members]
+        self.members = state.condition(first)
         if watch is not None:
             for member in self.members:
                 member.watch(watch.points, watch.references)

@@ -67,6 +67,15 @@ class Encoding:
             if axis.is_numeric and axis.span == 0:
                 self.bounds[1, self.slices[axis.name]] = 0.0
 
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Name of each column: that of the axis, or ``axis=level`` for a level of a categorical one."""
+        return tuple(
+            name
+            for axis in self.space.axes
+            for name in ([f"{axis.name}={level}" for level in axis.levels] or [axis.name])
+        )
+
     @cached_property
     def equalities(self) -> Rows:
         """Sums and linear equalities: rows A and totals b of ``A @ columns = b``; the largest entry is 1."""

@@ -11,10 +11,11 @@ from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
 from models.gp.belief import Belief, Watch
 from models.gp.knowledge import Knowledge
+from models.gp.makers import BeliefMaker, OurMaker
 from models.gp.pending import suppose_draws, suppose_means
 from models.gp.pursuits.catalog import options_of, pursuit_of
 from models.gp.pursuits.pursuit import Aim, Lesson, Situation
-from models.gp.state import BeliefState, fit_state
+from models.gp.states import AnyState
 from models.gp.threads import use_one_thread
 from models.gp.training import Training
 
@@ -24,12 +25,14 @@ class MindState(Frozen):
 
     fitted_to: int = Field(ge=2)
     """Count of measurements read when the hyperparameters were found."""
-    beliefs: dict[str, BeliefState] = Field(default_factory=dict)
+    beliefs: dict[str, AnyState] = Field(default_factory=dict)
     """About what is learned for the goal, by name."""
-    presence: dict[str, BeliefState] = Field(default_factory=dict)
+    presence: dict[str, AnyState] = Field(default_factory=dict)
     """About the chance of each feature that was not had from every measurement."""
 
 
+OwnAim = Callable[[Situation, Aim], Aim]
+"""Puts an acquisition that a user brings in the place of the goal's own."""
 PoolFor = Callable[[int], Floats]
 """The pool that belongs to hyperparameters fitted to so many measurements: a new fit looks at new points."""
 
@@ -37,9 +40,24 @@ PoolFor = Callable[[int], Floats]
 class Mind:
     """What is believed: a memory that may be lost without a trace."""
 
-    def __init__(self, objective: ObjectiveBase) -> None:
-        """Believe nothing yet."""
+    def __init__(
+        self, objective: ObjectiveBase, maker: BeliefMaker | None = None, own_aim: OwnAim | None = None
+    ) -> None:
+        """Believe nothing yet.
+
+        Parameters
+        ----------
+        objective
+            What is sought.
+        maker
+            Makes the beliefs about what is sought; our own when None.
+        own_aim
+            Brings an acquisition of one's own; None where the goal's own serves.
+        """
         self._objective = objective
+        self._chances = OurMaker()
+        self._maker = self._chances if maker is None else maker
+        self._own_aim = own_aim
         self._pursuit = pursuit_of(objective)
         self._options = options_of(objective, self._pursuit)
         self._lesson = Lesson({}, {})
@@ -70,7 +88,10 @@ class Mind:
         """
         use_one_thread()
         self._units = knowledge.units
-        is_current = earlier is not None and self._go_on(knowledge, earlier, pool_for)
+        try:
+            is_current = earlier is not None and self._go_on(knowledge, earlier, pool_for)
+        except FitFailed:  # other hyperparameters may do, and what took in half of it is of no more use
+            self.beliefs, self.presence, is_current = {}, {}, False
         if not is_current:
             self._fit(knowledge, earlier, pool_for)
         return self._fitted_to
@@ -119,15 +140,27 @@ class Mind:
         """
         if not self._fitted_to:
             raise FitFailed("nothing has been learned")
-        return self._pursuit.aim(
-            Situation(
-                objective=self._objective,
-                beliefs=self.beliefs,
-                measured=self.beliefs if self._measured is None else self._measured,
-                units=self._units,
-                context=self._lesson.context,
-                options=self._options,
-            )
+        return self._pursuit.aim(self._situation)
+
+    def own_aim(self) -> Aim | None:
+        """The same by an acquisition of one's own; None where none was brought.
+
+        Raises
+        ------
+        FitFailed
+            When it cannot be had.
+        """
+        return None if self._own_aim is None else self._own_aim(self._situation, self.aim())
+
+    @property
+    def _situation(self) -> Situation:
+        return Situation(
+            objective=self._objective,
+            beliefs=self.beliefs,
+            measured=self.beliefs if self._measured is None else self._measured,
+            units=self._units,
+            context=self._lesson.context,
+            options=self._options,
         )
 
     def suppose(self, columns: Floats, seed: int) -> "Mind":
@@ -157,6 +190,8 @@ class Mind:
         """Take in what came since the last fit; False when hyperparameters have to be found anew."""
         if earlier.fitted_to > knowledge.n_read:
             return False
+        if not all(self._maker.is_maker_of(state) for state in earlier.beliefs.values()):
+            return False
         lesson = self._pursuit.study(self._objective, knowledge, earlier.fitted_to)
         watch = Watch(pool_for(earlier.fitted_to), is_pairwise=self._pursuit.is_pairwise)
         beliefs = _grown(self.beliefs, lesson.trainings, earlier.beliefs, watch)
@@ -174,10 +209,12 @@ class Mind:
         before = earlier or MindState(fitted_to=2)
         lesson = self._pursuit.study(self._objective, knowledge, knowledge.n_read)
         beliefs = {
-            name: fit_state(training, before.beliefs.get(name)) for name, training in lesson.trainings.items()
+            name: self._maker.fit(training, before.beliefs.get(name))
+            for name, training in lesson.trainings.items()
         }
         presence = {
-            name: fit_state(training, before.presence.get(name)) for name, training in lesson.presence.items()
+            name: self._chances.fit(training, before.presence.get(name))
+            for name, training in lesson.presence.items()
         }
         watch = Watch(pool_for(knowledge.n_read), is_pairwise=self._pursuit.is_pairwise)
         self.beliefs = {name: Belief(lesson.trainings[name], state, watch) for name, state in beliefs.items()}
@@ -191,7 +228,7 @@ class Mind:
 def _grown(
     kept: Mapping[str, Belief],
     trainings: Mapping[str, Training],
-    earlier: Mapping[str, BeliefState],
+    earlier: Mapping[str, AnyState],
     watch: Watch,
 ) -> dict[str, Belief] | None:
     """Beliefs that follow from the observations and the earlier states, whether they were kept or not.

@@ -54,9 +54,7 @@ def believe_at(
     mean, sigma = belief.predict(unit_points)
     if not (np.isfinite(mean).all() and np.isfinite(sigma).all()):
         raise FitFailed("the model's answer is not finite")
-    *lengths, variance, noise = np.exp(belief.state.members[0].logs).tolist()
-    hyperparameters = {"length_scales": tuple(lengths), "variance": (variance,), "noise": (noise,)}
-    return Believed(mean, sigma, hyperparameters, is_fitted)
+    return Believed(mean, sigma, belief.state.hyperparameters, is_fitted)
 
 
 def _belief_of(training: Training, state_json: str | None, name: str) -> tuple[Belief, bool]:

@@ -110,7 +110,24 @@ def recommend(mind: Mind, open_: Open, ask: Ask, cost: Worth | None = None) -> R
     FitFailed
         When the acquisition is finite nowhere.
     """
-    aim = mind.aim()
+    try:
+        own = mind.own_aim()
+        if own is not None:
+            return _ranked(mind, own, open_, ask, cost)
+    except FitFailed as error:
+        found = _ranked(mind, mind.aim(), open_, ask, cost)
+        return replace(found, reason=_noted(found.reason, error))
+    return _ranked(mind, mind.aim(), open_, ask, cost)
+
+
+def _noted(reason: Reason, error: FitFailed) -> Reason:
+    """A reason that also tells why an acquisition of one's own was not followed."""
+    why = f"{str(error)[0].upper()}{str(error)[1:]}: the goal's own acquisition is used instead."
+    return reason.model_copy(update={"sentence": f"{why} {reason.sentence}"})
+
+
+def _ranked(mind: Mind, aim: Aim, open_: Open, ask: Ask, cost: Worth | None) -> Recommendation:
+    """What an aim recommends."""
     gain = aim.worth
     others = [Presence(belief) for belief in mind.presence.values()] + ([] if cost is None else [cost])
     values = _together(gain, others).watched()

@@ -4,6 +4,8 @@ import numpy as np
 from pydantic import Field
 
 from models.domain.frozen import Frozen
+from models.domain.scattering import Floats
+from models.gp.conditioned import Conditioned
 from models.gp.hyperparameters import Standardised, fit_hyperparameters, spread_around
 from models.gp.member import Member
 from models.gp.training import Training
@@ -46,6 +48,21 @@ class BeliefState(Frozen):
     members: tuple[MemberState, ...] = Field(min_length=1)
     """The members, that of largest density first."""
 
+    @property
+    def sizes(self) -> set[int]:
+        """Counts of columns that it is for; more than one is a mistake."""
+        return {len(one.logs) - 2 for one in self.members}
+
+    def condition(self, known: Standardised) -> list[Conditioned]:
+        """The members, conditioned on observations; `FitFailed` when a covariance cannot be factored."""
+        return [Member(np.array(one.logs), known) for one in self.members]
+
+    @property
+    def hyperparameters(self) -> dict[str, tuple[float, ...]]:
+        """Those of the member of largest density, by name."""
+        *lengths, variance, noise = np.exp(self.members[0].logs).tolist()
+        return {"length_scales": tuple(lengths), "variance": (variance,), "noise": (noise,)}
+
 
 def fit_state(training: Training, earlier: BeliefState | None = None) -> BeliefState:
     """Find the hyperparameters that fit, and others that fit nearly as well.
@@ -74,22 +91,26 @@ def fit_state(training: Training, earlier: BeliefState | None = None) -> BeliefS
         MemberState(
             logs=tuple(map(float, logs)),
             weight=min(1.0, float(weight)),
-            inflation=inflation_of(Member(logs, known)),
+            inflation=inflation_of(Member(logs, known).ratio_left_out()),
         )
         for logs, weight in zip(members, weights, strict=True)
     )
     return BeliefState(fitted_to=n, mean=mean, spread=spread, members=states)
 
 
-def inflation_of(member: Member) -> float:
+def inflation_of(ratios: Floats) -> float:
     """Factor by which a member's variances are too small: the mean squared residual that was left out.
 
     Residuals are left out one at a time and counted in units of their expectation; the prior assumption that
     the factor is 1 weighs as `PRIOR_COUNT` observations. Since the factor itself is uncertain, it is the mean
     of the inverse gamma distribution that both leave. Scaling all variances, those of the noise too, changes
     no mean.
+
+    Parameters
+    ----------
+    ratios
+        Squared residuals that were left out, in units of their expectation, shape (n,).
     """
-    ratios = member.ratio_left_out()
     return float((PRIOR_COUNT + ratios.sum()) / (PRIOR_COUNT + len(ratios) - 2.0))
 
 

@@ -28,7 +28,7 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Decision, ModelState, Override
 from models.domain.history import History
 from models.domain.space import Point
-from models.gp import mind, state
+from models.gp import makers, state
 from models.gp.hyperparameters import Standardised
 from tests import fakes
 
@@ -306,7 +306,7 @@ def test_with_logged_hyperparameters_nothing_is_fitted(night, monkeypatch):
         raise AssertionError("fitted")
 
     decision = night.history.decision(SUGGESTED)
-    monkeypatch.setattr(mind, "fit_state", refuse)
+    monkeypatch.setattr(makers, "fit_state", refuse)
     chooser = build_chooser(night.spec, night.problem).with_state(decision.model.canonical_json)
     assert chooser.propose(history_before(night.history, SUGGESTED)) == decision
 

@@ -67,6 +67,7 @@ def test_each_kind_of_axis_has_its_columns():
     assert encoding.encode([point]).tolist() == [[0.25, 0.25, 0.25, 0.0, 1.0, 0.0]]
     assert encoding.is_discrete.tolist() == [False, True, True, True, True, True]
     assert encoding.slices["cell"] == slice(3, 6)
+    assert encoding.column_names == ("t", "layers", "pinhole", "cell=kapton", "cell=mica", "cell=glass")
 
 
 def test_what_lies_between_is_rounded_to_what_can_be_set():

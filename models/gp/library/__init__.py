@@ -1,0 +1,1 @@
+"""Parts written for GPyTorch and BoTorch: one's own kernel, one's own acquisition. Only they load torch."""
