@@ -62,7 +62,7 @@ class MisfitImprovement:
         lengths = np.maximum(np.sqrt((ways**2).sum(axis=1)), TINY)
         gains = (self._least - lengths) / self._temperature
         logs = _log_softplus(gains)
-        shares = np.exp(logs - logsumexp(logs)) * _slope_of_log_softplus(gains) / self._temperature
+        shares = np.exp(logs - np.logaddexp.reduce(logs)) * _slope_of_log_softplus(gains) / self._temperature
         by_coefficient = -(shares / lengths)[:, np.newaxis] * (ways @ root)
         gradient = by_coefficient.sum(axis=0) @ here.mean_gradients
         gradient += (by_coefficient * self._normals).sum(axis=0) @ here.sigma_gradients
