@@ -17,8 +17,9 @@ REFIT_SHARE = 8
 """Hyperparameters are found anew when the observations have grown by one in so many."""
 SURPRISE = 4.0
 """An observation this many standard deviations off has them found anew at once."""
-MOST_REFERENCES = 256
-"""Points that stand for all watched ones where covariances are asked for."""
+FEWEST_REFERENCES, MOST_REFERENCES, MOST_PAIRS = 32, 256, 2**19
+"""Points that stand for all watched ones where covariances are asked for: so many at most, and not so many
+that they make more pairs than that with long lists of candidates."""
 PRIOR_DOUBT = 0.5
 """Observations for which the assumption counts that a place is as well known as it is thought to be."""
 MOST_LEFT_OUT = 1000
@@ -65,7 +66,8 @@ class Watch:
     @cached_property
     def references(self) -> Rows | None:
         """Rows of the points that stand for all of them; None where no covariances are asked for."""
-        return thin_out(self.points, MOST_REFERENCES) if self.is_pairwise else None
+        n_most = min(MOST_REFERENCES, max(FEWEST_REFERENCES, MOST_PAIRS // len(self.points)))
+        return thin_out(self.points, n_most) if self.is_pairwise else None
 
 
 class Belief:
