@@ -19,8 +19,9 @@ REFIT_SHARE = 8
 """Hyperparameters are found anew when the observations have grown by one in so many."""
 SURPRISE = 4.0
 """An observation this many standard deviations off has them found anew at once."""
-MOST_REFERENCES = 256
-"""Points that stand for all watched ones where covariances are asked for."""
+FEWEST_REFERENCES, MOST_REFERENCES, MOST_PAIRS = 32, 256, 2**19
+"""Points that stand for all watched ones where covariances are asked for: so many at most, and not so many
+that they make more pairs than that with long lists of candidates."""
 PRIOR_DOUBT = 0.5
 """Observations for which the assumption counts that a place is as well known as it is thought to be."""
 MOST_LEFT_OUT = 1000
@@ -67,7 +68,8 @@ class Watch:
     @cached_property
     def references(self) -> Rows | None:
         """Rows of the points that stand for all of them; None where no covariances are asked for."""
-        return thin_out(self.points, MOST_REFERENCES) if self.is_pairwise else None
+        n_most = min(MOST_REFERENCES, max(FEWEST_REFERENCES, MOST_PAIRS // len(self.points)))
+        return thin_out(self.points, n_most) if self.is_pairwise else None
 
 
 class Belief:
@@ -125,9 +127,10 @@ class Belief:
         """What each member took in that is only supposed; empty where nothing is."""
         self.is_surprised = False
         """True when an observation since the fit was far from what was expected."""
-        self._ratios = self._ratios_left_out()
-        """Squared residual of each observation, in units of its expectation: of those that the
-        hyperparameters were found from when it is left out, of the others when it came."""
+        self._neighbours, self._surprises = self._look_around()
+        """For each member and reference the observations, counted as they are correlated with it, and their
+        squared residuals, in units of what was expected: of those that the hyperparameters were found from
+        when it is left out, of the others when it came. Shape (n_members, k)."""
         self._take_in()
 
     @property
@@ -172,13 +175,7 @@ class Belief:
         The mean squared residual of the observations, in units of its expectation, each counted as it is
         correlated with the place; that it is 1 counts as much as `PRIOR_DOUBT` observations there.
         """
-        assert self.watch is not None
-        places, known, ratios = self.watch.points[self.references], self._known.points, self._ratios
-        found: list[Floats] = []
-        for member in self.members:
-            shares = member.correlation(known, places)
-            found.append((PRIOR_DOUBT + ratios @ shares) / (PRIOR_DOUBT + shares.sum(axis=0)))
-        return np.array(found)
+        return (PRIOR_DOUBT + self._surprises) / (PRIOR_DOUBT + self._neighbours)
 
     def weigh_falls(self, point: Floats, shares: Floats) -> list[tuple[float, float, Floats, Floats]]:
         """For each member `Member.weigh_fall` at one point; shares have the shape (n_members, k)."""
@@ -281,15 +278,28 @@ class Belief:
         for row in range(self.members[0].n, len(known.values)):
             surprise = self._surprise(row)
             self.is_surprised = self.is_surprised or bool(surprise > SURPRISE)
-            self._ratios = np.append(self._ratios, surprise**2)
+            if self.watch is not None and self.watch.references is not None:
+                here = self._correlations(known.points[row : row + 1])[:, 0]
+                self._neighbours += here
+                self._surprises += surprise**2 * here
             for member in self.members:
                 member.append(known.points[row], known.values[row], known.variances[row])
 
-    def _ratios_left_out(self) -> Floats:
+    def _look_around(self) -> tuple[Floats, Floats]:
+        if self.watch is None or self.watch.references is None:
+            return np.zeros((0, 0)), np.zeros((0, 0))
         n = self.members[0].n
-        if self.watch is None or not self.watch.is_pairwise or n > MOST_LEFT_OUT:
-            return np.ones(n)
-        return (self.weights / self.inflations) @ [member.ratio_left_out() for member in self.members]
+        ratios = np.ones(n)
+        if n <= MOST_LEFT_OUT:
+            ratios = (self.weights / self.inflations) @ [one.ratio_left_out() for one in self.members]
+        shares = self._correlations(self._known.points[:n])
+        return shares.sum(axis=1), ratios @ shares
+
+    def _correlations(self, points: Floats) -> Floats:
+        """Of points, shape (n, d), with the references under each member, shape (n_members, n, k)."""
+        assert self.watch is not None
+        places = self.watch.points[self.references]
+        return np.array([member.correlation(points, places) for member in self.members])
 
     def _surprise(self, row: int) -> float:
         """How far an observation is from what was expected, in standard deviations of its expectation."""

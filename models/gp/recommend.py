@@ -46,8 +46,7 @@ class Ask:
     """How many points to return, the best first."""
     least_gain: float = 0.0
     """Smallest expected improvement worth a measurement, in standard deviations of the measured values, or
-    for a target as a share of the distance that is left. Below it, the point is sought at which the model
-    knows least."""
+    for a target as a share of the distance that is left. Below it, the aim's `idle` chooses."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -68,6 +68,13 @@ def test_the_expected_improvement_agrees_with_a_million_draws_of_each_member(bel
         assert abs(closed[place] - gains.mean()) < 4.0 * error + 1e-7  # what a million draws never meet
 
 
+def test_a_less_sure_model_expects_more_of_what_it_knows_least(belief):
+    sigmas = belief.predict(POOL)[1]
+    more = ExpectedImprovement(belief, HIGHEST, 3.0).at(POOL) - ExpectedImprovement(belief, HIGHEST).at(POOL)
+    assert np.all(more > 0)
+    assert more[sigmas > np.quantile(sigmas, 0.8)].max() > 2.0
+
+
 @GOALS
 def test_the_incumbent_is_the_believed_best_of_the_measured_points(belief, objective):
     mean, _ = belief.predict(on_the_hill().unit_points)
@@ -92,6 +99,7 @@ def worths(belief: Belief) -> dict[str, object]:
     return {
         "highest": ExpectedImprovement(belief, HIGHEST),
         "lowest": ExpectedImprovement(belief, LOWEST),
+        "doubtful": ExpectedImprovement(belief, HIGHEST, 3.0),
         "target": ExpectedImprovement(belief, TARGET),
         "ignorance": Ignorance(belief),
         "integrated": IntegratedVariance(belief),
@@ -101,7 +109,17 @@ def worths(belief: Belief) -> dict[str, object]:
     }
 
 
-NAMES = ("highest", "lowest", "target", "ignorance", "integrated", "level", "presence", "together")
+NAMES = (
+    "highest",
+    "lowest",
+    "doubtful",
+    "target",
+    "ignorance",
+    "integrated",
+    "level",
+    "presence",
+    "together",
+)
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -25,12 +25,22 @@ class ExpectedImprovement:
     over the members, too. Counted in standard deviations of the training values.
     """
 
-    name = "log_expected_improvement"
     n_starts, n_steps = 3, 15
 
-    def __init__(self, belief: Belief, objective: Extreme | Target) -> None:
-        """Find the incumbents."""
-        self._belief = belief
+    def __init__(self, belief: Belief, objective: Extreme | Target, doubt: float = 1.0) -> None:
+        """Find the incumbents.
+
+        Parameters
+        ----------
+        belief
+            What is believed.
+        objective
+            What is sought.
+        doubt
+            Factor on every sigma: how much less sure one is than the belief.
+        """
+        self._belief, self._doubt = belief, doubt
+        self.name = "log_expected_improvement" if doubt == 1.0 else "log_doubtful_improvement"
         state = belief.state
         means = belief.means_at_observations()
         n_measured = len(belief.training.values)  # beyond them lies what is supposed
@@ -60,15 +70,19 @@ class ExpectedImprovement:
     def slope(self, point: Floats) -> tuple[float, Floats]:
         """At one point, shape (d,), with its gradient."""
         here = self._belief.expect(point)
-        logs, by_mean, by_sigma = self._gain(here.means, here.sigmas)
+        logs, by_mean, by_sigma = self._gain(here.means, self._doubt * here.sigmas)
         value, shares = _mix(logs, self._belief.weights)
+        by_sigma *= self._doubt
         return value, shares @ (
             by_mean[:, np.newaxis] * here.mean_gradients + by_sigma[:, np.newaxis] * here.sigma_gradients
         )
 
     def _of(self, posterior: Posterior) -> Floats:
         logs = np.stack(
-            [self._gain.log(k, posterior.means[k], posterior.sigmas[k]) for k in range(len(posterior.means))]
+            [
+                self._gain.log(k, posterior.means[k], self._doubt * posterior.sigmas[k])
+                for k in range(len(posterior.means))
+            ]
         )
         top = logs.max(axis=0)
         return top + np.log(self._belief.weights @ np.exp(logs - top))

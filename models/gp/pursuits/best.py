@@ -5,9 +5,14 @@ import numpy as np
 from models.domain.decision import Prediction, Reason
 from models.domain.objective import Extreme, Target
 from models.domain.scattering import Floats
-from models.gp.acquisitions.ignorance import Ignorance
 from models.gp.acquisitions.improvement import ExpectedImprovement
+from models.gp.acquisitions.integrated import IntegratedVariance
+from models.gp.acquisitions.worth import Worth
+from models.gp.belief import Belief
 from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, expectations, expected_text, in_unit
+
+DOUBT = 3.0
+"""Factor on every sigma when the improvement is sought that would be, were the model less sure."""
 
 
 def seek_best(situation: Situation) -> Aim:
@@ -17,12 +22,13 @@ def seek_best(situation: Situation) -> Aim:
     belief = situation.beliefs[objective.feature]
     worth = ExpectedImprovement(belief, objective)
     unit = situation.units.get(objective.feature, "1")
+    idle, hope = _idle(belief, objective)
     best = f"{worth.incumbent:.3g}{in_unit(unit)} at the best point so far"
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         said = expected_text(expected[0])
         if is_idle:
-            sentence = f"Little can be gained on {best}; the model knows least here: {said}."
+            sentence = f"Little can be gained on {best}; {hope}: {said}."
             return Reason(code="exploration", sentence=sentence)
         aim = f" for a target of {objective.target:g}" if isinstance(objective, Target) else ""
         sentence = f"Largest expected improvement: {said}{aim}, against {best}."
@@ -37,10 +43,22 @@ def seek_best(situation: Situation) -> Aim:
         explain=explain,
         gain=gain,
         gain_unit=unit,
-        idle=Ignorance(belief),
+        idle=idle,
         unit_of_gain=worth.unit_of_gain,
         incumbent=worth.incumbent,
     )
 
 
-PURSUIT = Pursuit(seek_best)
+def _idle(belief: Belief, objective: Extreme | Target) -> tuple[Worth, str]:
+    """What a measurement is worth when little can be gained, and in words; two notions take turns.
+
+    One asks where most could be gained if the model were too sure of itself: beside the best and at its
+    rivals. The other learns the whole map, which finds what the model does not suspect.
+    """
+    if len(belief.training.values) % 2:
+        doubtful = ExpectedImprovement(belief, objective, DOUBT)
+        return doubtful, f"were the model {DOUBT:g} times less sure, most could be gained here"
+    return IntegratedVariance(belief), "a measurement here teaches most about all the rest"
+
+
+PURSUIT = Pursuit(seek_best, is_pairwise=True)
