@@ -39,9 +39,17 @@ def believe(space: SearchSpace, objective: ObjectiveBase, history: History, grid
     """
     encoding = Encoding(space)
     points = [Point(coordinates=dict(zip(space.names, row, strict=True))) for row in grid.tolist()]
+    knowledge = learned(encoding, objective, history)
+    if objective.needs_curves:
+        from models.gp.outlook import believe_in_one_number
+
+        try:
+            return Belief(grid, *believe_in_one_number(objective, knowledge, encoding.encode(points)))
+        except FitFailed:
+            return None
     if not objective.features:
         return None
-    training = learned(encoding, objective, history).features[objective.features[0]]
+    training = knowledge.features[objective.features[0]]
     try:
         believed = believe_at(training, encoding.encode(points))
     except FitFailed:

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from agent.pictures.belief import believe
+from agent.pictures.foreseen import draw_foreseen
 from agent.pictures.front import draw_front
 from agent.pictures.labels import label_points
 from agent.pictures.line import draw_line
@@ -80,11 +81,17 @@ def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history:
     draw = {1: draw_line, 2: draw_plane}.get(len(space.axes)) if is_plain else None
     panels = list(figure.subplots(1, 2 if draw is None else 3))
     _draw_progress(panels[-2], spec, space, history)
-    draw_curves(panels[-1], history, spec.objective)
+    _draw_curves(panels[-1], spec, space, history)
     if draw is not None:
         points = draw(panels[0], space, spec.objective, history)
         figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
         label_points(panels[0], *points)
+
+
+def _draw_curves(ax: Axes, spec: CampaignSpec, space: SearchSpace, history: History) -> None:
+    """Those that are foreseen, where whole curves are learned; else the best that were measured."""
+    if not spec.objective.needs_curves or not draw_foreseen(ax, space, spec.objective, history):
+        draw_curves(ax, history, spec.objective)
 
 
 def _ternary_page(
@@ -104,7 +111,7 @@ def _ternary_page(
     draw_frame(small, triangle, is_labelled=False)
     small.set_title("Uncertainty", fontsize=10)
     _draw_progress(figure.add_subplot(grid[1, 1]), spec, space, history)
-    draw_curves(figure.add_subplot(grid[:, 2]), history, spec.objective)
+    _draw_curves(figure.add_subplot(grid[:, 2]), spec, space, history)
     _draw_points(small, history, triangle, spec, size=2.5)
     points = _draw_points(big, history, triangle, spec, size=4.0)
     figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
@@ -126,6 +133,7 @@ def _draw_points(
     """Mark the measured points, the best ringed, lost ones crossed; their points by `seq` come back."""
     accepted = {decision.seq for decision, _ in history.accepted()}
     best = ranked(history, spec.objective)
+    is_ranked = bool(best) and (spec.objective.has_best or bool(spec.objective.features))
     points: dict[int, Point] = {}
     for decision in history.decisions:
         if decision.kind not in MEASURING_KINDS or decision.point is None:
@@ -139,7 +147,7 @@ def _draw_points(
             )  # fmt: skip
         else:
             ax.plot(x, y, "x", markersize=1.8 * size, markeredgewidth=1.2, color="red", zorder=7)
-        if best and decision.seq == best[0][0].seq:
+        if is_ranked and decision.seq == best[0][0].seq:
             ax.plot(
                 x, y, "o", markersize=3 * size, markerfacecolor="none", markeredgecolor="tab:red", zorder=7
             )

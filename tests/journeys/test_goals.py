@@ -1,6 +1,7 @@
 """Every kind of goal has an example, and each runs, in a short form, from file to picture and replay."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def shortened(name: str, folder: Path) -> Path:
-    """The example with a start of 5 and a budget of 8 measurements."""
+    """The example with a start of 5 and a budget of 8 measurements, and the curves that lie beside it."""
+    for curve in EXAMPLES.glob("*.dat"):
+        shutil.copy(curve, folder)
     text = (EXAMPLES / f"{name}.toml").read_text()
     text = re.sub(r"^initial = \d+", "initial = 5", text, flags=re.MULTILINE)
     text = re.sub(r"^measurements = \d+", "measurements = 8", text, flags=re.MULTILINE)
@@ -20,7 +23,12 @@ def shortened(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("pareto", "Largest expected growth of the front: peak_strength")]
+    ("name", "said"),
+    [
+        ("pareto", "Largest expected growth of the front: peak_strength"),
+        ("curves", "Teaches most about all curves: the one here is known to"),
+        ("match", "rms of the target (scale free)"),
+    ],
 )
 def test_an_example_of_a_goal_runs_to_its_picture_and_is_decided_again(name, said, nightbeam, tmp_path):
     done = nightbeam("run", str(shortened(name, tmp_path)))

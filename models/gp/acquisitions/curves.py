@@ -42,7 +42,9 @@ class CurveVariance:
 
     def fall_of_sigma(self, values: Floats) -> Floats:
         """What values of it stand for: the fall of the root mean square sigma of log-intensity."""
-        variance = float((self._belief.watched_rms_sigmas() ** 2).mean())
+        shares = np.exp(self._logs)
+        variance = float(shares @ [part.variance for part in self._parts])
+        variance += self._belief.basis.missed_mean_square
         return np.sqrt(variance) - np.sqrt(np.maximum(variance - np.exp(values), 0.0))
 
     def _sum(self, values: Floats) -> Floats:

@@ -67,13 +67,18 @@ class IntegratedVariance:
             return float(np.log(TINY)), np.zeros(len(point))
         return float(np.log(total)), gradient / total
 
-    def fall_of_sigma(self, values: Floats) -> Floats:
-        """What values of it stand for: the fall of the root mean square sigma, in the feature's unit."""
+    @property
+    def variance(self) -> float:
+        """The variance that falls, averaged as its fall is, in units of the training values' variance."""
         belief = self._belief
         squares = belief.watched().sigmas[:, belief.references] ** 2
-        variance = float(belief.weights @ (squares * self._shares).sum(axis=1))
+        return float(belief.weights @ (squares * self._shares).sum(axis=1))
+
+    def fall_of_sigma(self, values: Floats) -> Floats:
+        """What values of it stand for: the fall of the root mean square sigma, in the feature's unit."""
+        variance = self.variance
         left = np.maximum(variance - np.exp(values), 0.0)
-        return belief.state.spread * (np.sqrt(variance) - np.sqrt(left))
+        return self._belief.state.spread * (np.sqrt(variance) - np.sqrt(left))
 
     def _log(self, covariances: list[Floats], posterior: Posterior, points: Floats) -> Floats:
         """From covariances of points, shape (m, d), with the references, shape (m, k), one a member."""

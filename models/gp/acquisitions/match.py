@@ -1,7 +1,7 @@
 """What a measurement is worth where a curve is to be matched: the expected fall of the misfit."""
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import expit
 
 from models.domain.scattering import Floats
 from models.gp.curve_belief import CurveBelief, quasi_normals
@@ -62,11 +62,12 @@ class MisfitImprovement:
         lengths = np.maximum(np.sqrt((ways**2).sum(axis=1)), TINY)
         gains = (self._least - lengths) / self._temperature
         logs = _log_softplus(gains)
-        shares = np.exp(logs - np.logaddexp.reduce(logs)) * _slope_of_log_softplus(gains) / self._temperature
-        by_coefficient = -(shares / lengths)[:, np.newaxis] * (ways @ root)
+        shares = np.exp(logs - logs.max())
+        pulls = shares / shares.sum() * _slope_of_log_softplus(gains) / self._temperature
+        by_coefficient = -(pulls / lengths)[:, np.newaxis] * (ways @ root)
         gradient = by_coefficient.sum(axis=0) @ here.mean_gradients
         gradient += (by_coefficient * self._normals).sum(axis=0) @ here.sigma_gradients
-        return self._mean(logs), gradient
+        return float(self._log_mean(logs[np.newaxis])[0]), gradient
 
     def expected(self, points: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the misfit at points, shape (m, d), each (m,)."""
@@ -83,10 +84,13 @@ class MisfitImprovement:
 
     def _of(self, means: Floats, sigmas: Floats) -> Floats:
         logs = _log_softplus((self._least - self._drawn(means, sigmas)) / self._temperature)
-        return logsumexp(logs, axis=1) - np.log(N_DRAWS) + np.log(self._temperature)
+        return self._log_mean(logs)
 
-    def _mean(self, logs: Floats) -> float:
-        return float(logsumexp(logs) - np.log(N_DRAWS) + np.log(self._temperature))
+    def _log_mean(self, logs: Floats) -> Floats:
+        """Logarithm of the mean gain over the draws, shape (m, n_draws) -> (m,)."""
+        top = logs.max(axis=1)
+        mean = np.exp(logs - top[:, np.newaxis]).mean(axis=1)
+        return top + np.log(mean) + np.log(self._temperature)
 
 
 def _log_softplus(x: Floats) -> Floats:

@@ -1,5 +1,8 @@
 """What goals about whole curves have to believe: the coefficients of a basis, one belief each."""
 
+from dataclasses import dataclass
+from typing import Any
+
 from models.domain.errors import FitFailed
 from models.domain.objective import ObjectiveBase
 from models.gp.curve_basis import CurveBasis, find_basis
@@ -33,11 +36,23 @@ def lesson_of(basis: CurveBasis, curves: CurveSet, knowledge: Knowledge) -> Less
         for k, name in enumerate(basis.names)
     }
     presence = {name: one for name, one in knowledge.presence.items() if name == CURVE}
-    return Lesson(trainings, presence, basis)
+    return Lesson(trainings, presence, CurveContext(basis))
+
+
+@dataclass(frozen=True, eq=False)
+class CurveContext:
+    """What the beliefs of a lesson about whole curves are about."""
+
+    basis: CurveBasis
+    """What curves are told by."""
+
+
+def basis_in(context: Any) -> CurveBasis:
+    """The basis behind a lesson about whole curves."""
+    assert isinstance(context, CurveContext)
+    return context.basis
 
 
 def belief_in(situation: Situation) -> CurveBelief:
     """What is believed of curves in a situation."""
-    basis = situation.context
-    assert isinstance(basis, CurveBasis)
-    return CurveBelief(basis, situation.beliefs)
+    return CurveBelief(basis_in(situation.context), situation.beliefs)

@@ -11,20 +11,17 @@ from models.domain.scattering import Floats
 from models.domain.soft_log import soften, soften_sigma
 from models.gp.acquisitions.curves import CurveIgnorance
 from models.gp.acquisitions.match import MisfitImprovement
-from models.gp.curve_basis import CurveBasis, find_basis, with_way_to
-from models.gp.curve_belief import CurveBelief
+from models.gp.curve_basis import find_basis, with_way_to
 from models.gp.curve_misfit import CurveMisfit, misfit_in, target_in
 from models.gp.knowledge import Knowledge
-from models.gp.pursuits.curve_lesson import lesson_of
+from models.gp.pursuits.curve_lesson import CurveContext, belief_in, lesson_of
 from models.gp.pursuits.pursuit import Aim, Lesson, Pursuit, Situation
 
 
 @dataclass(frozen=True, eq=False)
-class Compared:
+class Compared(CurveContext):
     """The measured curves beside the target."""
 
-    basis: CurveBasis
-    """What curves are told by."""
     misfit: CurveMisfit
     """What it makes of the target."""
     least: float
@@ -61,7 +58,7 @@ def seek_match(situation: Situation) -> Aim:
     assert isinstance(objective, Match)
     known = situation.context
     assert isinstance(known, Compared)
-    belief = CurveBelief(known.basis, situation.beliefs)
+    belief = belief_in(situation)
     worth = MisfitImprovement(belief, known.misfit, known.least)
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
