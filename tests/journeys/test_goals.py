@@ -20,7 +20,11 @@ def shortened(name: str, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("pareto", "Largest expected growth of the front: peak_strength")]
+    ("name", "said"),
+    [
+        ("pareto", "Largest expected growth of the front: peak_strength"),
+        ("phases", "of the space. It should gain"),
+    ],
 )
 def test_an_example_of_a_goal_runs_to_its_picture_and_is_decided_again(name, said, nightbeam, tmp_path):
     done = nightbeam("run", str(shortened(name, tmp_path)))
