@@ -15,6 +15,11 @@ from agent.pictures.front import draw_front
 from agent.pictures.labels import label_points
 from agent.pictures.line import draw_line
 from agent.pictures.panels import axis_label, draw_curves, draw_rise
+from agent.pictures.phases import (
+    believe_phases,
+    draw_phase_triangle,
+    draw_phases_in_order,
+)
 from agent.pictures.plane import draw_plane
 from agent.pictures.scan import draw_scan, is_scan
 from agent.pictures.ternary import Triangle, draw_frame, draw_map, triangle_of
@@ -22,7 +27,7 @@ from models.domain.campaign import CampaignSpec
 from models.domain.decision import MEASURING_KINDS
 from models.domain.history import History
 from models.domain.motion import Motion
-from models.domain.objective import Pareto
+from models.domain.objective import Pareto, Phases
 from models.domain.ranking import ranked
 from models.domain.space import Point, SearchSpace
 
@@ -100,13 +105,12 @@ def _ternary_page(
     grid = figure.add_gridspec(2, 3, width_ratios=(1.5, 0.75, 0.9))
     big = figure.add_subplot(grid[:, 0])
     small = figure.add_subplot(grid[0, 1])
-    label = axis_label(spec.objective, history)
-    belief = believe(space, spec.objective, history, triangle.grid())
-    if belief is not None:
-        mean = draw_map(big, triangle, belief.values, belief.mean, "viridis")
-        sigma = draw_map(small, triangle, belief.values, belief.sigma, "magma")
-        figure.colorbar(mean, ax=big, shrink=0.75, pad=0.02, label=f"{label}, posterior mean")
-        figure.colorbar(sigma, ax=small, shrink=0.75, pad=0.02, label="posterior standard deviation")
+    if isinstance(spec.objective, Phases):
+        told = believe_phases(space, spec.objective, history, triangle.grid())
+        if told is not None:
+            draw_phase_triangle((big, small), triangle, triangle.grid(), told)
+    else:
+        _draw_maps((big, small), spec, space, history, triangle)
     draw_frame(big, triangle)
     draw_frame(small, triangle, is_labelled=False)
     small.set_title("Uncertainty", fontsize=10)
@@ -119,10 +123,27 @@ def _ternary_page(
     label_points(big, x, y, [str(seq) for seq in points])
 
 
+def _draw_maps(
+    panels: tuple[Axes, Axes], spec: CampaignSpec, space: SearchSpace, history: History, triangle: Triangle
+) -> None:
+    """Posterior mean and standard deviation of the first feature over the triangle."""
+    belief = believe(space, spec.objective, history, triangle.grid())
+    figure = panels[0].get_figure(root=True)
+    if belief is None or figure is None:
+        return
+    mean = draw_map(panels[0], triangle, belief.values, belief.mean, "viridis")
+    sigma = draw_map(panels[1], triangle, belief.values, belief.sigma, "magma")
+    label = axis_label(spec.objective, history)
+    figure.colorbar(mean, ax=panels[0], shrink=0.75, pad=0.02, label=f"{label}, posterior mean")
+    figure.colorbar(sigma, ax=panels[1], shrink=0.75, pad=0.02, label="posterior standard deviation")
+
+
 def _draw_progress(ax: Axes, spec: CampaignSpec, space: SearchSpace, history: History) -> None:
     """How far the search has come: the front where several goals are sought, else the values in order."""
     if isinstance(spec.objective, Pareto):
         draw_front(ax, space, spec.objective, history)
+    elif isinstance(spec.objective, Phases) and not spec.objective.has_best:
+        draw_phases_in_order(ax, space, spec.objective, history)
     else:
         draw_rise(ax, history, spec.objective)
 

@@ -21,8 +21,9 @@ N_CURVES = 4
 def axis_label(objective: ObjectiveBase, history: History) -> str:
     """Name and unit of the objective's feature."""
     best = ranked(history, objective)
-    unit = best[0][1][0].unit if best and best[0][1] else "1"
-    return objective.quantity.replace("_", " ") + ("" if unit == "1" else f" / {unit}")
+    shown = best[0][1] if best else ()
+    name, unit = (shown[0].name, shown[0].unit) if shown else (objective.quantity, "1")
+    return name.replace("_", " ") + ("" if unit == "1" else f" / {unit}")
 
 
 def draw_curves(ax: Axes, history: History, objective: ObjectiveBase) -> None:

@@ -9,6 +9,7 @@ from models.domain.objective import Phases
 from models.domain.scattering import Floats
 from models.gp.knowledge import Knowledge
 from models.gp.phase_draws import Labels
+from models.gp.phase_labels import label_curves
 from models.gp.training import Training
 
 LEAST_CONCENTRATION = 0.01
@@ -57,10 +58,13 @@ def number_phases(objective: Phases, knowledge: Knowledge, n_context: int) -> Nu
     Raises
     ------
     FitFailed
-        When a number is not finite, or there are more phases than the objective allows.
+        When a number is not finite, there are more phases than the objective allows, or too few curves.
     """
-    del n_context
-    assert objective.feature is not None
+    if objective.feature is None:
+        if knowledge.curves is None:
+            raise FitFailed("no measurement has a curve that phases could be told from")
+        curves = knowledge.curves.whole()
+        return NumberedPlaces(curves.unit_points, label_curves(curves, n_context, objective.n_most))
     known = knowledge.features[objective.feature]
     if not np.isfinite(known.values).all():
         raise FitFailed("a number of a phase is not finite")

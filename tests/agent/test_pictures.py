@@ -144,3 +144,45 @@ def test_a_space_that_is_no_mixture_of_three_has_no_triangle():
 
 def test_the_label_of_an_axis_names_feature_and_unit(tmp_path):
     assert axis_label(as_objective(feature="height"), campaign(tmp_path, 1)) == "height / 1/cm"
+
+
+PHASES = as_objective(goal="phases", feature="height", n_most=30)
+
+
+@pytest.mark.parametrize("n", [1, 14])
+def test_phases_are_drawn_each_in_its_colour_from_the_first_point_on(tmp_path, n):
+    history = campaign(tmp_path, n)
+    numbered = [
+        observation.model_copy(
+            update={
+                "features": tuple(
+                    one.model_copy(update={"value": float(one.value > 0.4)}) for one in observation.features
+                )
+            }
+        )
+        for observation in history.observations
+    ]
+    pixels = imread(drawn(tmp_path, history.model_copy(update={"observations": tuple(numbered)}),
+                          objective=PHASES))  # fmt: skip
+    orange = (np.abs(pixels[..., :3] - [1.0, 0.498, 0.055]).max(axis=2) < 0.1).mean()
+    assert (orange > 0.002) == (n > 1)
+
+
+def test_the_front_of_two_goals_is_drawn_beside_the_map(tmp_path):
+    of = [{"feature": "height"}, {"feature": "depth", "goal": "target", "target": 0.5}]
+    history = campaign(tmp_path, 8)
+    both = [
+        one.model_copy(
+            update={
+                "features": (
+                    *one.features, one.features[0].model_copy(update={"name": "depth", "value": k / 8}),
+                )
+            }
+        )
+        for k, one in enumerate(history.observations)
+    ]  # fmt: skip
+    drawn(
+        tmp_path, history.model_copy(update={"observations": tuple(both)}),
+        objective=as_objective(goal="pareto", of=of),
+    )  # fmt: skip
+    drawn(tmp_path, history, objective=as_objective(goal="pareto", of=of))  # no measurement has both

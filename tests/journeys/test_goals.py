@@ -28,6 +28,7 @@ def shortened(name: str, folder: Path) -> Path:
         ("pareto", "Largest expected growth of the front: peak_strength"),
         ("curves", "Teaches most about all curves: the one here is known to"),
         ("match", "rms of the target (scale free)"),
+        ("phases", "of the space. It should gain"),
     ],
 )
 def test_an_example_of_a_goal_runs_to_its_picture_and_is_decided_again(name, said, nightbeam, tmp_path):

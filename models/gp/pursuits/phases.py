@@ -12,7 +12,7 @@ from models.domain.scattering import Floats
 from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.acquisitions.phase_boundary import PhaseBoundary, PhaseChance
 from models.gp.acquisitions.worth import Together
-from models.gp.knowledge import Knowledge
+from models.gp.knowledge import CURVE, Knowledge
 from models.gp.phase_classes import (
     NumberedPlaces,
     class_name,
@@ -26,6 +26,8 @@ from models.gp.training import Training
 
 FEWEST_INSIDE = 4
 """Measurements inside a phase, before anything is sought there."""
+NOTHING = 1e-6
+"""A smaller gain, in standard deviations of the values, is not worth a word."""
 NEAR = 0.1
 """A second phase less probable than this makes no boundary."""
 
@@ -55,8 +57,8 @@ def study(objective: ObjectiveBase, knowledge: Knowledge, n_context: int) -> Les
     numbers = tuple(sorted(set(places.numbers.tolist())))
     if len(numbers) < 2:
         raise FitFailed(f"all {len(places.numbers)} measurements are of one phase")
-    name = objective.feature
-    presence = {name: knowledge.presence[name]} if name is not None and name in knowledge.presence else {}
+    name = objective.feature or CURVE
+    presence = {name: knowledge.presence[name]} if name in knowledge.presence else {}
     if objective.then is None:
         return Lesson(trainings, presence, Chart(places, numbers))
     found = _inside_of(objective, knowledge, places)
@@ -138,7 +140,8 @@ def _seek_inside(situation: Situation, draws: PhaseDraws, map_aim: Aim) -> Aim:
         return Reason(code="expected_improvement", sentence=sentence)
 
     def gain(values: Floats) -> Floats:
-        return np.exp(values) * belief.state.spread
+        shares = np.exp(values)
+        return np.where(shares > NOTHING, shares, 0.0) * belief.state.spread
 
     return Aim(
         worth=Together(best, PhaseChance(draws, row)),
