@@ -241,7 +241,7 @@ class Loop:
         if not self.history.decisions:
             return
         decision = self.history.decisions[-1]
-        is_open = decision.point is not None and not self._has_outcome(decision)
+        is_open = decision.point is not None and not self.history.has_outcome(decision)
         found = Recovery((), (), (), ())
         if is_open:
             found = recover(
@@ -266,10 +266,6 @@ class Loop:
         if found.again:
             self._parts.log.append(Retried(actions=found.again))
         return True
-
-    def _has_outcome(self, decision: Decision) -> bool:
-        history = self.history
-        return history.observation(decision.seq) is not None or history.failure(decision.seq) is not None
 
     def _note(self, level: str, code: str, sentence: str, seq: int | None = None) -> None:
         event = Event.model_validate({"level": level, "code": code, "sentence": sentence, "seq": seq})

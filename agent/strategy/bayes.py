@@ -30,6 +30,10 @@ MOST_PAIRWISE = 512
 """Points of a pool whose covariances with each other are kept."""
 
 
+FEWEST_READ = 2
+"""With fewer outcomes there is nothing to learn from, however many are awaited."""
+
+
 class Options(Frozen):
     """Keys of ``[strategy]`` with ``kind = "bayes"``."""
 
@@ -68,16 +72,14 @@ class Bayes:
     def propose(self, history: History) -> Decision:
         """The next point, with what the model expected of it and of the runners-up."""
         n_read = sum(1 for _ in history.accepted())
-        if n_read < self._options.initial:
+        n_begun = n_read + len(history.pending())
+        if n_begun < self._options.initial or n_read < FEWEST_READ:
             decision = self._start.propose(history)
             if decision.kind == "stop":
                 return decision
-            reason = Reason(
-                code="initial_design",
-                sentence=f"Even start, {n_read + 1} of {self._options.initial}: "
-                "farthest from all points so far.",
-            )
-            return decision.model_copy(update={"reason": reason})
+            place = f", {n_begun + 1} of {self._options.initial}" if n_begun < self._options.initial else ""
+            sentence = f"Even start{place}: farthest from all points so far."
+            return decision.model_copy(update={"reason": Reason(code="initial_design", sentence=sentence)})
         try:
             return self._suggest(history)
         except FitFailed as error:
@@ -123,10 +125,13 @@ class Bayes:
         if choices.is_exhausted:
             return self._problem.stop(history, "exhausted", choices.why_exhausted)
         ask = Ask(1 + self._options.alternatives, self._options.least_gain)
-        open_ = Open(self._encoding, choices.pool.columns, choices.is_open, choices.failed)
+        open_ = Open(self._encoding, choices.pool.columns, choices.is_open, choices.shunned)
+        mind = self._mind
+        if len(choices.pending):
+            mind = mind.suppose(choices.pending, derive_seed(self._problem.seed, "pending", history.next_seq))
         times = expected_times(self._problem, history)
         cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns)
-        found = recommend(self._mind, open_, ask, cost if cost.varies else None)
+        found = recommend(mind, open_, ask, cost if cost.varies else None)
         return self._decide(history, choices, knowledge, found)
 
     def _pool(self, fitted_to: int) -> Pool:

@@ -54,7 +54,7 @@ class Choices:
     """The points of a pool that a strategy may choose now."""
 
     def __init__(self, encoding: Encoding, history: History, pool: Pool) -> None:
-        """Leave out what was asked for, what can no longer be had, and what lies near a failure.
+        """Leave out what was asked for, what cannot be had, and what lies near a failed or a pending point.
 
         Parameters
         ----------
@@ -71,6 +71,10 @@ class Choices:
         self._complaint = pool.complaint
         self.failed = failed_points(encoding, history)
         """Columns of points at which a measurement failed and none succeeded since, (n_failed, n_columns)."""
+        self.pending = encoding.encode([d.point for d in history.pending() if d.point is not None])
+        """Columns of points that are still being measured, (n_pending, n_columns)."""
+        self.shunned = np.vstack([self.failed, self.pending])
+        """Both: what is chosen lies away from them while it can."""
         self.is_open = self._open_samples(pool.points) if pool.points is not None else self._open_draws()
         """Which of the pool may be chosen, shape (n_pool,)."""
 
@@ -93,17 +97,20 @@ class Choices:
         return self.point(row, self.pool.columns[row])
 
     def noted(self, reason: Reason) -> Reason:
-        """A reason that also tells of a feasibility function that failed while it was asked."""
-        if self._complaint is None:
-            return reason
-        sentence = f"{reason.sentence} Left out as if refused: points at which {self._complaint}."
+        """A reason that also tells what is awaited, and of a feasibility function that failed when asked."""
+        sentence = reason.sentence
+        if len(self.pending):
+            awaited = ", ".join(str(d.seq) for d in self._history.pending())
+            sentence = f"{sentence} Outcomes awaited: {awaited}."
+        if self._complaint is not None:
+            sentence = f"{sentence} Left out as if refused: points at which {self._complaint}."
         return reason.model_copy(update={"sentence": sentence})
 
     def _asked(self) -> Iterator[Decision]:
         return (d for d in self._history.decisions if d.kind in MEASURING_KINDS)
 
     def _open_draws(self) -> Mask:
-        """Those away from failures where any are, that the feasibility function still allows."""
+        """Those away from failures and pending points where any are, that the feasibility function allows."""
         columns = self.pool.columns
         self.why_exhausted = f"No point can be found any more: {self.pool.account}."
         if self._encoding.space.feasible is not None:
@@ -112,8 +119,11 @@ class Choices:
             is_allowed = judged.is_allowed
         else:
             is_allowed = np.ones(len(columns), dtype=bool)
-        is_free = is_allowed & is_away(columns, self.failed)
-        return is_free if is_free.any() else is_allowed
+        for others in (self.shunned, self.failed):
+            is_free = is_allowed & is_away(columns, others)
+            if is_free.any():
+                return is_free
+        return is_allowed
 
     def _open_samples(self, points: tuple[Point, ...]) -> Mask:
         """Those not yet asked for, that the feasibility function does not refuse."""

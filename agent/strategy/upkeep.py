@@ -17,7 +17,7 @@ class WithBlanks:
 
     def propose(self, history: History) -> Decision:
         """A blank when one is due, else what the strategy proposes."""
-        last = last_blank(history)
+        last = blank_under_way(history) or last_blank(history)
         n_since = sum(d.kind in MEASURING_KINDS for d in history.decisions[last if last is not None else 0 :])
         if last is None:
             sentence = "A blank is needed before any sample can be read."
@@ -30,31 +30,47 @@ class WithBlanks:
 
 
 class WithRepeats:
-    """Tries a point again when its frame was rejected or a device failed."""
+    """Tries a point again when its frame was rejected or a device failed.
+
+    What was decided before that was known comes first, and is not undone.
+    """
 
     def __init__(self, strategy: Strategy, attempts: int, problem: Problem) -> None:
         """Wrap a strategy; `attempts` counts the first try."""
         self._strategy, self._attempts, self._problem = strategy, attempts, problem
 
     def propose(self, history: History) -> Decision:
-        """The last point once more when it failed, else what the strategy proposes."""
+        """The last point whose outcome is known once more when it failed, else what the strategy proposes."""
         measured = [d for d in history.decisions if d.kind in MEASURING_KINDS]
-        last = measured[-1] if measured else None
+        last = next((d for d in reversed(measured) if history.has_outcome(d)), None)
         why = what_went_wrong(history, last) if last else None
         if last is None or last.point is None or why is None:
             return self._strategy.propose(history)
-        tries = 0
-        for decision in reversed(measured):
-            if decision.point != last.point:
-                break
-            tries += 1
-        if tries >= self._attempts:
+        tries = _tries_at(history, last.point)
+        if len(tries) >= self._attempts or not history.has_outcome(tries[-1]):
             return self._strategy.propose(history)
         reason = Reason(
-            code="repeat", sentence=f"Try {tries + 1} of {self._attempts} at this point, since {why}."
+            code="repeat", sentence=f"Try {len(tries) + 1} of {self._attempts} at this point, since {why}."
         )
         repeated = self._problem.measure(history, "repeat", last.point, reason)
         return repeated.model_copy(update={"repeats": last.seq})
+
+
+def _tries_at(history: History, point: Point) -> list[Decision]:
+    """Measurements at a point since one there succeeded."""
+    tries: list[Decision] = []
+    for decision in history.decisions:
+        if decision.kind in MEASURING_KINDS and decision.point == point:
+            observation = history.observation(decision.seq)
+            is_success = observation is not None and observation.is_accepted
+            tries = [] if is_success else [*tries, decision]
+    return tries
+
+
+def blank_under_way(history: History) -> int | None:
+    """`seq` of a blank that is still being measured; None when there is none."""
+    decisions = reversed(history.decisions)
+    return next((d.seq for d in decisions if d.kind == "blank" and not history.has_outcome(d)), None)
 
 
 def last_blank(history: History) -> int | None:

@@ -164,6 +164,18 @@ class History(Frozen):
             case Duration():
                 return self.model_copy(update={"durations": (*self.durations, record)})
 
+    def pending(self) -> tuple[Decision, ...]:
+        """Measurements that were decided, and whose outcome is not known yet; blanks are not among them."""
+        return tuple(
+            decision
+            for decision in self.decisions
+            if decision.kind in MEASURING_KINDS and not self.has_outcome(decision)
+        )
+
+    def has_outcome(self, decision: Decision) -> bool:
+        """True when it is known what came of a decision."""
+        return self.observation(decision.seq) is not None or self.failure(decision.seq) is not None
+
     def accepted(self) -> Iterator[tuple[Decision, Observation]]:
         """Measurements that may train a model, with their decisions; blanks are not among them."""
         for observation in self.observations:

@@ -1,5 +1,6 @@
 """What is believed of one feature between the measurements: Gaussian processes that may all be true."""
 
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Floats
+from models.gp.hyperparameters import Standardised
 from models.gp.member import Member, Rows
 from models.gp.state import BeliefState, fit_state, standardise
 from models.gp.thinning import thin_out
@@ -119,6 +121,7 @@ class Belief:
                 member.watch(watch.points, watch.references)
         self.training = training
         """What was learned from."""
+        self._supposed: list[Standardised] = []
         self.is_surprised = False
         """True when an observation since the fit was far from what was expected."""
         self._ratios = self._ratios_left_out()
@@ -142,6 +145,37 @@ class Belief:
         self.training = training
         self._known = standardise(training, self.state.mean, self.state.spread)
         self._take_in()
+
+    def suppose(self, points: Floats, draws: Floats) -> "Belief":
+        """What would be believed if points that are still being measured had brought certain values.
+
+        Each member takes them in with values that it expects itself, one after the other, so that they are
+        drawn jointly. It is good until this belief learns more.
+
+        Parameters
+        ----------
+        points
+            Scaled coordinates, shape (n_points, d).
+        draws
+            How far each value lies from what is expected, in standard deviations, shape (n_copies *
+            n_members, n_points): each member is there in as many copies, each with values of its own.
+        """
+        n_copies = len(draws) // len(self._members)
+        supposed = copy(self)
+        supposed.weights = np.tile(self.weights, n_copies) / n_copies
+        supposed.inflations = np.tile(self.inflations, n_copies)
+        supposed._members = [member.fork() for _ in range(n_copies) for member in self._members]
+        variances = np.exp(self.log_known_variances(points))
+        supposed._supposed = []
+        for k, member in enumerate(supposed._members):
+            values = np.empty(len(points))
+            for i, point in enumerate(points):
+                mean, own, _, _ = member.expect(point)
+                sigma = np.sqrt(supposed.inflations[k] * (own + member.noise + variances[i]))
+                values[i] = mean + sigma * draws[k, i]
+                member.append(point, values[i], variances[i])
+            supposed._supposed.append(Standardised(points, values, variances))
+        return supposed
 
     def watched(self) -> Posterior:
         """What is expected at the watched points."""
@@ -235,8 +269,18 @@ class Belief:
         )
 
     def means_at_observations(self) -> Floats:
-        """What each member believes of the noise-free feature where it was measured, shape (n_members, n)."""
-        return np.array([member.means_at_observations(self._known) for member in self._members])
+        """What each member believes of the noise-free feature where it was measured, shape (n_members, n).
+
+        Points of which something is supposed come last.
+        """
+        if not self._supposed:
+            return np.array([member.means_at_observations(self._known) for member in self._members])
+        return np.array(
+            [
+                member.means_at_observations(self._known.plus(more))
+                for member, more in zip(self._members, self._supposed, strict=True)
+            ]
+        )
 
     def noise_variances(self) -> Floats:
         """Variance of a further observation beyond its known one, standardised, shape (n_members,)."""

@@ -123,18 +123,18 @@ def choose_spread(pool: Floats, taken: Floats, n_points: int) -> list[int]:
     return chosen
 
 
-def is_away(points: Floats, failed: Floats) -> Mask:
-    """Which points lie clear of all that failed.
+def is_away(points: Floats, others: Floats) -> Mask:
+    """Which points lie clear of all others.
 
     Parameters
     ----------
-    points, failed
-        Scaled coordinates, shape (n_points, n_axes) and (n_failed, n_axes).
+    points, others
+        Scaled coordinates, shape (n_points, n_axes) and (n_others, n_axes).
 
     Returns
     -------
     array of bool
-        True where a point lies farther than `KEEP_AWAY` from each that failed, shape (n_points,).
+        True where a point lies farther than `KEEP_AWAY` from each of them, shape (n_points,).
     """
-    gaps = np.linalg.norm(points[:, np.newaxis] - failed[np.newaxis], axis=2)
+    gaps = np.linalg.norm(points[:, np.newaxis] - others[np.newaxis], axis=2)
     return np.all(gaps > KEEP_AWAY, axis=1)

@@ -5,6 +5,7 @@ was built in another process by the same appends has the same bits.
 """
 
 import math
+from copy import copy
 
 import numpy as np
 
@@ -62,6 +63,13 @@ class Factor:
         self.upper = np.zeros((self.n + SPARE_ROWS, self.n + SPARE_ROWS))
         """Transposed factor in the first n rows and columns."""
         self.upper[: self.n, : self.n] = found
+
+    def fork(self) -> "Factor":
+        """A factor that goes on from here for a while, in the room behind the rows of this one.
+
+        It must not be used any more once this one has grown: its further rows are overwritten then.
+        """
+        return copy(self)
 
     def append(self, column: Floats, diagonal: float) -> Floats:
         """Append a row and column of the matrix.

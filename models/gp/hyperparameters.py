@@ -67,6 +67,14 @@ class Standardised:
         """The first rows."""
         return Standardised(self.points[:n], self.values[:n], self.variances[:n])
 
+    def plus(self, more: "Standardised") -> "Standardised":
+        """These rows, and others after them."""
+        return Standardised(
+            np.vstack([self.points, more.points]),
+            np.concatenate([self.values, more.values]),
+            np.concatenate([self.variances, more.variances]),
+        )
+
     def thinned(self, n_most: int) -> "Standardised":
         """At most so many rows, evenly spaced in the order of measurement."""
         n = len(self.values)

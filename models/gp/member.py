@@ -4,6 +4,7 @@ Ordinary formulas (Rasmussen and Williams 2006, eq. 2.25 and 2.26); all values a
 """
 
 import math
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -163,6 +164,17 @@ class Member:
         if weights is None:
             weights = self._weights = backward(self._factor.upper, self.n, self._whitened)
         return weights
+
+    def fork(self) -> "Member":
+        """A member that goes on from here for a while: what it takes in lies in the spare rows of this one.
+
+        It must not be used any more once this one has taken in more.
+        """
+        forked = copy(self)
+        forked._factor = self._factor.fork()
+        forked._whitened, forked._explained = self._whitened.copy(), self._explained.copy()
+        forked._covariance = self._covariance.copy()
+        return forked
 
     def append(self, point: Floats, value: float, variance: float) -> None:
         """Take in one more observation, O(n^2)."""

@@ -1,6 +1,7 @@
 """All that is believed for one objective, kept from one decision to the next."""
 
 from collections.abc import Callable, Mapping
+from copy import copy
 
 from pydantic import Field, ValidationError
 
@@ -10,6 +11,7 @@ from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
 from models.gp.belief import Belief, Watch
 from models.gp.knowledge import Knowledge
+from models.gp.pending import suppose_draws, suppose_means
 from models.gp.pursuits.catalog import options_of, pursuit_of
 from models.gp.pursuits.pursuit import Aim, Lesson, Situation
 from models.gp.state import BeliefState, fit_state
@@ -45,6 +47,7 @@ class Mind:
         self._fitted_to = 0
         self.beliefs: dict[str, Belief] = {}
         """About what is learned for the goal, by name."""
+        self._measured: dict[str, Belief] | None = None
         self.presence: dict[str, Belief] = {}
         """About the chance of a feature, by its name."""
 
@@ -116,9 +119,39 @@ class Mind:
         """
         if not self._fitted_to:
             raise FitFailed("nothing has been learned")
-        context = self._lesson.context
-        situation = Situation(self._objective, self.beliefs, self._units, context, self._options)
-        return self._pursuit.aim(situation)
+        return self._pursuit.aim(
+            Situation(
+                objective=self._objective,
+                beliefs=self.beliefs,
+                measured=self.beliefs if self._measured is None else self._measured,
+                units=self._units,
+                context=self._lesson.context,
+                options=self._options,
+            )
+        )
+
+    def suppose(self, columns: Floats, seed: int) -> "Mind":
+        """What would be believed if points still being measured had brought what is expected of them.
+
+        The chance of a feature stays as it is: its expectation does not change. This mind is left as it is,
+        and the other is good until this one learns more.
+
+        Parameters
+        ----------
+        columns
+            Scaled coordinates of the points, shape (n_points, n_columns).
+        seed
+            Seed of the outcomes that are drawn.
+        """
+        supposed = copy(self)
+        supposed._measured = self.beliefs
+        supposed.beliefs = {
+            name: suppose_means(belief, columns)
+            if self._pursuit.is_pairwise
+            else suppose_draws(belief, columns, seed)
+            for name, belief in self.beliefs.items()
+        }
+        return supposed
 
     def _go_on(self, knowledge: Knowledge, earlier: MindState, pool_for: PoolFor) -> bool:
         """Take in what came since the last fit; False when hyperparameters have to be found anew."""

@@ -33,8 +33,9 @@ class Open:
     """Columns of points of it, shape (n_pool, n_columns)."""
     is_open: Mask
     """Which of them may be chosen now, shape (n_pool,)."""
-    failed: Floats
-    """Points at which a measurement failed, shape (n_failed, n_columns): gradients do not lead back there."""
+    shunned: Floats
+    """Points at which a measurement failed or is under way, shape (n_shunned, n_columns): gradients do not
+    lead back there."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +171,7 @@ def _climb_best(worth: Worth, open_: Open, values: Floats, n_observations: int) 
     n_starts = max(1, min(worth.n_starts, ROWS_PER_START // max(n_observations, 1)))
     starts = _rank_apart(open_.pool, values, n_starts)
     ends = encoding.snap(climb(worth, encoding, open_.pool[starts]))
-    return ends[encoding.is_allowed(ends) & is_away(ends, open_.failed)]
+    return ends[encoding.is_allowed(ends) & is_away(ends, open_.shunned)]
 
 
 def _rank_apart(points: Floats, values: Floats, n_ranked: int) -> list[int]:

@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from pydantic import ValidationError
 from region import Region
-from wire import Lacking, Rows, serve
+from wire import Rows, serve
 
 from agent.ports import Strategy
+from agent.strategy.batch import propose_batch
 from agent.strategy.learned import learned
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
@@ -66,13 +67,7 @@ class Nightbeam:
 
     def ask(self, n: int) -> Rows:
         """What the strategy proposes."""
-        if n == 1:
-            decisions = [self._strategy.propose(self._history)]
-        elif hasattr(self._strategy, "propose_batch"):
-            decisions = list(self._strategy.propose_batch(self._history, n))  # pyright: ignore
-        else:
-            raise Lacking("its strategies propose one point at a time")
-        self._proposed = decisions
+        decisions = self._proposed = list(propose_batch(self._strategy, self._history, n))
         points = [decision.point for decision in decisions if decision.point is not None]
         if len(points) < n:
             raise RuntimeError(f"it stopped: {decisions[-1].reason.sentence}")

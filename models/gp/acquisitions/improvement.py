@@ -33,7 +33,8 @@ class ExpectedImprovement:
         self._belief = belief
         state = belief.state
         means = belief.means_at_observations()
-        mixed = (belief.weights @ means) * state.spread + state.mean
+        n_measured = len(belief.training.values)  # beyond them lies what is supposed
+        mixed = (belief.weights @ means[:, :n_measured]) * state.spread + state.mean
         self.incumbent = float(mixed[objective.distance(mixed).argmin()])
         """Posterior mean at the measured point that is believed to be best, in the feature's unit."""
         if isinstance(objective, Extreme):

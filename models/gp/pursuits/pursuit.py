@@ -41,7 +41,10 @@ class Situation:
     objective: ObjectiveBase
     """What is sought."""
     beliefs: Mapping[str, Belief]
-    """What is believed, by the names of the lesson."""
+    """What is believed, by the names of the lesson; something is supposed there of points still being
+    measured."""
+    measured: Mapping[str, Belief]
+    """The same from what was measured alone: what predictions are told from."""
     units: Mapping[str, str]
     """Unit of each feature."""
     context: Any
@@ -108,7 +111,7 @@ def expectations(situation: Situation) -> Callable[[Floats], tuple[tuple[Predict
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
         columns: list[list[Prediction]] = []
-        for name, belief in situation.beliefs.items():
+        for name, belief in situation.measured.items():
             means, sigmas = belief.predict(points)
             unit = situation.units.get(name, "1")
             columns.append(

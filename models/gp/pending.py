@@ -1,0 +1,46 @@
+"""What is supposed of points that are still being measured: draws that stand for all their outcomes."""
+
+import numpy as np
+from scipy.special import ndtri
+
+from models.domain.scattering import Floats
+from models.gp.belief import Belief
+
+FEWEST_DRAWS = 4
+"""A belief of fewer members is there in copies: one outcome alone would be believed in."""
+
+
+def suppose_draws(belief: Belief, points: Floats, seed: int) -> Belief:
+    """The belief with points that are pending, each at a value drawn from what is expected there.
+
+    Averaged over the members, an acquisition is then averaged over the outcomes ("fantasies", Snoek,
+    Larochelle and Adams, NeurIPS 2012). The draws are stratified: for each point the members, in an order of
+    its own, divide the distribution among them in proportion to their weights.
+
+    Parameters
+    ----------
+    belief
+        What is believed; it is left as it is.
+    points
+        Scaled coordinates, shape (n_points, d).
+    seed
+        Seed of the draws.
+    """
+    n_members = len(belief.weights)
+    n_copies = -(-FEWEST_DRAWS // n_members)
+    shares = np.tile(belief.weights, n_copies) / n_copies
+    rng = np.random.default_rng(seed)
+    draws = np.empty((len(shares), len(points)))
+    for i in range(len(points)):
+        order = rng.permutation(len(shares))
+        upper = np.cumsum(shares[order])
+        draws[order, i] = ndtri(np.clip(upper - 0.5 * shares[order], 0.0, 1.0))
+    return belief.suppose(points, draws)
+
+
+def suppose_means(belief: Belief, points: Floats) -> Belief:
+    """The belief with points that are pending, each at the value that is expected there.
+
+    For goals that only ask how uncertain everything is: the variance does not depend on the values.
+    """
+    return belief.suppose(points, np.zeros((len(belief.weights), len(points))))
