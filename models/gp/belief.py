@@ -170,7 +170,7 @@ class Belief:
         for k, member in enumerate(supposed._members):
             values = np.empty(len(points))
             for i, point in enumerate(points):
-                mean, own, _, _ = member.expect(point)
+                mean, own = member.foresee(point)
                 sigma = np.sqrt(supposed.inflations[k] * (own + member.noise + variances[i]))
                 values[i] = mean + sigma * draws[k, i]
                 member.append(point, values[i], variances[i])
