@@ -127,14 +127,19 @@ class Loop:
                 return None
             ending = due
         history = self.history
-        last = history.decisions[-1] if history.decisions else None
-        if last is None or last.kind != "stop" or last.reason.code != ending.code:
-            stop = Decision(
+        self._stop(
+            Decision(
                 seq=history.next_seq, kind="stop", point=None, reason=reason_of(ending),
                 watermark=history.watermark,
-            )  # fmt: skip
-            self._decide(stop, ())
+            )
+        )  # fmt: skip
         return ending
+
+    def _stop(self, decision: Decision) -> None:
+        """Write a stop down, unless an earlier run ended for the same reason and nothing came after."""
+        last = self.history.decisions[-1] if self.history.decisions else None
+        if last is None or last.kind != "stop" or last.reason.code != decision.reason.code:
+            self._decide(decision, ())
 
     def _overriding(self) -> Decision | None:
         """The decision that a person asked for; None when nobody did, or there is nothing to override yet."""
@@ -155,6 +160,9 @@ class Loop:
 
     def _carry_out(self, decision: Decision) -> Ending | None:
         """Write a decision down and do what it says; an ending when it is to stop."""
+        if decision.kind == "stop":
+            self._stop(decision)
+            return ending_of(decision)
         actions = self._parts.instrument.actions(decision) if decision.point else ()
         refusal = self._refusal(decision, actions)
         if refusal is not None:
@@ -162,8 +170,6 @@ class Loop:
             self._close(decision, refusal)
             return None
         self._decide(decision, actions)
-        if decision.kind == "stop":
-            return ending_of(decision)
         exposure: Exposure | None = None
         for action in actions:
             report = self._act(action, decision)

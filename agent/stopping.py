@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.domain.campaign import BudgetSpec
-from models.domain.decision import Decision, Reason
+from models.domain.decision import MEASURING_KINDS, Decision, Reason
 from models.domain.history import History
 
 SECONDS_PER_HOUR = 3600.0
+ROUNDING = 1e-9
+FINISHED = frozenset({"finished", "exhausted", "known", "unchanged", "little_gain", "gain_below_cost"})
+"""Reasons to stop that mean that all was done or found that was asked for; others are limits, or a person."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +56,44 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
             return Ending(
                 "hours", f"{hours:.2f} h have passed (limit {budget.hours:g} h).", is_finished=False
             )
+    if budget.exposure_s is not None:
+        spent_s, next_s = exposed_s(history), last_exposure_s(history)
+        if spent_s + next_s > budget.exposure_s * (1.0 + ROUNDING):
+            return Ending(
+                "exposure",
+                f"Samples were exposed for {spent_s:g} s; {next_s:g} s more would exceed the limit of "
+                f"{budget.exposure_s:g} s.",
+                is_finished=False,
+            )
     return None
 
 
 def ending_of(decision: Decision) -> Ending:
     """The ending that a decision of kind `stop` stands for."""
     code = decision.reason.code
-    return Ending(code, decision.reason.sentence, is_finished=code in ("finished", "exhausted"))
+    return Ending(code, decision.reason.sentence, is_finished=code in FINISHED)
 
 
 def reason_of(ending: Ending) -> Reason:
     """The reason that a decision of kind `stop` carries."""
     return Reason(code=ending.code, sentence=ending.sentence)
+
+
+def exposed_s(history: History) -> float:
+    """How long samples were exposed, s; a measurement that failed may have been, and counts in full."""
+    total_s = 0.0
+    for decision in history.decisions:
+        failure = history.failure(decision.seq)
+        if decision.kind in MEASURING_KINDS and (failure is None or failure.code != "quarantined"):
+            exposure = history.exposure(decision.seq)
+            total_s += decision.exposure_s if exposure is None else exposure.exposure_s
+    return total_s
+
+
+def last_exposure_s(history: History) -> float:
+    """How long the last sample was to be exposed, s: the next one is likely to be exposed as long."""
+    measured = (d for d in reversed(history.decisions) if d.kind in MEASURING_KINDS)
+    return next((decision.exposure_s for decision in measured), 0.0)
 
 
 def n_failures_in_a_row(history: History) -> int:

@@ -1,6 +1,7 @@
 """`nightbeam check`: whether a campaign would run, and what it would do."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -78,6 +79,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "samples_that_exist": len(plan.space.candidates) or None,
         "strategy": spec.strategy.kind,
         "budget": spec.budget.model_dump(),
+        "stops_when": list(_stops_when(plan)),
         "measurements": n_samples,
         "blanks": n_blanks,
         "estimated_hours": round(seconds / SECONDS_PER_HOUR, 3),
@@ -95,6 +97,20 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "database": shown(plan.url),
         "folder": str(plan.folder.with_name(f"{spec.name}-xxxxxx") if plan.identity.is_new else plan.folder),
     }
+
+
+def _stops_when(plan: "Plan") -> Iterator[str]:
+    """Every rule in force that ends the campaign before its measurements are done."""
+    budget, stock = plan.spec.budget, plan.spec.stock
+    if budget.hours is not None:
+        yield f"{budget.hours:g} h have passed"
+    if budget.exposure_s is not None:
+        yield f"samples would be exposed for more than {budget.exposure_s:g} s in all"
+    if stock is not None:
+        for name, amount in stock.amounts.items():
+            yield f"no sample can be made any more of {amount:g} {stock.unit(name, plan.space)} {name}"
+    yield f"{budget.failures_in_a_row} decisions in a row brought nothing"
+    yield from plan.spec.stop.texts(plan.problem.unit)
 
 
 def _show(facts: dict[str, Any]) -> None:
@@ -117,13 +133,12 @@ def _show(facts: dict[str, Any]) -> None:
     if facts["samples_that_exist"]:
         table.add_row("samples", f"{facts['samples_that_exist']} exist")
     table.add_row("strategy", facts["strategy"])
-    hours = facts["budget"]["hours"]
-    limit = f", at most {hours:g} h" if hours else ""
     table.add_row(
         "budget",
-        f"{facts['measurements']} measurements and about {facts['blanks']} blanks{limit}; "
+        f"{facts['measurements']} measurements and about {facts['blanks']} blanks; "
         f"about {facts['estimated_hours']:.2g} h",
     )
+    table.add_row("stops when", "\n".join(facts["stops_when"]))
     table.add_row(
         "features", ", ".join(f"{n}{'' if u == '1' else f' ({u})'}" for n, u in facts["features"].items())
     )

@@ -3,6 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import Field
 
 from agent.strategy import space_filling
@@ -19,6 +20,7 @@ from models.domain.history import History
 from models.domain.objective import Own
 from models.domain.scattering import Floats
 from models.domain.seeds import derive_seed
+from models.domain.wording import in_unit
 from models.gp.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -100,9 +102,9 @@ class Bayes:
         """Without a model: the point farthest from all that were asked for."""
         problem = self._problem
         pool = gather_pool(self._encoding, self._options.pool, problem.seed_for(history))
-        choices = Choices(self._encoding, history, pool)
+        choices = Choices(self._encoding, history, pool, problem.stock)
         if choices.is_exhausted:
-            return problem.stop(history, "exhausted", choices.why_exhausted)
+            return problem.end(history, choices.why_exhausted)
         reason = Reason(
             code="no_model", sentence=f"No model can be had ({error}); the space is filled instead."
         )
@@ -121,11 +123,13 @@ class Bayes:
             fitted_to = self._mind.learn(knowledge, _last_state(history), self._columns)
         else:
             fitted_to = self._mind.recall(knowledge, read_state(self._state_json), self._columns)
-        choices = Choices(self._encoding, history, self._pool(fitted_to))
+        choices = Choices(self._encoding, history, self._pool(fitted_to), self._problem.stock)
         if choices.is_exhausted:
-            return self._problem.stop(history, "exhausted", choices.why_exhausted)
+            return self._problem.end(history, choices.why_exhausted)
+        if (reason := self._known_well_enough(self._mind)) is not None:
+            return self._problem.end(history, reason)
         ask = Ask(1 + self._options.alternatives, self._options.least_gain)
-        open_ = Open(self._encoding, choices.pool.columns, choices.is_open, choices.shunned)
+        open_ = Open(choices.encoding, choices.pool.columns, choices.is_open, choices.shunned)
         mind = self._mind
         if len(choices.pending):
             mind = mind.suppose(choices.pending, derive_seed(self._problem.seed, "pending", history.next_seq))
@@ -133,6 +137,23 @@ class Bayes:
         cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns)
         found = recommend(mind, open_, ask, cost if cost.varies else None)
         return self._decide(history, choices, knowledge, found)
+
+    def _known_well_enough(self, mind: "Mind") -> Reason | None:
+        """Why no further measurement is needed: the feature is known well over the region."""
+        rules, quantity = self._problem.stop, self._problem.objective.quantity
+        if rules.sigma is None:
+            return None
+        belief = mind.beliefs[quantity]
+        sigmas = belief.mixed(belief.watched())[1]
+        reached = float(np.quantile(sigmas, rules.share, method="higher"))
+        if reached > rules.sigma:
+            return None
+        unit = in_unit(self._problem.unit)
+        where = "everywhere" if rules.share == 1.0 else f"in {100 * rules.share:g} % of the region"
+        sentence = (
+            f"{quantity} is known to {reached:.2g}{unit} or better {where} (limit {rules.sigma:g}{unit})."
+        )
+        return Reason(code="known", sentence=sentence)
 
     def _pool(self, fitted_to: int) -> Pool:
         """Points to choose from while hyperparameters fitted to so many observations hold."""
@@ -183,7 +204,7 @@ class Bayes:
             gain_unit=found.gain_unit,
             cost_s=choice.cost_s,
             chance=choice.chance,
-            bound_by=limits_at(self._problem.space, point),
+            bound_by=limits_at(choices.encoding.space, point),
             reject_code="lower_acquisition" if rank else None,
             why=why_it_lost(found.choices[0], choice, found.gain_unit) if rank else None,
         )

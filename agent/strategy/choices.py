@@ -10,6 +10,7 @@ from models.domain.feasibility import ask, load_feasible
 from models.domain.history import History
 from models.domain.point import Point
 from models.domain.scattering import Floats, Mask
+from models.domain.stock import Stock
 from models.gp.design import choose_spread, draw_allowed, is_away
 from models.gp.encoding import Encoding
 
@@ -53,7 +54,7 @@ def gather_pool(encoding: Encoding, n_pool: int, seed: int) -> Pool:
 class Choices:
     """The points of a pool that a strategy may choose now."""
 
-    def __init__(self, encoding: Encoding, history: History, pool: Pool) -> None:
+    def __init__(self, encoding: Encoding, history: History, pool: Pool, stock: Stock | None = None) -> None:
         """Leave out what was asked for, what cannot be had, and what lies near a failed or a pending point.
 
         Parameters
@@ -64,10 +65,15 @@ class Choices:
             What was decided so far.
         pool
             Points to choose from.
+        stock
+            What may be used up.
         """
-        self._encoding, self._history, self.pool = encoding, history, pool
-        self.why_exhausted = "Every sample that exists has been measured."
-        """Why nothing is left to choose, when nothing is."""
+        self._history, self.pool = history, pool
+        self.encoding = _within(stock, encoding, history)
+        """The space's, or that of the part of it for which the stock is left."""
+        self._is_narrowed = self.encoding is not encoding
+        self._stock = stock
+        self._why_exhausted = "Every sample that exists has been measured."
         self._complaint = pool.complaint
         self.failed = failed_points(encoding, history)
         """Columns of points at which a measurement failed and none succeeded since, (n_failed, n_columns)."""
@@ -83,17 +89,26 @@ class Choices:
         """True when nothing is left to choose."""
         return not self.is_open.any()
 
+    @property
+    def why_exhausted(self) -> Reason:
+        """Why nothing is left to choose, when nothing is."""
+        if self._is_narrowed and self._stock is not None:
+            left = self._stock.text(self._stock.left(self._history), self.encoding.space)
+            sentence = f"The stock that is left allows no further sample: {left}."
+            return Reason(code="stock", sentence=sentence)
+        return Reason(code="exhausted", sentence=self._why_exhausted)
+
     def point(self, row: int | None, columns: Floats) -> Point:
         """The point of a pool row, or of columns found between the rows."""
         if self.pool.points is not None and row is not None:
             return self.pool.points[row]
-        return self._encoding.decode(columns[np.newaxis])[0]
+        return self.encoding.decode(columns[np.newaxis])[0]
 
     def most_remote(self) -> Point:
         """The choice farthest from everything asked for so far."""
         rows = np.flatnonzero(self.is_open)
         asked = [d.point for d in self._asked() if d.point is not None]
-        row = int(rows[choose_spread(self.pool.columns[rows], self._encoding.encode(asked), 1)[0]])
+        row = int(rows[choose_spread(self.pool.columns[rows], self.encoding.encode(asked), 1)[0]])
         return self.point(row, self.pool.columns[row])
 
     def noted(self, reason: Reason) -> Reason:
@@ -112,9 +127,9 @@ class Choices:
     def _open_draws(self) -> Mask:
         """Those away from failures and pending points where any are, that the feasibility function allows."""
         columns = self.pool.columns
-        self.why_exhausted = f"No point can be found any more: {self.pool.account}."
-        if self._encoding.space.feasible is not None:
-            judged = self._encoding.judge(columns)
+        self._why_exhausted = f"No point can be found any more: {self.pool.account}."
+        if self._is_narrowed or self.encoding.space.feasible is not None:
+            judged = self.encoding.judge(columns)
             self._complaint = judged.complaint or self._complaint
             is_allowed = judged.is_allowed
         else:
@@ -129,7 +144,9 @@ class Choices:
         """Those not yet asked for, that the feasibility function does not refuse."""
         taken = {_key(d.point) for d in self._asked() if d.point is not None}
         is_left = np.array([_key(point) not in taken for point in points], dtype=bool)
-        name = self._encoding.space.feasible
+        if self._is_narrowed:
+            is_left &= self.encoding.is_allowed(self.pool.columns)
+        name = self.encoding.space.feasible
         if name is None:
             return is_left
         feasible = load_feasible(name)
@@ -138,7 +155,7 @@ class Choices:
         self._complaint = next((a.objection for a in reversed(answers) if a.is_broken), self._complaint)
         refusals = [answer.objection for answer in answers if answer.objection is not None]
         if refusals and len(refusals) == len(rows):
-            self.why_exhausted = f"None of the {len(rows)} samples that are left can be had: {refusals[0]}."
+            self._why_exhausted = f"None of the {len(rows)} samples that are left can be had: {refusals[0]}."
         is_left[rows] = [answer.objection is None for answer in answers]
         return is_left
 
@@ -146,6 +163,12 @@ class Choices:
 def _key(point: Point) -> str | tuple[float | str, ...]:
     """What tells listed points apart: their sample's name, or their place where they have none."""
     return point.sample or tuple(point.coordinates.values())
+
+
+def _within(stock: Stock | None, encoding: Encoding, history: History) -> Encoding:
+    """The same encoding, or that of the part of its space for which the stock is left."""
+    space = encoding.space if stock is None else stock.narrowed(encoding.space, history)
+    return encoding if space is encoding.space else Encoding(space)
 
 
 def failed_points(encoding: Encoding, history: History) -> Floats:

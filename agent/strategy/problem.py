@@ -9,6 +9,8 @@ from models.domain.motion import Motion
 from models.domain.objective import Objective
 from models.domain.seeds import derive_seed
 from models.domain.space import Point, SearchSpace
+from models.domain.stock import Stock
+from models.domain.stop import StopSpec
 
 
 class Problem(Frozen):
@@ -29,6 +31,10 @@ class Problem(Frozen):
     overhead_s: float = 0.0
     """What a measurement takes besides its exposure, as the campaign file has it, until this campaign's own
     commands tell, s."""
+    stop: StopSpec = StopSpec()
+    """When enough is known; told from the campaign file in force, as `stock` is: both may change."""
+    stock: Stock | None = None
+    """What may be used up."""
 
     @property
     def unit(self) -> str:
@@ -51,12 +57,12 @@ class Problem(Frozen):
             watermark=history.watermark,
         )
 
-    def stop(self, history: History, code: str, sentence: str) -> Decision:
+    def end(self, history: History, reason: Reason) -> Decision:
         """A decision to end the campaign."""
         return Decision(
             seq=history.next_seq,
             kind="stop",
             point=None,
-            reason=Reason(code=code, sentence=sentence),
+            reason=reason,
             watermark=history.watermark,
         )

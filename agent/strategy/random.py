@@ -33,9 +33,10 @@ class Random:
     def propose(self, history: History) -> Decision:
         """A random point."""
         seed = self._problem.seed_for(history)
-        choices = Choices(self._encoding, history, gather_pool(self._encoding, N_POOL, seed))
+        pool = gather_pool(self._encoding, N_POOL, seed)
+        choices = Choices(self._encoding, history, pool, self._problem.stock)
         if choices.is_exhausted:
-            return self._problem.stop(history, "exhausted", choices.why_exhausted)
+            return self._problem.end(history, choices.why_exhausted)
         row = int(np.random.default_rng(seed).choice(np.flatnonzero(choices.is_open)))
         reason = Reason(code="random", sentence="Drawn at random.")
         point = choices.point(row, choices.pool.columns[row])

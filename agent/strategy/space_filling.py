@@ -34,9 +34,9 @@ class SpaceFilling:
     def propose(self, history: History) -> Decision:
         """The point farthest from all that were asked for."""
         problem = self._problem
-        choices = Choices(self._encoding, history, self._pool)
+        choices = Choices(self._encoding, history, self._pool, problem.stock)
         if choices.is_exhausted:
-            return problem.stop(history, "exhausted", choices.why_exhausted)
+            return problem.end(history, choices.why_exhausted)
         reason = Reason(
             code="space_filling",
             sentence="Farthest from all points so far: the space is filled evenly.",

@@ -1,9 +1,10 @@
-"""The whole strategy of a campaign: the one its file names, guarded, with blanks and second tries."""
+"""The whole strategy of a campaign: the one its file names, guarded, with stops, second tries and blanks."""
 
 from agent.plugs import find_builder
 from agent.ports import Strategy
 from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
+from agent.strategy.stops import WithStops
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
@@ -29,6 +30,7 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
         When there is no such strategy, or it cannot propose.
     """
     strategy: Strategy = Checked(build_chooser(spec, problem), spec.strategy.kind, problem.space)
+    strategy = WithStops(strategy, spec, problem)
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:
         strategy = WithBlanks(strategy, spec.measurement.blank, problem)
@@ -44,7 +46,8 @@ def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
         When there is no such strategy, or it cannot propose.
     """
     build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
-    chooser: Strategy = build(options_for(build, spec.strategy.options, "strategy"), problem)
+    told = problem.model_copy(update={"stop": spec.stop, "stock": spec.stock})  # which may have changed
+    chooser: Strategy = build(options_for(build, spec.strategy.options, "strategy"), told)
     if not callable(getattr(chooser, "propose", None)):
         raise BadInput(
             "strategy.kind",

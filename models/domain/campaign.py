@@ -1,14 +1,16 @@
 """What a campaign file may say: one TOML file, one frozen model, every key explained."""
 
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from models.domain.frozen import Frozen
-from models.domain.objective import Objective
+from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
 from models.domain.region import Region, RegionSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
+from models.domain.stock import Stock
+from models.domain.stop import StopSpec
 
 NEED_AXES = {
     "sums": "sums are", "linear": "linear is", "region": "region is", "candidates": "candidates are",
@@ -57,6 +59,10 @@ class MeasurementSpec(Frozen):
     what a measurement costs until this campaign's own commands tell."""
     attempts: int = Field(default=2, ge=1, le=10)
     """How often a point is tried when its frame is rejected or a device fails."""
+    sample_amount: float = Field(default=1.0, gt=0)
+    """How much of a sample is made for one measurement, in `sample_unit`; only used with `budget.stock`."""
+    sample_unit: str = "mL"
+    """Unit of `sample_amount`."""
 
 
 class AnalysisSpec(Frozen):
@@ -94,6 +100,11 @@ class BudgetSpec(Frozen):
     """Samples to measure; blanks are not counted."""
     hours: float | None = Field(default=None, gt=0)
     """Longest time since the campaign began, h."""
+    exposure_s: float | None = Field(default=None, gt=0)
+    """Longest total exposure of samples, s; blanks are not counted, failed measurements in full."""
+    stock: dict[str, Annotated[float, Field(gt=0)]] = Field(default_factory=dict)
+    """How much of a component may be used up, by axis name, in the axis' unit times that of the sample: each
+    measurement uses the axis' value times `measurement.sample_amount`."""
     failures_in_a_row: int = Field(default=6, ge=1)
     """Stop, and call a person, after this many failures with no success between them."""
 
@@ -155,7 +166,9 @@ class CampaignSpec(Frozen):
     strategy: Plug
     """How the next point is chosen."""
     budget: BudgetSpec
-    """Limits on measurements, hours and failures."""
+    """Limits on measurements, hours, exposure, stock and failures."""
+    stop: StopSpec = StopSpec()
+    """When enough is known; may be changed between two runs."""
     record: RecordSpec = RecordSpec()
     """How the record is kept; may be changed between two runs."""
     folder: str | None = None
@@ -198,6 +211,49 @@ class CampaignSpec(Frozen):
                     f"measurement.blank.point adds up to {constraint.total + miss:g} over "
                     f"{' + '.join(constraint.axes)}, must be {constraint.total:g}; correct it"
                 )
+
+    @model_validator(mode="after")
+    def _stop_fits_the_goal(self) -> Self:
+        stop, goal = self.stop, self.objective.goal
+        if stop.sigma is not None and not isinstance(self.objective, Map | Level):
+            raise ValueError(f"stop.sigma is for the goals map and level, not for {goal}; remove it")
+        if stop.unchanged is not None and not isinstance(self.objective, Extreme | Target):
+            raise ValueError(
+                f"stop.unchanged is for the goals maximise, minimise and target, not for {goal}; remove it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _budget_is_enough_for_one(self) -> Self:
+        exposure_s, limit_s = self.measurement.exposure_s, self.budget.exposure_s
+        if limit_s is not None and limit_s < exposure_s:
+            raise ValueError(
+                f"budget.exposure_s = {limit_s:g} s is less than one exposure of {exposure_s:g} s; raise it"
+            )
+        for name, amount in self.budget.stock.items():
+            axis = next((axis for axis in self.axes if axis.name == name), None)
+            if axis is None or not axis.is_numeric or axis.low < 0:
+                raise ValueError(
+                    f"budget.stock names {name!r}, which is no axis with amounts from 0 upwards; remove it"
+                )
+            least = axis.low * self.measurement.sample_amount
+            if amount < least:
+                raise ValueError(
+                    f"budget.stock: {amount:g} of {name} are too little for one sample, which needs "
+                    f"{least:g} or more; raise it"
+                )
+        return self
+
+    @property
+    def stock(self) -> Stock | None:
+        """What may be used up; None when nobody counts."""
+        if not self.budget.stock:
+            return None
+        return Stock(
+            amounts=self.budget.stock,
+            sample_amount=self.measurement.sample_amount,
+            sample_unit=self.measurement.sample_unit,
+        )
 
     def space(self, outline: Region | None = None) -> SearchSpace:
         """The search space that the file describes.

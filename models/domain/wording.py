@@ -6,10 +6,14 @@ from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Feature
 
 
+def in_unit(unit: str) -> str:
+    """A unit behind a number: a blank before it, nothing for a pure number."""
+    return "" if unit == "1" else f" {unit}"
+
+
 def feature_text(feature: Feature) -> str:
     """A feature with its uncertainty and unit: ``rg 3.36 ± 0.02 nm``."""
-    unit = "" if feature.unit == "1" else f" {feature.unit}"
-    return f"{feature.name} {feature.value:.4g} ± {feature.sigma:.2g}{unit}"
+    return f"{feature.name} {feature.value:.4g} ± {feature.sigma:.2g}{in_unit(feature.unit)}"
 
 
 def features_text(features: tuple[Feature, ...]) -> str:

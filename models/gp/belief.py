@@ -115,13 +115,14 @@ class Belief:
         """Factor on the variances of each member, shape (n_members,)."""
         self._known = standardise(training, state.mean, state.spread)
         first = self._known.first(state.fitted_to)
-        self._members = [Member(np.array(one.logs), first) for one in state.members]
+        self.members = [Member(np.array(one.logs), first) for one in state.members]
         if watch is not None:
-            for member in self._members:
+            for member in self.members:
                 member.watch(watch.points, watch.references)
         self.training = training
         """What was learned from."""
-        self._supposed: list[Standardised] = []
+        self.supposed: list[Standardised] = []
+        """What each member took in that is only supposed; empty where nothing is."""
         self.is_surprised = False
         """True when an observation since the fit was far from what was expected."""
         self._ratios = self._ratios_left_out()
@@ -146,48 +147,25 @@ class Belief:
         self._known = standardise(training, self.state.mean, self.state.spread)
         self._take_in()
 
-    def suppose(self, points: Floats, draws: Floats) -> "Belief":
-        """What would be believed if points that are still being measured had brought certain values.
-
-        Each member takes them in with values that it expects itself, one after the other, so that they are
-        drawn jointly. It is good until this belief learns more.
-
-        Parameters
-        ----------
-        points
-            Scaled coordinates, shape (n_points, d).
-        draws
-            How far each value lies from what is expected, in standard deviations, shape (n_copies *
-            n_members, n_points): each member is there in as many copies, each with values of its own.
-        """
-        n_copies = len(draws) // len(self._members)
-        supposed = copy(self)
-        supposed.weights = np.tile(self.weights, n_copies) / n_copies
-        supposed.inflations = np.tile(self.inflations, n_copies)
-        supposed._members = [member.fork() for _ in range(n_copies) for member in self._members]
-        variances = np.exp(self.log_known_variances(points))
-        supposed._supposed = []
-        for k, member in enumerate(supposed._members):
-            values = np.empty(len(points))
-            for i, point in enumerate(points):
-                mean, own = member.foresee(point)
-                sigma = np.sqrt(supposed.inflations[k] * (own + member.noise + variances[i]))
-                values[i] = mean + sigma * draws[k, i]
-                member.append(point, values[i], variances[i])
-            supposed._supposed.append(Standardised(points, values, variances))
-        return supposed
+    def fork(self, n_copies: int) -> "Belief":
+        """A belief that goes on from here for a while, with as many copies of each member: see `Member.fork`."""
+        forked = copy(self)
+        forked.weights = np.tile(self.weights, n_copies) / n_copies
+        forked.inflations = np.tile(self.inflations, n_copies)
+        forked.members = [member.fork() for _ in range(n_copies) for member in self.members]
+        return forked
 
     def watched(self) -> Posterior:
         """What is expected at the watched points."""
-        return self._posterior([member.watched() for member in self._members])
+        return self._posterior([member.watched() for member in self.members])
 
     def watched_covariances(self) -> list[Floats]:
         """Covariance of the watched points with the references, (m, k) for each member, before inflation."""
-        return [member.watched_covariance() for member in self._members]
+        return [member.watched_covariance() for member in self.members]
 
     def covariances_with_references(self, points: Floats) -> list[Floats]:
         """Covariance of points, shape (j, d), with the references: (j, k) a member, before inflation."""
-        return [member.covariance_with_references(points) for member in self._members]
+        return [member.covariance_with_references(points) for member in self.members]
 
     @property
     def references(self) -> Rows:
@@ -205,14 +183,14 @@ class Belief:
         assert self.watch is not None
         places, known, ratios = self.watch.points[self.references], self._known.points, self._ratios
         found: list[Floats] = []
-        for member in self._members:
+        for member in self.members:
             shares = member.correlation(known, places)
             found.append((PRIOR_DOUBT + ratios @ shares) / (PRIOR_DOUBT + shares.sum(axis=0)))
         return np.array(found)
 
     def weigh_falls(self, point: Floats, shares: Floats) -> list[tuple[float, float, Floats, Floats]]:
         """For each member `Member.weigh_fall` at one point; shares have the shape (n_members, k)."""
-        return [member.weigh_fall(point, own) for member, own in zip(self._members, shares, strict=True)]
+        return [member.weigh_fall(point, own) for member, own in zip(self.members, shares, strict=True)]
 
     def log_known_variances(self, points: Floats) -> Floats:
         """Logarithm of the known variance that a further observation is likely to have there, standardised.
@@ -232,7 +210,7 @@ class Belief:
         logs = np.log(self._known.variances)
         if np.ptp(logs) < SAME_VARIANCE:
             return np.full(len(points), logs.mean())
-        shares = self._members[0].correlation(self._known.points, points) + ANYWHERE
+        shares = self.members[0].correlation(self._known.points, points) + ANYWHERE
         return logs @ shares / shares.sum(axis=0)
 
     def log_known_variance_slope(self, point: Floats) -> Floats:
@@ -240,7 +218,7 @@ class Belief:
         logs = np.log(self._known.variances)
         if np.ptp(logs) < SAME_VARIANCE:
             return np.zeros(len(point))
-        first, known = self._members[0], self._known
+        first, known = self.members[0], self._known
         shares = first.correlation(known.points, point[np.newaxis])[:, 0] + ANYWHERE
         here = logs @ shares / shares.sum()
         return (logs - here) @ first.correlation_gradient(known.points, point) / shares.sum()
@@ -254,11 +232,11 @@ class Belief:
 
     def at(self, points: Floats) -> Posterior:
         """What is expected at any points, shape (m, d)."""
-        return self._posterior([member.predict(points) for member in self._members])
+        return self._posterior([member.predict(points) for member in self.members])
 
     def expect(self, point: Floats) -> Expectation:
         """What is expected at one point, shape (d,), with gradients."""
-        found = [member.expect(point) for member in self._members]
+        found = [member.expect(point) for member in self.members]
         sigmas = np.sqrt(self.inflations * [one[1] for one in found])
         slopes = np.array([one[3] for one in found])
         return Expectation(
@@ -273,18 +251,13 @@ class Belief:
 
         Points of which something is supposed come last.
         """
-        if not self._supposed:
-            return np.array([member.means_at_observations(self._known) for member in self._members])
-        return np.array(
-            [
-                member.means_at_observations(self._known.plus(more))
-                for member, more in zip(self._members, self._supposed, strict=True)
-            ]
-        )
+        known = [self._known.plus(more) for more in self.supposed] or [self._known] * len(self.members)
+        pairs = zip(self.members, known, strict=True)
+        return np.array([member.means_at_observations(of_it) for member, of_it in pairs])
 
     def noise_variances(self) -> Floats:
         """Variance of a further observation beyond its known one, standardised, shape (n_members,)."""
-        return self.inflations * [member.noise for member in self._members]
+        return self.inflations * [member.noise for member in self.members]
 
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the noise-free feature.
@@ -313,18 +286,18 @@ class Belief:
 
     def _take_in(self) -> None:
         known = self._known
-        for row in range(self._members[0].n, len(known.values)):
+        for row in range(self.members[0].n, len(known.values)):
             surprise = self._surprise(row)
             self.is_surprised = self.is_surprised or bool(surprise > SURPRISE)
             self._ratios = np.append(self._ratios, surprise**2)
-            for member in self._members:
+            for member in self.members:
                 member.append(known.points[row], known.values[row], known.variances[row])
 
     def _ratios_left_out(self) -> Floats:
-        n = self._members[0].n
+        n = self.members[0].n
         if self.watch is None or not self.watch.is_pairwise or n > MOST_LEFT_OUT:
             return np.ones(n)
-        return (self.weights / self.inflations) @ [member.ratio_left_out() for member in self._members]
+        return (self.weights / self.inflations) @ [member.ratio_left_out() for member in self.members]
 
     def _surprise(self, row: int) -> float:
         """How far an observation is from what was expected, in standard deviations of its expectation."""

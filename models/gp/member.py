@@ -176,13 +176,6 @@ class Member:
         forked._covariance = self._covariance.copy()
         return forked
 
-    def foresee(self, point: Floats) -> tuple[float, float]:
-        """Posterior mean and variance at one point, shape (d,), as they are before it is taken in."""
-        n = self.n
-        column = covariance(self._points[:n], point[np.newaxis], self.rates, self.variance)[:, 0]
-        row = forward(self._factor.upper, n, column)
-        return float(row @ self._whitened[:n]), max(self.prior - float(row @ row), LEAST_VARIANCE)
-
     def append(self, point: Floats, value: float, variance: float) -> None:
         """Take in one more observation, O(n^2)."""
         place, n = point[np.newaxis], self.n

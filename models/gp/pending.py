@@ -5,6 +5,7 @@ from scipy.special import ndtri
 
 from models.domain.scattering import Floats
 from models.gp.belief import Belief
+from models.gp.hyperparameters import Standardised
 
 FEWEST_DRAWS = 4
 """A belief of fewer members is there in copies: one outcome alone would be believed in."""
@@ -35,7 +36,7 @@ def suppose_draws(belief: Belief, points: Floats, seed: int) -> Belief:
         order = rng.permutation(len(shares))
         upper = np.cumsum(shares[order])
         draws[order, i] = ndtri(np.clip(upper - 0.5 * shares[order], 0.0, 1.0))
-    return belief.suppose(points, draws)
+    return _suppose(belief, points, draws)
 
 
 def suppose_means(belief: Belief, points: Floats) -> Belief:
@@ -43,4 +44,31 @@ def suppose_means(belief: Belief, points: Floats) -> Belief:
 
     For goals that only ask how uncertain everything is: the variance does not depend on the values.
     """
-    return belief.suppose(points, np.zeros((len(belief.weights), len(points))))
+    return _suppose(belief, points, np.zeros((len(belief.weights), len(points))))
+
+
+def _suppose(belief: Belief, points: Floats, draws: Floats) -> Belief:
+    """The belief whose members took in points, one after the other: the values are drawn jointly.
+
+    Parameters
+    ----------
+    belief
+        What is believed.
+    points
+        Scaled coordinates, shape (n_points, d).
+    draws
+        How far each value lies from what is expected, in standard deviations, shape (n_copies * n_members,
+        n_points).
+    """
+    supposed = belief.fork(len(draws) // len(belief.weights))
+    variances = np.exp(belief.log_known_variances(points))
+    told: list[Standardised] = []
+    for member, inflation, own in zip(supposed.members, supposed.inflations, draws, strict=True):
+        values = np.empty(len(points))
+        for i, point in enumerate(points):
+            (mean,), (variance,) = member.predict(point[np.newaxis])
+            values[i] = mean + own[i] * np.sqrt(inflation * (variance + member.noise + variances[i]))
+            member.append(point, values[i], variances[i])
+        told.append(Standardised(points, values, variances))
+    supposed.supposed = told
+    return supposed

@@ -2,13 +2,15 @@
 
 import pytest
 
+from agent.strategy.stack import build_strategy
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from models.domain.action import Action
-from models.domain.campaign import BlankSpec, BudgetSpec
+from models.domain.campaign import BlankSpec, BudgetSpec, Plug
 from models.domain.decision import Override
 from models.domain.errors import LeaseLost, LogUnavailable
 from models.domain.records import Decided, Started
 from models.domain.space import Point
+from models.domain.stop import StopSpec
 from tests import fakes
 
 
@@ -158,6 +160,26 @@ def test_a_finished_campaign_that_is_run_again_writes_no_decision(make_loop, eve
     n_before = len(again.history.decisions)
     assert again.run().is_finished
     assert len(again.history.decisions) == n_before
+
+
+def test_a_campaign_that_knows_enough_stops_once_and_a_resumed_run_stops_for_the_same_reason(
+    make_loop, problem
+):
+    campaign = fakes.spec(
+        stop=StopSpec(least_gain=0.05, patience=2),
+        strategy=Plug.model_validate({"kind": "bayes", "initial": 4, "pool": 256}),
+        budget=BudgetSpec(measurements=40),
+    )
+    first = make_loop(build_strategy(campaign, problem), campaign=campaign)
+    ended = first.run()
+    assert (ended.code, ended.is_finished) == ("little_gain", True)
+    again = make_loop(build_strategy(campaign, problem), campaign=campaign)
+    assert again.run() == ended
+    assert [d.kind for d in again.history.decisions].count("stop") == 1
+    greedier = campaign.model_copy(update={"stop": StopSpec(least_gain=0.001)})
+    more = make_loop(build_strategy(greedier, problem), campaign=greedier)
+    more.run()
+    assert more.history.n_measured > again.history.n_measured
 
 
 def test_a_person_may_choose_the_next_point_and_says_why(make_loop, even):

@@ -100,13 +100,17 @@ def test_a_stop_keeps_a_map_of_all_that_was_measured(problem):
     history = evenly_measured(problem, 5)
     for _ in range(2):
         history = measured(history, suggestion(problem, history), fakes.FakeAnalysis())
-    grid = only_map(Milestones(problem, 25), history, problem.stop(history, "budget", "Done."))
+    grid = only_map(
+        Milestones(problem, 25), history, problem.end(history, Reason(code="budget", sentence="Done."))
+    )
     assert (grid.seq, grid.watermark, grid.hyperparameters_of) == (8, 7, 7)
 
 
 def test_a_stop_of_a_campaign_that_asked_no_model_keeps_none(problem):
     history = evenly_measured(problem, 6)
-    assert Milestones(problem, 1)(history, problem.stop(history, "budget", "Done.")) == ()
+    assert (
+        Milestones(problem, 1)(history, problem.end(history, Reason(code="budget", sentence="Done."))) == ()
+    )
     filling = space_filling.build(space_filling.Options(), problem).propose(history)
     assert Milestones(problem, 1)(history, filling) == ()
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from models.domain.decision import Prediction, Reason
 from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
+from models.domain.wording import in_unit
 from models.gp.acquisitions.worth import Worth
 from models.gp.belief import Belief
 from models.gp.knowledge import Knowledge
@@ -99,11 +100,6 @@ class Pursuit:
     """True when the aim asks for covariances between the watched points."""
     options: type[BaseModel] | None = None
     """Model of the keys that a goal of one's own has besides `feature` and `also`."""
-
-
-def in_unit(unit: str) -> str:
-    """A unit behind a number: a blank before it, nothing for a pure number."""
-    return "" if unit == "1" else f" {unit}"
 
 
 def expectations(situation: Situation) -> Callable[[Floats], tuple[tuple[Prediction, ...], ...]]:
