@@ -54,4 +54,5 @@ class Stock(Frozen):
     def unit(self, name: str, space: SearchSpace) -> str:
         """Unit of a component's amount."""
         unit = space.axis(name).unit
-        return self.sample_unit if unit == "1" else f"{unit} {self.sample_unit}"
+        above, _, below = unit.partition("/")
+        return self.sample_unit if unit == "1" or above == below else f"{unit} {self.sample_unit}"

@@ -6,7 +6,6 @@ from pydantic import Field, model_validator
 
 from models.domain.frozen import Frozen
 
-
 PATIENCE = 3
 """Choices in a row by which one is sure that little can be gained, and not only here."""
 

@@ -1,6 +1,5 @@
 """What is believed of one feature between the measurements: Gaussian processes that may all be true."""
 
-from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -146,14 +145,6 @@ class Belief:
         self.training = training
         self._known = standardise(training, self.state.mean, self.state.spread)
         self._take_in()
-
-    def fork(self, n_copies: int) -> "Belief":
-        """A belief that goes on from here for a while, with as many copies of each member: see `Member.fork`."""
-        forked = copy(self)
-        forked.weights = np.tile(self.weights, n_copies) / n_copies
-        forked.inflations = np.tile(self.inflations, n_copies)
-        forked.members = [member.fork() for _ in range(n_copies) for member in self.members]
-        return forked
 
     def watched(self) -> Posterior:
         """What is expected at the watched points."""

@@ -1,5 +1,7 @@
 """What is supposed of points that are still being measured: draws that stand for all their outcomes."""
 
+from copy import copy
+
 import numpy as np
 from scipy.special import ndtri
 
@@ -60,7 +62,11 @@ def _suppose(belief: Belief, points: Floats, draws: Floats) -> Belief:
         How far each value lies from what is expected, in standard deviations, shape (n_copies * n_members,
         n_points).
     """
-    supposed = belief.fork(len(draws) // len(belief.weights))
+    n_copies = len(draws) // len(belief.weights)
+    supposed = copy(belief)  # it goes on from here in the spare rows of the members, see `Member.fork`
+    supposed.weights = np.tile(belief.weights, n_copies) / n_copies
+    supposed.inflations = np.tile(belief.inflations, n_copies)
+    supposed.members = [member.fork() for _ in range(n_copies) for member in belief.members]
     variances = np.exp(belief.log_known_variances(points))
     told: list[Standardised] = []
     for member, inflation, own in zip(supposed.members, supposed.inflations, draws, strict=True):

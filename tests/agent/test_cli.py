@@ -176,6 +176,21 @@ def test_checking_a_good_campaign_says_what_would_happen_and_writes_nothing(nigh
     assert [path.name for path in tmp_path.iterdir()] == ["night.toml"]
 
 
+def test_checking_tells_every_rule_that_may_end_the_campaign(nightbeam, tmp_path):
+    rules = FIRST_LIGHT.replace("[budget]", "[budget]\nexposure_s = 25.0\nstock = { surfactant = 8.0 }")
+    (tmp_path / "night.toml").write_text(rules + "\n[stop]\nleast_gain = 0.01\nunchanged = 12\n")
+    _, out, _ = nightbeam("check", "night.toml", "--json")
+    assert json.loads(out)["stops_when"] == [
+        "12 h have passed",
+        "samples would be exposed for more than 25 s in all",
+        "no sample can be made any more of 8 mL surfactant",
+        "6 decisions in a row brought nothing",
+        "3 choices in a row should gain less than 0.01",
+        "the best is unchanged within its noise for 12 measurements",
+    ]
+    assert "the best is unchanged within its noise" in nightbeam("check", "night.toml")[1]
+
+
 def test_the_schema_is_printed_as_json(nightbeam):
     status, out, _ = nightbeam("check", "--schema")
     assert status == 0

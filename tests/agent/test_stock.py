@@ -10,12 +10,13 @@ from models.domain.stock import Stock
 from tests import fakes
 from tests.agent.test_strategy_bayes import measured, task
 
-TEN = Stock(amounts={"surfactant": 1.0}, sample_amount=0.5, sample_unit="mL")
+SMALL = {"initial": 4, "pool": 256}
+ONE_ML = Stock(amounts={"surfactant": 1.0}, sample_amount=0.5, sample_unit="mL")
 
 
 def spec_with(kind: str = "bayes", **budget: object):
     return fakes.spec(
-        strategy=Plug.model_validate({"kind": kind} | ({"initial": 4, "pool": 256} if kind == "bayes" else {})),
+        strategy=Plug.model_validate({"kind": kind} | (SMALL if kind == "bayes" else {})),
         budget=BudgetSpec.model_validate({"measurements": 60} | budget),
         measurement=MeasurementSpec(attempts=2, sample_amount=0.5),
     )  # fmt: skip
@@ -60,14 +61,14 @@ def test_blanks_and_failed_measurements_use_stock_and_what_was_refused_does_not(
         if code is not None:
             history = history.plus(Failure(seq=decision.seq, code=code, sentence="No."))
     used = used_by(history)
-    assert TEN.left(history)["surfactant"] == pytest.approx(1.0 - used[0] - used[2])
+    assert ONE_ML.left(history)["surfactant"] == pytest.approx(1.0 - used[0] - used[2])
     blank = BlankSpec(point={"surfactant": 0.2, "cosurfactant": 0.0, "water": 0.8})
     with_blank = build_strategy(
         spec_with().model_copy(update={"measurement": MeasurementSpec(blank=blank)}), task()
     )
     first = with_blank.propose(History())
     assert first.kind == "blank"
-    assert TEN.left(History().plus(first))["surfactant"] == pytest.approx(0.9)
+    assert ONE_ML.left(History().plus(first))["surfactant"] == pytest.approx(0.9)
 
 
 def test_the_next_exposure_that_would_exceed_the_dose_is_not_made():
