@@ -43,4 +43,4 @@ def seek_best(situation: Situation) -> Aim:
     )
 
 
-PURSUIT = Pursuit(seek_best)
+PURSUIT = Pursuit(seek_best, is_averaged=True)
