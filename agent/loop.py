@@ -8,6 +8,7 @@ from agent.ports import Analysis, DecisionLog, Instrument, Milestones, Narrator,
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import last_blank
+from agent.thinker import Thinker
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import Actor, Decision, Override, Reason
@@ -63,6 +64,7 @@ class Loop:
         """
         self._parts, self._budget = parts, budget
         self._now_utc, self._began_utc = now_utc, began_utc
+        self._thinker = Thinker(parts.strategy)
         self._stop_request: str | None = None
         self._override: Override | None = None
         self.is_over = False
@@ -91,7 +93,7 @@ class Loop:
             self._finish_last()
             ending = self._next_ending()
             while ending is None:
-                decision = self._overriding() or self._parts.strategy.propose(self.history)
+                decision = self._overriding() or self._thinker.propose(self.history)
                 ending = self._carry_out(decision) or self._next_ending()
             self.is_over = True
             make_safe()
@@ -100,6 +102,8 @@ class Loop:
         except BaseException as error:
             self._leave_safe(error)
             raise
+        finally:
+            self._thinker.close()
         self._parts.narrator.ended(ending)
         return ending
 
@@ -170,6 +174,8 @@ class Loop:
             self._close(decision, refusal)
             return None
         self._decide(decision, actions)
+        if ending_due(self._budget, self.history, None, "") is None:
+            self._thinker.think(self.history)
         exposure: Exposure | None = None
         for action in actions:
             report = self._act(action, decision)

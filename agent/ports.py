@@ -1,6 +1,6 @@
 """The doors of the loop: what it asks of an instrument, an analysis, a strategy and a log."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from agent.stopping import Ending
 from models.domain.action import Action, ActionReport, Exposure
@@ -59,6 +59,18 @@ class Strategy(Protocol):
 
     def propose(self, history: History) -> Decision:
         """The next decision, a function of the history alone."""
+        ...
+
+
+@runtime_checkable
+class ThinksAhead(Protocol):
+    """A strategy that can decide while the instrument measures: an optional power."""
+
+    def think(self, history: History) -> None:
+        """Make the decision after the last one, whose outcome is awaited, for `propose` to give at once.
+
+        It is called from a thread of its own, while nothing else is asked of the strategy.
+        """
         ...
 
 

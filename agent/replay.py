@@ -107,14 +107,7 @@ def history_before(history: History, seq: int) -> History:
     """What was known when a decision was made: the decisions before it, and outcomes up to its watermark."""
     # An edited watermark does not let a decision know its own outcome.
     watermark = min(history.decision(seq).watermark, seq - 1)
-    return History(
-        decisions=history.decisions[: seq - 1],
-        exposures=tuple(exposure for exposure in history.exposures if exposure.seq <= watermark),
-        observations=tuple(o for o in history.observations if o.seq <= watermark),
-        failures=tuple(failure for failure in history.failures if failure.seq <= watermark),
-        quarantines=tuple(quarantine for quarantine in history.quarantines if quarantine.seq <= watermark),
-        durations=tuple(duration for duration in history.durations if duration.seq <= watermark),
-    )
+    return history.up_to(watermark).model_copy(update={"decisions": history.decisions[: seq - 1]})
 
 
 def _objection(logged: Decision, model_sha256: str | None) -> str | None:

@@ -49,6 +49,9 @@ class Options(Frozen):
     """Smallest expected improvement worth a measurement, in standard deviations of the measured values, or
     for a target as a share of the distance that is left. Below it, the next point is where the model knows
     least."""
+    ahead: bool = False
+    """Whether each decision is made while the one before it is measured, whose outcome it does not know then:
+    no time is lost between measurements, at the price of some knowledge."""
     pool: int = Field(default=1024, ge=64, le=65_536)
     """Points that are scored before gradients are followed; at most 512 where a map or a level is sought."""
     kernel: str | None = Field(default=None, pattern=OWN_PART)
@@ -83,6 +86,8 @@ class Bayes:
         # second to load, and only when it is used
         self._mind = self._form_mind() if isinstance(problem.objective, Own) else None
         self._pools: dict[int, Pool] = {}
+        self.is_ahead = options.ahead
+        """Whether each decision is made while the one before it is measured."""
 
     def with_state(self, state_json: str) -> "Bayes":
         """The same strategy with the hyperparameters of a logged model state: it fits nothing."""

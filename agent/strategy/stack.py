@@ -2,6 +2,7 @@
 
 from agent.plugs import find_builder
 from agent.ports import Strategy
+from agent.strategy.ahead import DecidesAhead
 from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
 from agent.strategy.stops import WithStops
@@ -29,12 +30,13 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     BadInput
         When there is no such strategy, or it cannot propose.
     """
-    strategy: Strategy = Checked(build_chooser(spec, problem), spec.strategy.kind, problem.space)
+    chooser = build_chooser(spec, problem)
+    strategy: Strategy = Checked(chooser, spec.strategy.kind, problem.space)
     strategy = WithStops(strategy, spec, problem)
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:
         strategy = WithBlanks(strategy, spec.measurement.blank, problem)
-    return strategy
+    return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy
 
 
 def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from math import hypot
 
 from agent.ports import Strategy
+from agent.strategy.costs import expected_times
 from agent.strategy.problem import Problem
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import MEASURING_KINDS, Candidate, Decision, Reason
@@ -23,7 +24,6 @@ class WithStops:
     def __init__(self, strategy: Strategy, spec: CampaignSpec, problem: Problem) -> None:
         """Wrap a strategy."""
         self._strategy, self._rules, self._problem = strategy, spec.stop, problem
-        self._overhead_s = spec.measurement.overhead_s
 
     def propose(self, history: History) -> Decision:
         """A stop when one is due, else what the strategy proposes."""
@@ -64,7 +64,9 @@ class WithStops:
             return None
         unit = decision.candidates[0].gain_unit or "1"
         gains = [one.expected_gain or 0.0 for one in chosen]
-        rates = [gain / self._hours(one) for gain, one in zip(gains, chosen, strict=True)]
+        plain_s = self._plain_s(history)
+        seconds = [one.cost_s or plain_s for one in chosen]
+        rates = [gain / second * SECONDS_PER_HOUR for gain, second in zip(gains, seconds, strict=True)]
         per_hour = "/h" if unit == "1" else f"{in_unit(unit)}/h"
         for code, limit, found, said in (
             ("little_gain", rules.least_gain, gains, in_unit(unit)),
@@ -80,10 +82,10 @@ class WithStops:
         before = [one for one, _ in zip(earlier, range(self._rules.patience - 1), strict=False)]
         return [*decision.candidates[:1], *before]
 
-    def _hours(self, candidate: Candidate) -> float:
-        """How long a choice was expected to take."""
-        seconds = candidate.cost_s or self._problem.exposure_s + self._overhead_s
-        return seconds / SECONDS_PER_HOUR
+    def _plain_s(self, history: History) -> float:
+        """How long a measurement is expected to take where all take as long, s."""
+        times = expected_times(self._problem, history)
+        return self._problem.exposure_s + times.prepare_s + times.load_s + times.readout_s
 
 
 def _little_gain_text(most: float, limit: float, unit: str, n: int) -> str:

@@ -40,20 +40,36 @@ class WithRepeats:
         self._strategy, self._attempts, self._problem = strategy, attempts, problem
 
     def propose(self, history: History) -> Decision:
-        """The last point whose outcome is known once more when it failed, else what the strategy proposes."""
-        measured = [d for d in history.decisions if d.kind in MEASURING_KINDS]
-        last = next((d for d in reversed(measured) if history.has_outcome(d)), None)
-        why = what_went_wrong(history, last) if last else None
-        if last is None or last.point is None or why is None:
-            return self._strategy.propose(history)
-        tries = _tries_at(history, last.point)
-        if len(tries) >= self._attempts or not history.has_outcome(tries[-1]):
+        """A point once more that was found to have failed, else what the strategy proposes."""
+        tries = self._failed_tries(history)
+        last = tries[-1] if tries else None
+        if last is None or last.point is None:
             return self._strategy.propose(history)
         reason = Reason(
-            code="repeat", sentence=f"Try {len(tries) + 1} of {self._attempts} at this point, since {why}."
+            code="repeat",
+            sentence=f"Try {len(tries) + 1} of {self._attempts} at this point, since "
+            f"{what_went_wrong(history, last)}.",
         )
         repeated = self._problem.measure(history, "repeat", last.point, reason)
         return repeated.model_copy(update={"repeats": last.seq})
+
+    def _failed_tries(self, history: History) -> list[Decision]:
+        """All tries at the earliest point that failed and may be tried again; none where there is none.
+
+        Looked at are the last measurement, and those before it of whose outcome none after them knew.
+        """
+        found: list[Decision] = []
+        known = 0
+        for decision in reversed([d for d in history.decisions if d.kind in MEASURING_KINDS]):
+            if decision.seq <= known:
+                break
+            if decision.point is not None and what_went_wrong(history, decision) is not None:
+                tries = _tries_at(history, decision.point)
+                if 0 < len(tries) < self._attempts and history.has_outcome(tries[-1]):
+                    found = tries
+            if decision.kind != "repeat":  # a second try does not settle what else had failed
+                known = max(known, decision.watermark)
+        return found
 
 
 def _tries_at(history: History, point: Point) -> list[Decision]:

@@ -164,6 +164,17 @@ class History(Frozen):
             case Duration():
                 return self.model_copy(update={"durations": (*self.durations, record)})
 
+    def up_to(self, watermark: int) -> "History":
+        """All decisions, and of what came of them only what came of the first ones, up to that `seq`."""
+        return History(
+            decisions=self.decisions,
+            exposures=tuple(exposure for exposure in self.exposures if exposure.seq <= watermark),
+            observations=tuple(o for o in self.observations if o.seq <= watermark),
+            failures=tuple(failure for failure in self.failures if failure.seq <= watermark),
+            quarantines=tuple(quarantine for quarantine in self.quarantines if quarantine.seq <= watermark),
+            durations=tuple(duration for duration in self.durations if duration.seq <= watermark),
+        )
+
     def pending(self) -> tuple[Decision, ...]:
         """Measurements that were decided, and whose outcome is not known yet; blanks are not among them."""
         return tuple(

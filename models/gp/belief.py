@@ -7,6 +7,7 @@ import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Floats
+from models.gp.expectation import Expectation, Posterior
 from models.gp.hyperparameters import Standardised
 from models.gp.member import Rows
 from models.gp.state import fit_state, standardise
@@ -30,30 +31,6 @@ SAME_VARIANCE = 1e-9
 """Known variances whose logarithms differ by less are one."""
 ANYWHERE = 1e-6
 """What an observation counts for places with which it is not correlated at all."""
-
-
-@dataclass(frozen=True, eq=False)
-class Posterior:
-    """What each member expects at a set of points, in standardised units."""
-
-    means: Floats
-    """Shape (n_members, m)."""
-    sigmas: Floats
-    """Standard deviation of the noise-free feature, shape (n_members, m)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Expectation:
-    """What each member expects at one point, in standardised units, and how it changes with the point."""
-
-    means: Floats
-    """Shape (n_members,)."""
-    sigmas: Floats
-    """Shape (n_members,)."""
-    mean_gradients: Floats
-    """Shape (n_members, d)."""
-    sigma_gradients: Floats
-    """Shape (n_members, d)."""
 
 
 @dataclass(frozen=True, eq=False)

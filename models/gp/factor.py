@@ -5,7 +5,6 @@ was built in another process by the same appends has the same bits.
 """
 
 import math
-from copy import copy
 
 import numpy as np
 
@@ -64,13 +63,6 @@ class Factor:
         """Transposed factor in the first n rows and columns."""
         self.upper[: self.n, : self.n] = found
 
-    def fork(self) -> "Factor":
-        """A factor that goes on from here for a while, in the room behind the rows of this one.
-
-        It must not be used any more once this one has grown: its further rows are overwritten then.
-        """
-        return copy(self)
-
     def append(self, column: Floats, diagonal: float) -> Floats:
         """Append a row and column of the matrix.
 
@@ -119,3 +111,10 @@ class Factor:
         found, _ = lapack.dpotri(self.upper[: self.n, : self.n], lower=0)
         half = np.triu(found)
         return half + np.triu(half, 1).T
+
+
+def with_room(rows: Floats) -> Floats:
+    """The rows in an array that can take more."""
+    grown = np.zeros((len(rows) + max(SPARE_ROWS, len(rows) // 2), *rows.shape[1:]))
+    grown[: len(rows)] = rows
+    return grown

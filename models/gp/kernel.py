@@ -19,8 +19,8 @@ SQRT5 = math.sqrt(5.0)
 MEAN_VARIANCE = 1.0
 """Variance of the constant mean, in that of the training values."""
 
-compiled: Callable[..., Any] = numba.njit(cache=True)
-"""Compile without reordering of sums: the same bits on every run."""
+compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)
+"""Compile without reordering of sums: the same bits on every run. Other threads may go on meanwhile."""
 
 
 @compiled

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.domain.scattering import Floats
-from models.gp.factor import SPARE_ROWS, Factor, backward, forward
+from models.gp.factor import SPARE_ROWS, Factor, backward, forward, with_room
 from models.gp.hyperparameters import Standardised, split
 from models.gp.kernel import MEAN_VARIANCE, compiled, covariance, covariance_gradient, take_off
 
@@ -142,8 +142,8 @@ class Member:
         matrix = covariance(known.points, known.points, self.rates, self.variance)
         matrix.flat[:: n + 1] += known.variances + self.noise
         self._factor = Factor(matrix)
-        self._points = _with_room(known.points)
-        self._whitened = _with_room(self._factor.whiten(known.values[:, np.newaxis])[:, 0])
+        self._points = with_room(known.points)
+        self._whitened = with_room(self._factor.whiten(known.values[:, np.newaxis])[:, 0])
         self._weights: Floats | None = None
         self._watched = np.empty((0, known.n_axes))
         self._references: Rows | None = None
@@ -171,7 +171,7 @@ class Member:
         It must not be used any more once this one has taken in more.
         """
         forked = copy(self)
-        forked._factor = self._factor.fork()
+        forked._factor = copy(self._factor)
         forked._whitened, forked._explained = self._whitened.copy(), self._explained.copy()
         forked._covariance = self._covariance.copy()
         return forked
@@ -183,8 +183,8 @@ class Member:
         row = self._factor.append(column, self.prior + variance + self.noise)
         last = self._factor.upper[n, n]
         if n == len(self._points):
-            self._points, self._whitened = _with_room(self._points), _with_room(self._whitened)
-            self._white, self._white_references = _with_room(self._white), _with_room(self._white_references)
+            self._points, self._whitened = with_room(self._points), with_room(self._whitened)
+            self._white, self._white_references = with_room(self._white), with_room(self._white_references)
         self._points[n] = point
         self._whitened[n] = (value - row @ self._whitened[:n]) / last
         if len(self._watched):
@@ -298,10 +298,3 @@ class Member:
         """
         precision = np.diag(self._factor.inverse())
         return self.weights**2 / np.maximum(precision, math.ulp(1.0))
-
-
-def _with_room(rows: Floats) -> Floats:
-    """The rows in an array that can take more."""
-    grown = np.zeros((len(rows) + max(SPARE_ROWS, len(rows) // 2), *rows.shape[1:]))
-    grown[: len(rows)] = rows
-    return grown

@@ -179,9 +179,9 @@ class Mind:
         supposed = copy(self)
         supposed._measured = self.beliefs
         supposed.beliefs = {
-            name: suppose_means(belief, columns)
-            if self._pursuit.is_pairwise
-            else suppose_draws(belief, columns, seed)
+            name: suppose_draws(belief, columns, seed)
+            if self._pursuit.is_averaged
+            else suppose_means(belief, columns)
             for name, belief in self.beliefs.items()
         }
         return supposed

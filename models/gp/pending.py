@@ -44,7 +44,7 @@ def suppose_draws(belief: Belief, points: Floats, seed: int) -> Belief:
 def suppose_means(belief: Belief, points: Floats) -> Belief:
     """The belief with points that are pending, each at the value that is expected there.
 
-    For goals that only ask how uncertain everything is: the variance does not depend on the values.
+    For goals that ask how uncertain everything is: the variance does not depend on the values.
     """
     return _suppose(belief, points, np.zeros((len(belief.weights), len(points))))
 

@@ -129,3 +129,15 @@ def test_a_point_of_a_batch_that_failed_is_tried_again_once_and_no_longer_counts
     after = strategy.propose(history)
     assert after.kind == "suggest"  # two attempts are the limit
     assert after.point != first.point
+
+
+def test_all_points_of_a_batch_that_failed_are_tried_again_the_earliest_first():
+    strategy = whole(task())
+    history = in_batches(strategy, 3)
+    batch = propose_batch(strategy, history, 3)
+    for decision in batch:
+        history = history.plus(decision)
+    for decision in batch[:2]:
+        history = failing(history, decision)
+    asked = propose_batch(strategy, history, 3)
+    assert [(d.kind, d.repeats) for d in asked] == [("repeat", 13), ("repeat", 14), ("suggest", None)]

@@ -10,7 +10,7 @@ from agent.stopping import ending_of
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
 from models.domain.action import Exposure
-from models.domain.campaign import BudgetSpec, CampaignSpec, MeasurementSpec, Plug
+from models.domain.campaign import BudgetSpec, CampaignSpec, Plug
 from models.domain.decision import Candidate, Decision, Prediction, Reason
 from models.domain.history import History, Observation
 from models.domain.objective import as_objective
@@ -82,9 +82,9 @@ def test_patience_of_one_ends_at_the_first_choice_of_little_gain():
 
 
 def test_it_ends_when_an_hour_gains_too_little():
-    slow = MeasurementSpec(attempts=2, overhead_s=359.0)  # with 1 s of exposure: ten an hour
-    spec = spec_with(StopSpec(least_gain_per_hour=0.2), measurement=slow)
-    history = run(spec, task())
+    slow = task().model_copy(update={"overhead_s": 359.0})  # with 1 s of exposure: ten an hour
+    spec = spec_with(StopSpec(least_gain_per_hour=0.2))
+    history = run(spec, slow)
     assert_ends(
         history, "gain_below_cost",
         r"Too little can be gained: this choice and the 2 before it were expected to gain at most "
@@ -92,7 +92,7 @@ def test_it_ends_when_an_hour_gains_too_little():
     )  # fmt: skip
     same = [d.seq for d in run(spec_with(StopSpec(least_gain=0.02)), task()).decisions]
     assert [d.seq for d in history.decisions] == same
-    assert replayed(spec, task(), history) == "exact"
+    assert replayed(spec, slow, history) == "exact"
 
 
 def test_it_ends_when_a_map_is_known_well_enough():

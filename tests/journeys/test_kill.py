@@ -41,3 +41,17 @@ def test_a_night_resumed_from_another_folder_finds_its_journal_and_frames(nightb
     assert failure is not None
     assert failure.code == "unknown_prepare", "the journal was found, and the mix was not made again"
     assert list(there.iterdir()) == []
+
+
+def test_a_night_that_decides_ahead_is_killed_resumed_and_computed_again(nightbeam, campaign_file, tmp_path):
+    ahead = campaign_file.read_text().replace('kind = "bayes"', 'kind = "bayes"\nahead = true')
+    campaign_file.write_text(ahead)
+    killed = nightbeam("run", str(campaign_file), trap=("mixing", 9))
+    assert killed.returncode == -signal.SIGKILL
+    assert nightbeam("run", str(campaign_file)).returncode == 0
+    decisions = read(tmp_path).decisions
+    assert decisions[9].watermark == 8, "the tenth was decided without what came of the ninth"
+    assert {d.kind for d in decisions} >= {"suggest", "repeat"}
+    replayed = nightbeam("replay", "all")
+    assert replayed.returncode == 0, replayed.stdout
+    assert f"{len(decisions)} exact" in replayed.stdout

@@ -8,7 +8,8 @@ from scipy.special import logsumexp
 from models.domain.feature_goals import Extreme, Part
 from models.domain.scattering import Floats
 from models.gp.acquisitions.improvement import LOG_ROOT_2_PI, log_rise
-from models.gp.belief import Belief, Posterior
+from models.gp.belief import Belief
+from models.gp.expectation import Posterior
 from models.gp.front import boxes_beyond, dominated_volume, is_on_front
 
 STEP = 1e-5

@@ -3,7 +3,8 @@
 import numpy as np
 
 from models.domain.scattering import Floats
-from models.gp.belief import Belief, Posterior
+from models.gp.belief import Belief
+from models.gp.expectation import Posterior
 
 
 class Ignorance:
@@ -15,6 +16,8 @@ class Ignorance:
     def __init__(self, belief: Belief) -> None:
         """Take the belief."""
         self._belief = belief
+        self._counts_apart = 0.0 if belief.supposed else 1.0
+        """1 where members that expect different values count as ignorance, 0 where each supposes outcomes."""
 
     def watched(self) -> Floats:
         """At the points that the belief watches, shape (m,)."""
@@ -28,13 +31,14 @@ class Ignorance:
         """At one point, shape (d,), with its gradient."""
         here, weights = self._belief.expect(point), self._belief.weights
         mean = weights @ here.means
-        square = float(weights @ (here.sigmas**2 + (here.means - mean) ** 2))
+        apart = self._counts_apart * (here.means - mean)
+        square = float(weights @ (here.sigmas**2 + apart**2))
         by_member = weights[:, np.newaxis] * (
-            here.sigmas[:, np.newaxis] * here.sigma_gradients
-            + (here.means - mean)[:, np.newaxis] * here.mean_gradients
+            here.sigmas[:, np.newaxis] * here.sigma_gradients + apart[:, np.newaxis] * here.mean_gradients
         )
         return 0.5 * float(np.log(square)), by_member.sum(axis=0) / square
 
     def _of(self, posterior: Posterior) -> Floats:
-        mixed = self._belief.mixed(posterior)[1]
-        return np.log(mixed / self._belief.state.spread)
+        weights, means = self._belief.weights, posterior.means
+        apart = self._counts_apart * (means - weights @ means)
+        return 0.5 * np.log(weights @ (posterior.sigmas**2 + apart**2))

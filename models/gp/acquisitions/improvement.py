@@ -5,7 +5,8 @@ from scipy.special import erfcx, log_ndtr, ndtr
 
 from models.domain.objective import Extreme, Target
 from models.domain.scattering import Floats
-from models.gp.belief import Belief, Posterior
+from models.gp.belief import Belief
+from models.gp.expectation import Posterior
 
 TINY = 1e-300
 """Smallest expectation whose logarithm is taken."""

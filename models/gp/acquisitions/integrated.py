@@ -3,7 +3,8 @@
 import numpy as np
 
 from models.domain.scattering import Floats
-from models.gp.belief import Belief, Posterior
+from models.gp.belief import Belief
+from models.gp.expectation import Posterior
 from models.gp.kernel import weighed_squares
 
 TINY = 1e-300

@@ -64,7 +64,7 @@ class LibraryMember:
     def fork(self) -> "LibraryMember":
         """A member that goes on from here for a while: see `models.gp.member.Member.fork`."""
         forked = copy(self)
-        forked._factor = self._factor.fork()
+        forked._factor = copy(self._factor)
         forked._explained, forked._covariance = self._explained.copy(), self._covariance.copy()
         return forked
 

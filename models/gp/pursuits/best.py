@@ -61,4 +61,4 @@ def _idle(belief: Belief, objective: Extreme | Target) -> tuple[Worth, str]:
     return IntegratedVariance(belief), "a measurement here teaches most about all the rest"
 
 
-PURSUIT = Pursuit(seek_best, is_pairwise=True)
+PURSUIT = Pursuit(seek_best, is_pairwise=True, is_averaged=True)

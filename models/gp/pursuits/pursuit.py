@@ -98,6 +98,9 @@ class Pursuit:
     measurements may shape the lesson's context, which must not change before the next fit."""
     is_pairwise: bool = False
     """True when the aim asks for covariances between the watched points."""
+    is_averaged: bool = False
+    """True when the worth is an average over the members of a belief, each with a best of its own: then each
+    may suppose another outcome of the points still being measured. Else what is expected is supposed."""
     options: type[BaseModel] | None = None
     """Model of the keys that a goal of one's own has besides `feature` and `also`."""
 
