@@ -8,6 +8,7 @@ from pydantic import Field
 from agent.strategy import space_filling
 from agent.strategy.choices import Choices, Pool, gather_pool
 from agent.strategy.costs import expected_times
+from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.problem import Problem
 from models.domain.binding import limits_at
@@ -58,6 +59,7 @@ class Bayes:
         self._options, self._problem, self._state_json = options, problem, state_json
         self._encoding = Encoding(problem.space)
         self._start = space_filling.build(space_filling.Options(), problem)
+        self._even_start = EvenStart(problem, self._encoding, options.initial)
         self._mind = self._own_mind()
         self._pools: dict[int, Pool] = {}
 
@@ -69,19 +71,25 @@ class Bayes:
         """The next point, with what the model expected of it and of the runners-up."""
         n_read = sum(1 for _ in history.accepted())
         if n_read < self._options.initial:
-            decision = self._start.propose(history)
-            if decision.kind == "stop":
-                return decision
-            reason = Reason(
-                code="initial_design",
-                sentence=f"Even start, {n_read + 1} of {self._options.initial}: "
-                "farthest from all points so far.",
-            )
-            return decision.model_copy(update={"reason": reason})
+            return self._begin(history, n_read)
         try:
             return self._suggest(history)
         except FitFailed as error:
             return self._fill(history, error)
+
+    def _begin(self, history: History, n_read: int) -> Decision:
+        """The even start: laid out beforehand and toured where journeys take time, else the farthest next."""
+        which = f"Even start, {n_read + 1} of {self._options.initial}"
+        place = self._even_start.next(history)
+        if place is not None:
+            sentence = f"{which}: the next on a short way round places far from each other."
+            reason = Reason(code="initial_design", sentence=sentence)
+            return self._problem.measure(history, "initial_design", place, reason)
+        decision = self._start.propose(history)
+        if decision.kind == "stop":
+            return decision
+        reason = Reason(code="initial_design", sentence=f"{which}: farthest from all points so far.")
+        return decision.model_copy(update={"reason": reason})
 
     def _own_mind(self) -> "Mind | None":
         """For a goal of one's own a mind at once: mistakes in it are found before the night.

@@ -64,6 +64,15 @@ class Cost:
             slowest = np.maximum(slowest, travels_s(leg.motion, distances))
         return slowest
 
+    def between_s(self, points: Floats) -> Floats:
+        """Journeys from each of some points, shape (m, d), to each, shape (m, m), s."""
+        slowest = np.zeros((len(points), len(points)))
+        for leg in self._legs:
+            column = points[:, leg.column]
+            distances = leg.span * np.abs(column[:, np.newaxis] - column)
+            slowest = np.maximum(slowest, travels_s(leg.motion, distances))
+        return slowest
+
     def watched(self) -> Floats:
         """At the points that the belief watches, shape (m,)."""
         return self.at(self._watched)
@@ -86,7 +95,7 @@ class Cost:
 
 
 def travels_s(motion: Motion, distances: Floats) -> Floats:
-    """`Motion.travel_s` of many distances, in the axis' unit, shape (m,) -> (m,), s."""
+    """`Motion.travel_s` of many distances, in the axis' unit, of any shape, s."""
     ramp = motion.velocity**2 / motion.acceleration
     moving_s = np.where(
         distances < ramp,
