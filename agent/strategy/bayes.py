@@ -20,6 +20,7 @@ from models.domain.history import History
 from models.domain.objective import Own
 from models.domain.scattering import Floats
 from models.domain.seeds import derive_seed
+from models.gp.acquisitions.cost import AS_MUCH_AS_IS_NEAR, ONCE
 from models.gp.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -133,7 +134,8 @@ class Bayes:
         ask = Ask(1 + self._options.alternatives, self._options.least_gain)
         open_ = Open(self._encoding, choices.pool.columns, choices.is_open, choices.failed)
         times = expected_times(self._problem, history)
-        cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns)
+        power = ONCE if objective.has_best else AS_MUCH_AS_IS_NEAR
+        cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns, power)
         found = recommend(self._mind, open_, ask, cost if cost.varies else None)
         return self._decide(history, choices, knowledge, found)
 

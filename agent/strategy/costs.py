@@ -16,7 +16,7 @@ from models.domain.action import ActionKind
 from models.domain.history import Duration, History
 from models.domain.motion import Motion, journey_s
 from models.domain.scattering import Floats
-from models.gp.acquisitions.cost import Cost, Leg
+from models.gp.acquisitions.cost import ONCE, Cost, Leg
 from models.gp.encoding import Encoding
 
 LATEST = 100
@@ -56,7 +56,7 @@ class Times:
     here: Mapping[str, float]
     """Where axes stand, by name; none before anything was loaded."""
 
-    def cost(self, encoding: Encoding, exposure_s: float, watched: Floats) -> Cost:
+    def cost(self, encoding: Encoding, exposure_s: float, watched: Floats, power: float = ONCE) -> Cost:
         """The cost of measuring at points of a space.
 
         Parameters
@@ -67,6 +67,8 @@ class Times:
             Exposure time, s.
         watched
             Points at which it will be asked again and again, scaled, shape (m, d).
+        power
+            Power of the seconds.
         """
         legs: list[Leg] = []
         for name, motion in self.motions.items():
@@ -74,7 +76,7 @@ class Times:
                 axis, column = encoding.space.axis(name), encoding.slices[name].start
                 legs.append(Leg(column, (self.here[name] - axis.low) / axis.span, axis.span, motion))
         fixed_s = self.prepare_s + self.load_s + exposure_s + self.readout_s
-        return Cost(legs, max(fixed_s, LEAST_S), watched)
+        return Cost(legs, max(fixed_s, LEAST_S), watched, power)
 
 
 def expected_times(problem: Problem, history: History) -> Times:

@@ -61,3 +61,20 @@ def test_without_legs_every_point_costs_the_same():
     assert not plain.varies
     assert cost(points).varies
     assert plain.seconds(points).tolist() == [FIXED_S] * 5
+
+
+def test_seconds_that_count_twice_are_twice_the_worth_and_its_slope_but_no_other_seconds():
+    points = np.random.default_rng(2).random((4, 2))
+    once, twice = cost(points), Cost(LEGS, FIXED_S, points, power=2.0)
+    assert twice.seconds(points).tolist() == once.seconds(points).tolist()
+    assert twice.watched() == pytest.approx(2.0 * once.watched())
+    assert twice.slope(points[0])[0] == pytest.approx(2.0 * once.slope(points[0])[0])
+    assert twice.slope(points[0])[1] == pytest.approx(2.0 * once.slope(points[0])[1])
+
+
+def test_journeys_between_places_are_those_of_the_slowest_axis():
+    points = np.random.default_rng(3).random((4, 2))
+    between = cost(points).between_s(points)
+    for i, j in np.ndindex(4, 4):
+        ends = [{"x": 4.0 * p[0], "y": 2.0 * p[1]} for p in (points[i], points[j])]
+        assert between[i, j] == pytest.approx(journey_s({"x": QUICK, "y": SLOW}, *ends), rel=1e-9, abs=1e-12)
