@@ -9,6 +9,7 @@ from pydantic import Field
 from agent.strategy import space_filling
 from agent.strategy.choices import Choices, Pool, gather_pool
 from agent.strategy.costs import expected_times
+from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.problem import Problem
 from models.domain.binding import limits_at
@@ -22,6 +23,7 @@ from models.domain.own_parts import OWN_PART
 from models.domain.scattering import Floats
 from models.domain.seeds import derive_seed
 from models.domain.wording import in_unit
+from models.gp.acquisitions.cost import AS_MUCH_AS_IS_NEAR, ONCE
 from models.gp.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class Bayes:
         self._options, self._problem, self._state_json = options, problem, state_json
         self._encoding = Encoding(problem.space)
         self._start = space_filling.build(space_filling.Options(), problem)
+        self._even_start = EvenStart(problem, self._encoding, options.initial)
         # mistakes in a goal of one's own are found before the night; for all others, what compiles takes a
         # second to load, and only when it is used
         self._mind = self._form_mind() if isinstance(problem.objective, Own) else None
@@ -98,16 +101,25 @@ class Bayes:
         n_read = sum(1 for _ in history.accepted())
         n_begun = n_read + len(history.pending())
         if n_begun < self._options.initial or n_read < FEWEST_READ:
-            decision = self._start.propose(history)
-            if decision.kind == "stop":
-                return decision
-            place = f", {n_begun + 1} of {self._options.initial}" if n_begun < self._options.initial else ""
-            sentence = f"Even start{place}: farthest from all points so far."
-            return decision.model_copy(update={"reason": Reason(code="initial_design", sentence=sentence)})
+            return self._begin(history, n_begun)
         try:
             return self._suggest(history)
         except FitFailed as error:
             return self._fill(history, error)
+
+    def _begin(self, history: History, n_begun: int) -> Decision:
+        """The even start: laid out beforehand and toured where journeys take time, else the farthest next."""
+        place = f", {n_begun + 1} of {self._options.initial}" if n_begun < self._options.initial else ""
+        laid_out = self._even_start.next(history)
+        if laid_out is not None:
+            sentence = f"Even start{place}: the next on a short way round places far from each other."
+            reason = Reason(code="initial_design", sentence=sentence)
+            return self._problem.measure(history, "initial_design", laid_out, reason)
+        decision = self._start.propose(history)
+        if decision.kind == "stop":
+            return decision
+        sentence = f"Even start{place}: farthest from all points so far."
+        return decision.model_copy(update={"reason": Reason(code="initial_design", sentence=sentence)})
 
     def _fill(self, history: History, error: FitFailed) -> Decision:
         """Without a model: the point farthest from all that were asked for."""
@@ -145,7 +157,8 @@ class Bayes:
         if len(choices.pending):
             mind = mind.suppose(choices.pending, derive_seed(self._problem.seed, "pending", history.next_seq))
         times = expected_times(self._problem, history)
-        cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns)
+        power = ONCE if objective.has_best else AS_MUCH_AS_IS_NEAR
+        cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns, power)
         found = recommend(mind, open_, ask, cost if cost.varies else None)
         return self._decide(history, choices, knowledge, found)
 

@@ -16,7 +16,7 @@ from models.domain.action import ActionKind
 from models.domain.history import Duration, History
 from models.domain.motion import Motion, journey_s
 from models.domain.scattering import Floats
-from models.gp.acquisitions.cost import Cost, Leg
+from models.gp.acquisitions.cost import ONCE, Cost, Leg
 from models.gp.encoding import Encoding
 
 LATEST = 100
@@ -33,6 +33,10 @@ LEAST_S = 1e-3
 """Shortest measurement that is believed in, s."""
 AT_ONCE = 1e9
 """Acceleration of an axis of which only the speed was learned, in its unit per second squared."""
+LEAST_WAY = 0.05
+"""Shortest way that bounds a speed, as a share of the axis' range: on shorter ones little is seen."""
+SHORTEST = 0.05
+"""Share of the loads that chance may have made shorter than they should be."""
 ROUNDS = 20
 """How often loads are given to their slowest axis anew, at most."""
 
@@ -52,7 +56,7 @@ class Times:
     here: Mapping[str, float]
     """Where axes stand, by name; none before anything was loaded."""
 
-    def cost(self, encoding: Encoding, exposure_s: float, watched: Floats) -> Cost:
+    def cost(self, encoding: Encoding, exposure_s: float, watched: Floats, power: float = ONCE) -> Cost:
         """The cost of measuring at points of a space.
 
         Parameters
@@ -63,6 +67,8 @@ class Times:
             Exposure time, s.
         watched
             Points at which it will be asked again and again, scaled, shape (m, d).
+        power
+            Power of the seconds.
         """
         legs: list[Leg] = []
         for name, motion in self.motions.items():
@@ -70,7 +76,7 @@ class Times:
                 axis, column = encoding.space.axis(name), encoding.slices[name].start
                 legs.append(Leg(column, (self.here[name] - axis.low) / axis.span, axis.span, motion))
         fixed_s = self.prepare_s + self.load_s + exposure_s + self.readout_s
-        return Cost(legs, max(fixed_s, LEAST_S), watched)
+        return Cost(legs, max(fixed_s, LEAST_S), watched, power)
 
 
 def expected_times(problem: Problem, history: History) -> Times:
@@ -185,7 +191,8 @@ def _learned_motions(problem: Problem, loads: list[_Load]) -> tuple[Mapping[str,
     """Speeds by which the slowest axis explains the loads' times; none where they explain too little.
 
     Seconds = a + max over axes of distance / speed, all of it 0 or more: each load is given to its slowest
-    axis, the speeds are found by least squares, and so on until no load changes hands.
+    axis, the speeds are found by least squares, and so on until no load changes hands. No load is shorter
+    than the way of any axis takes: the first guess of each speed.
     """
     plain_s = _typical([load.seconds for load in loads])
     names = [axis.name for axis in problem.space.axes if axis.is_numeric and axis.span > 0]
@@ -195,13 +202,17 @@ def _learned_motions(problem: Problem, loads: list[_Load]) -> tuple[Mapping[str,
     spans = np.array([problem.space.axis(name).span for name in names])
     ways = np.array([[abs(load.end[n] - load.start[n]) for n in names] for load in whole]) / spans
     took_s = np.array([load.seconds for load in whole])
-    shares, found = np.ones_like(ways), np.zeros(1 + len(names))
+    ones = np.ones(len(ways))
+    found, _ = nnls(np.column_stack([ones, ways]), took_s)
+    bounds = (took_s - found[0])[:, np.newaxis] / np.maximum(ways, LEAST_WAY)
+    found[1:] = np.maximum(np.quantile(bounds, SHORTEST, axis=0), 0.0)
+    slowest = np.zeros_like(ways)
     for _ in range(ROUNDS):
-        found, _ = nnls(np.column_stack([np.ones(len(ways)), ways * shares]), took_s)
-        slowest = np.eye(len(names))[np.argmax(ways * found[1:], axis=1)]
-        if np.array_equal(slowest, shares):
+        given = np.eye(len(names))[np.argmax(ways * found[1:], axis=1)]
+        if np.array_equal(given, slowest):
             break
-        shares = slowest
+        slowest = given
+        found, _ = nnls(np.column_stack([ones, ways * slowest]), took_s)
     left_s = took_s - found[0] - (ways * found[1:]).max(axis=1)
     if np.sum(left_s**2) > (1.0 - LEAST_EXPLAINED) * np.sum((took_s - took_s.mean()) ** 2):
         return {}, plain_s

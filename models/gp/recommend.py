@@ -9,6 +9,7 @@ from models.domain.canonical import canonical_json
 from models.domain.decision import Prediction, Reason
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats, Mask
+from models.gp.acquisitions.cost import Cost
 from models.gp.acquisitions.presence import Presence
 from models.gp.acquisitions.worth import Together, Worth
 from models.gp.design import is_away
@@ -90,7 +91,7 @@ class Recommendation:
     best."""
 
 
-def recommend(mind: Mind, open_: Open, ask: Ask, cost: Worth | None = None) -> Recommendation:
+def recommend(mind: Mind, open_: Open, ask: Ask, cost: Cost | None = None) -> Recommendation:
     """Rank what may be measured next.
 
     Parameters
@@ -102,7 +103,7 @@ def recommend(mind: Mind, open_: Open, ask: Ask, cost: Worth | None = None) -> R
     ask
         How many, and from which gain on an improvement is worth a measurement.
     cost
-        Minus the logarithm of what each point costs, when points differ in that.
+        What each point costs, when points differ in that.
 
     Raises
     ------
@@ -128,7 +129,8 @@ def _noted(reason: Reason, error: FitFailed) -> Reason:
 def _ranked(mind: Mind, aim: Aim, open_: Open, ask: Ask, cost: Worth | None) -> Recommendation:
     """What an aim recommends."""
     gain = aim.worth
-    others = [Presence(belief) for belief in mind.presence.values()] + ([] if cost is None else [cost])
+    others: list[Worth] = [Presence(belief) for belief in mind.presence.values()]
+    others += [] if cost is None else [cost]
     values = _together(gain, others).watched()
     is_idle = aim.idle is not None and _is_exhausted(aim, values, open_.is_open, ask, cost)
     if is_idle and aim.idle is not None:
@@ -158,18 +160,18 @@ def _together(gain: Worth, others: list[Worth]) -> Worth:
     return Together(gain, *others) if others else gain
 
 
-def _choices(mind: Mind, aim: Aim, points: Floats, values: Floats, cost: Worth | None) -> list[Choice]:
+def _choices(mind: Mind, aim: Aim, points: Floats, values: Floats, cost: Cost | None) -> list[Choice]:
     """What is thought of points that were ranked."""
     gains = aim.gain(aim.worth.at(points))
     chances = np.ones(len(points))
     for belief in mind.presence.values():
         chances *= np.exp(Presence(belief).at(points))
-    costs_s = [None] * len(points) if cost is None else np.exp(-cost.at(points)).tolist()
+    costs_s = [None] * len(points) if cost is None else cost.seconds(points).tolist()
     columns = (aim.expect(points), values.tolist(), gains.tolist(), chances.tolist(), costs_s)
     return [Choice(place, None, *row) for place, row in zip(points, zip(*columns, strict=True), strict=True)]
 
 
-def _is_exhausted(aim: Aim, values: Floats, is_open: Mask, ask: Ask, cost: Worth | None) -> bool:
+def _is_exhausted(aim: Aim, values: Floats, is_open: Mask, ask: Ask, cost: Cost | None) -> bool:
     """True when so little can be gained that knowing more is worth more."""
     if cost is not None:
         values = values - cost.watched()
