@@ -88,8 +88,8 @@ class Foresight:
         """The curve of one sample."""
         band, basis = self.belief.band(self._encoding.encode([point])), self.belief.basis
         mean, sigma = band.means[0], band.sigmas[0]
-        edges = (harden(mean + z * sigma, basis.floor) for z in (0.0, -Z_95, Z_95))
-        return ForeseenCurve(basis.q_inv_nm, *edges, float(band.rms_sigmas[0]), basis.unit)
+        middle, low, high = (harden(mean + z * sigma, basis.floor) for z in (0.0, -Z_95, Z_95))
+        return ForeseenCurve(basis.q_inv_nm, middle, low, high, float(band.rms_sigmas[0]), basis.unit)
 
     def features(
         self, extractors: Sequence[Extractor], point: Point, seed: int, n_draws: int = N_DRAWS

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from agent.foresight import ForeseenCurve, Foresight
 from agent.milestones import map_points
@@ -11,7 +11,7 @@ from agent.strategy.problem import Problem
 from models.domain.errors import FitFailed
 from models.domain.history import History
 from models.domain.misfit import as_arrays, misfit_of
-from models.domain.objective import Match, ObjectiveBase
+from models.domain.objective import Match
 from models.domain.point import Point
 from models.domain.ranking import ranked
 from models.domain.scattering import CurveProfile, Floats
@@ -29,7 +29,7 @@ SEED = 0
 """Of the points among which the most uncertain is looked for."""
 
 
-def draw_foreseen(ax: Axes, space: SearchSpace, objective: ObjectiveBase, history: History) -> bool:
+def draw_foreseen(ax: Axes, space: SearchSpace, objective: Objective, history: History) -> bool:
     """Draw what whole curves teach; False when nothing can be learned from them."""
     problem = Problem(space=space, objective=objective, units={}, exposure_s=1.0, seed=SEED)
     try:
@@ -104,7 +104,7 @@ def _short(point: Point) -> str:
     if point.sample is not None:
         return point.sample
     return ", ".join(
-        f"{value:.2f}" if isinstance(value, float) else value for value in point.coordinates.values()
+        f"{value:.2f}" if isinstance(value, float) else str(value) for value in point.coordinates.values()
     )
 
 
@@ -112,7 +112,7 @@ def _finish(ax: Axes, unit: str) -> None:
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    ax.xaxis.set_major_formatter("{x:g}")
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.set_xlabel("q / nm$^{-1}$")
     ax.set_ylabel(f"intensity / {unit.replace('1/cm', 'cm$^{-1}$')}, each lower by {STEP:g}")
