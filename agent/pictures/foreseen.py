@@ -11,7 +11,7 @@ from agent.strategy.problem import Problem
 from models.domain.errors import FitFailed
 from models.domain.history import History
 from models.domain.misfit import as_arrays, misfit_of
-from models.domain.objective import Match
+from models.domain.objective import Match, Objective
 from models.domain.point import Point
 from models.domain.ranking import ranked
 from models.domain.scattering import CurveProfile, Floats
