@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.strategy.learned import learned
-from agent.strategy.problem import Problem
 from models.domain.history import History
+from models.domain.objective import ObjectiveBase
 from models.domain.point import Point
 from models.domain.scattering import Curve, Feature, Floats
 from models.domain.soft_log import harden
+from models.domain.space import SearchSpace
 from models.gp.curve_belief import CurveBelief
 from models.gp.encoding import Encoding
 from models.gp.outlook import believe_curves
@@ -63,13 +64,13 @@ class ForeseenFeature:
 class Foresight:
     """What all curves on record say of samples that were not measured."""
 
-    def __init__(self, problem: Problem, history: History) -> None:
+    def __init__(self, space: SearchSpace, objective: ObjectiveBase, history: History) -> None:
         """Learn from the record.
 
         Parameters
         ----------
-        problem
-            The task: one whose objective needs whole curves.
+        space, objective
+            The task: one that needs whole curves.
         history
             What was measured.
 
@@ -78,10 +79,8 @@ class Foresight:
         FitFailed
             When no curves are on record, or nothing can be learned from them.
         """
-        self._encoding = Encoding(problem.space)
-        self.belief: CurveBelief = believe_curves(
-            problem.objective, learned(self._encoding, problem.objective, history)
-        )
+        self._encoding = Encoding(space)
+        self.belief: CurveBelief = believe_curves(objective, learned(self._encoding, objective, history))
         """What is believed."""
 
     def curve(self, point: Point) -> ForeseenCurve:

@@ -7,7 +7,6 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from agent.foresight import ForeseenCurve, Foresight
 from agent.milestones import map_points
-from agent.strategy.problem import Problem
 from models.domain.errors import FitFailed
 from models.domain.history import History
 from models.domain.misfit import as_arrays, misfit_of
@@ -31,9 +30,8 @@ SEED = 0
 
 def draw_foreseen(ax: Axes, space: SearchSpace, objective: Objective, history: History) -> bool:
     """Draw what whole curves teach; False when nothing can be learned from them."""
-    problem = Problem(space=space, objective=objective, units={}, exposure_s=1.0, seed=SEED)
     try:
-        foresight = Foresight(problem, history)
+        foresight = Foresight(space, objective, history)
     except FitFailed:
         return False
     if isinstance(objective, Match) and objective.target is not None:

@@ -152,15 +152,15 @@ def test_features_foreseen_agree_with_those_of_the_true_curve():
             history, "initial_design", point, history.decisions[0].reason
         )
         history = observe(history, decision, profile_at(point, 100 + seed))
-    foresight = Foresight(task(as_objective(goal="curves")), history)
+    foresight = Foresight(SPACE, as_objective(goal="curves"), history)
     (extractor,) = load_extractors(("peak",))
     n_held, n_both = 0, 0
-    for column in design(8, 60):
+    for column in design(6, 60):
         (point,) = ENCODING.decode(column[np.newaxis])
         (truth,) = true_curves(column[np.newaxis])
         own = read_features((extractor,), Curve(Q, truth, 0.02 * truth, "1/cm"))
         sought = next((one.value for one in own if isinstance(one, Feature) and one.name == "peak_q"), None)
-        found = next(one for one in foresight.features((extractor,), point, 1, 16) if one.name == "peak_q")
+        found = next(one for one in foresight.features((extractor,), point, 1, 12) if one.name == "peak_q")
         if sought is not None and found.chance > 0.5:
             n_both += 1
             low, high = np.percentile(found.values, (2.5, 97.5))

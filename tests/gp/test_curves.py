@@ -7,7 +7,7 @@ from models.domain.errors import FitFailed
 from models.domain.objective import as_objective
 from models.domain.scattering import CurveProfile, Floats
 from models.domain.soft_log import soften
-from models.gp.acquisitions.curves import CurveIgnorance, CurveVariance
+from models.gp.acquisitions.curves import CurveVariance
 from models.gp.acquisitions.match import MisfitImprovement
 from models.gp.belief import Belief, Watch
 from models.gp.curve_basis import find_basis
@@ -118,9 +118,9 @@ def test_gradients_are_those_of_the_values(belief: CurveBelief):
     assert isinstance(known, Compared)
     own = CurveBelief(known.basis, _beliefs(of_match(goal, knowledge, N).trainings))
     worths = [
-        CurveIgnorance(belief),
         CurveVariance(belief),
         MisfitImprovement(own, known.misfit, known.least),
+        MisfitImprovement(own, known.misfit, known.least, doubt=3.0),
     ]
     for worth in worths:
         for point in design(4, 44):

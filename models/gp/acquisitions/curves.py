@@ -51,29 +51,3 @@ class CurveVariance:
         logs = values + self._logs[:, np.newaxis]
         top = logs.max(axis=0)
         return top + np.log(np.exp(logs - top).sum(axis=0))
-
-
-class CurveIgnorance:
-    """Logarithm of the root mean square sigma of log-intensity."""
-
-    name = "log_curve_sigma"
-    n_starts, n_steps = 2, 10
-
-    def __init__(self, belief: CurveBelief) -> None:
-        """Take the beliefs."""
-        self._belief = belief
-
-    def watched(self) -> Floats:
-        """At the points that the belief watches, shape (m,)."""
-        return np.log(self._belief.watched_rms_sigmas())
-
-    def at(self, points: Floats) -> Floats:
-        """At any points, shape (m, d) -> (m,)."""
-        return np.log(self._belief.band(points).rms_sigmas)
-
-    def slope(self, point: Floats) -> tuple[float, Floats]:
-        """At one point, shape (d,), with its gradient."""
-        belief = self._belief
-        here = belief.expect(point)
-        square = float(belief.worths @ here.sigmas**2) + belief.basis.missed_mean_square
-        return 0.5 * float(np.log(square)), (belief.worths * here.sigmas) @ here.sigma_gradients / square

@@ -29,7 +29,7 @@ class MisfitImprovement:
     name = "log_expected_misfit_improvement"
     n_starts, n_steps = 3, 15
 
-    def __init__(self, belief: CurveBelief, misfit: CurveMisfit, least: float) -> None:
+    def __init__(self, belief: CurveBelief, misfit: CurveMisfit, least: float, doubt: float = 1.0) -> None:
         """Take what is believed.
 
         Parameters
@@ -40,9 +40,11 @@ class MisfitImprovement:
             What the basis makes of the target.
         least
             Least misfit so far, above 0.
+        doubt
+            Factor on the sigmas that are believed.
         """
         self._belief, self._misfit = belief, misfit
-        self._normals = quasi_normals(N_DRAWS, len(misfit.centre), DRAW_SEED)
+        self._normals = doubt * quasi_normals(N_DRAWS, len(misfit.centre), DRAW_SEED)
         self._least, self._temperature = least, TEMPERATURE * least
 
     def watched(self) -> Floats:

@@ -9,13 +9,16 @@ from models.domain.errors import FitFailed
 from models.domain.objective import Match, ObjectiveBase
 from models.domain.scattering import Floats
 from models.domain.soft_log import soften, soften_sigma
-from models.gp.acquisitions.curves import CurveIgnorance
 from models.gp.acquisitions.match import MisfitImprovement
 from models.gp.curve_basis import find_basis, with_way_to
 from models.gp.curve_misfit import CurveMisfit, misfit_in, target_in
 from models.gp.knowledge import Knowledge
 from models.gp.pursuits.curve_lesson import CurveContext, belief_in, lesson_of
 from models.gp.pursuits.pursuit import Aim, Lesson, Pursuit, Situation
+
+DOUBT = 3.0
+"""Where little can be gained, sigmas are taken so many times larger: near the best, what is left to gain lies
+in what the components do not tell."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +74,10 @@ def seek_match(situation: Situation) -> Aim:
         here = f"curve expected within {expected[0].mean:.1%} ± {expected[0].sigma:.1%} rms of the target"
         tail = f" (scale {objective.scale}), {known.least:.1%} at the best so far{known.basis.bins_text}."
         if is_idle:
-            sentence = f"Little can be gained; the curve is known least here: {here}{tail}"
+            sentence = (
+                f"Little can be gained by what is believed; were it {DOUBT:g} times less sure, most here: "
+                f"{here}{tail}"
+            )
             return Reason(code="exploration", sentence=sentence)
         return Reason(
             code="expected_improvement", sentence=f"Largest expected fall of the misfit: {here}{tail}"
@@ -83,7 +89,7 @@ def seek_match(situation: Situation) -> Aim:
         explain=explain,
         gain=np.exp,
         gain_unit="1",
-        idle=CurveIgnorance(belief),
+        idle=MisfitImprovement(belief, known.misfit, known.least, DOUBT),
         unit_of_gain=known.least,
         incumbent=known.least,
     )
