@@ -14,7 +14,7 @@ Labels = NDArray[np.int64]
 """Numbers of classes."""
 N_DRAWS = 200
 """Maps that are drawn: a probability is told to 0.04 or better."""
-MOST_REFERENCES = 192
+MOST_REFERENCES = 128
 """Places that stand for the space."""
 DRAWS_SEED = 20_261_127
 """The draws differ with what is believed, not from call to call."""

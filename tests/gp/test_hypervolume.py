@@ -14,6 +14,7 @@ from models.gp.acquisitions.hypervolume import ExpectedHypervolume
 from models.gp.belief import Belief, Watch
 from models.gp.front import boxes_beyond, dominated_volume, is_on_front, reference_of
 from models.gp.knowledge import Knowledge
+from models.gp.mind import Mind
 from models.gp.pursuits.pareto import PURSUIT
 from models.gp.state import BeliefState, fit_state
 from models.gp.training import Training
@@ -186,3 +187,14 @@ def test_the_front_stands_where_all_goals_were_measured():
 def test_measurements_of_which_none_has_all_the_features_give_no_front():
     with pytest.raises(FitFailed, match="1 measurements have all of height, width, 2 are needed"):
         PURSUIT.study(TWO, known(8, lacks=7), 8)
+
+
+def test_points_still_being_measured_stand_on_the_front_where_they_are_expected_and_are_worth_less():
+    mind = Mind(TWO)
+    mind.learn(known(16), None, lambda _: POOL)
+    alone = mind.aim().worth
+    best = POOL[[alone.watched().argmax()]]
+    supposed = mind.suppose(best, 1).aim().worth
+    assert supposed.at(best)[0] < alone.at(best)[0] - 1.0
+    assert supposed.watched().argmax() != alone.watched().argmax()
+    assert supposed.volume > 1.05 * alone.volume

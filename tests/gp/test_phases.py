@@ -152,6 +152,35 @@ def test_once_the_map_is_sure_enough_the_best_is_sought_inside_the_phase_of_the_
     assert aim.expect(best)[0][0].name == "height"
 
 
+def test_a_point_still_being_measured_is_not_chosen_again():
+    mind = Mind(BY_NUMBER)
+    mind.learn(known(), None, lambda _: POOL)
+    chosen = np.empty((0, 2))
+    for step in range(4):
+        aim = (mind.suppose(chosen, 1) if step else mind).aim()
+        best = POOL[[aim.worth.watched().argmax()]]
+        assert len(chosen) == 0 or np.linalg.norm(chosen - best, axis=1).min() > 0.02
+        assert [one.mean for one in aim.expect(best)[0]] == [one.mean for one in mind.aim().expect(best)[0]]
+        chosen = np.vstack([chosen, best])
+
+
+def test_inside_a_phase_too_a_point_still_being_measured_is_worth_less():
+    mind = Mind(THEN)
+    mind.learn(known(), None, lambda _: POOL)
+    worth = mind.aim().worth
+    best = POOL[[worth.watched().argmax()]]
+    assert worth.name == "log_expected_improvement"
+    assert mind.suppose(best, 1).aim().worth.at(best)[0] < worth.at(best)[0] - 0.3
+
+
+def test_each_map_says_itself_what_a_point_still_being_measured_will_be(draws):
+    places = number_phases(BY_NUMBER, known(), 0)
+    x = POOL[[boundary_of(draws, known()).at(POOL).argmax()]]
+    after = PhaseBoundary(draws, places.points, places.numbers, x)
+    fall = boundary_of(draws, known()).error - after.error
+    assert fall == pytest.approx(np.exp(boundary_of(draws, known()).at(x)[0]), abs=1e-5)
+
+
 def test_a_map_that_is_not_sure_enough_is_mapped_first():
     sure = THEN.model_copy(update={"sure_to": 1e-6})
     _, aims = follow(sure, 1, n_start=24)

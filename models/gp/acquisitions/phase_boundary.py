@@ -24,7 +24,9 @@ class PhaseBoundary:
     name = "log_phase_error_fall"
     n_starts, n_steps = 1, 1
 
-    def __init__(self, draws: PhaseDraws, points: Floats, rows: Labels) -> None:
+    def __init__(
+        self, draws: PhaseDraws, points: Floats, rows: Labels, pending: Floats | None = None
+    ) -> None:
         """Ask what the chart tells wrongly now.
 
         Parameters
@@ -35,12 +37,18 @@ class PhaseBoundary:
             Where it was measured, scaled coordinates, shape (n, d).
         rows
             Row of the class that was found there, shape (n,).
+        pending
+            Points still being measured, shape (n_pending, d): each map says itself what they will be.
         """
+        n_draws = len(draws.labels)
+        found = np.tile(rows, (n_draws, 1))
+        if pending is not None and len(pending):
+            points = np.vstack([points, pending])
+            found = np.hstack([found, draws.at(pending)])
         self._draws, self._points = draws, points
         gaps = cdist(draws.references, points)
         self._reach = gaps.min(axis=1)
-        self._wrong = (draws.labels != rows[gaps.argmin(axis=1)]).mean(axis=0)
-        n_draws = len(draws.labels)
+        self._wrong = (draws.labels != found[:, gaps.argmin(axis=1)]).mean(axis=0)
         self._is_class = [
             (draws.labels == row).astype(np.float64) / n_draws for row in range(draws.n_classes)
         ]

@@ -80,11 +80,15 @@ def _table(objective: Pareto, knowledge: Knowledge) -> Floats:
 
 
 def push_front(situation: Situation) -> Aim:
-    """The growth of the front that is expected; knowledge, when there is little."""
+    """The growth of the front that is expected; knowledge, when there is little.
+
+    Points that are still being measured stand on the front where they are expected to.
+    """
     objective, ground = situation.objective, situation.context
     assert isinstance(objective, Pareto)
     beliefs = [situation.beliefs[name] for name in objective.features]
-    worth = ExpectedHypervolume(beliefs, objective.of, ground.points, ground.reference)
+    points = np.vstack([ground.points, *(told.points for told in beliefs[0].supposed[:1])])
+    worth = ExpectedHypervolume(beliefs, objective.of, points, ground.reference)
     scale = float(np.prod(worth.spreads))
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:

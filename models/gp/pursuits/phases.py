@@ -93,8 +93,10 @@ def follow_phases(situation: Situation) -> Aim:
     objective, chart = situation.objective, situation.context
     assert isinstance(objective, Phases)
     names = [class_name(number) for number in chart.numbers]
-    draws = PhaseDraws([situation.beliefs[name] for name in names])
-    boundary = PhaseBoundary(draws, chart.places.points, chart.rows)
+    draws = PhaseDraws([situation.measured[name] for name in names])
+    supposed = situation.beliefs[names[0]].supposed
+    pending = supposed[0].points if supposed else None
+    boundary = PhaseBoundary(draws, chart.places.points, chart.rows, pending)
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
         return tuple(_predicted(row, chart.numbers) for row in draws.probabilities(points).tolist())
@@ -115,13 +117,14 @@ def _seek_inside(situation: Situation, draws: PhaseDraws, map_aim: Aim) -> Aim:
     assert isinstance(objective, Phases)
     then = objective.then
     assert then is not None
-    belief = situation.beliefs[inside_name(then.feature, chart.inside)]
+    name = inside_name(then.feature, chart.inside)
+    belief, measured = situation.beliefs[name], situation.measured[name]
     best = ExpectedImprovement(belief, then)
     row = chart.numbers.index(chart.inside)
     unit = situation.units.get(then.feature, "1")
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
-        means, sigmas = belief.predict(points)
+        means, sigmas = measured.predict(points)
         return tuple(
             (Prediction(name=then.feature, mean=float(mean), sigma=float(sigma), unit=unit), *phases)
             for mean, sigma, phases in zip(means, sigmas, map_aim.expect(points), strict=True)
