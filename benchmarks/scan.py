@@ -27,7 +27,7 @@ from models.domain.action import Exposure
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import Decision
 from models.domain.history import Duration, History, Observation
-from models.domain.motion import journey_s
+from models.domain.motion import Motion, journey_s
 from models.domain.scattering import Feature, Floats
 from models.domain.space import SearchSpace
 from models.gp.threads import use_one_thread
