@@ -126,7 +126,7 @@ def _noted(reason: Reason, error: FitFailed) -> Reason:
     return reason.model_copy(update={"sentence": f"{why} {reason.sentence}"})
 
 
-def _ranked(mind: Mind, aim: Aim, open_: Open, ask: Ask, cost: Worth | None) -> Recommendation:
+def _ranked(mind: Mind, aim: Aim, open_: Open, ask: Ask, cost: Cost | None) -> Recommendation:
     """What an aim recommends."""
     gain = aim.worth
     others: list[Worth] = [Presence(belief) for belief in mind.presence.values()]
