@@ -258,6 +258,7 @@ def _problem(spec: CampaignSpec, space: SearchSpace, units: dict[str, str], beam
         objective=spec.objective,
         units=units,
         exposure_s=spec.measurement.exposure_s,
+        exposures_s=spec.measurement.exposures_s,
         seed=spec.seed,
         motions=dict(beamline.motions or {}),
         overhead_s=spec.measurement.overhead_s,

@@ -11,6 +11,7 @@ from agent.strategy.choices import Choices, Pool, gather_pool
 from agent.strategy.costs import expected_times
 from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
+from agent.strategy.exposure import exposed
 from agent.strategy.problem import Problem
 from models.domain.binding import limits_at
 from models.domain.canonical import canonical_json, sha256_text
@@ -160,7 +161,9 @@ class Bayes:
         power = ONCE if objective.has_best else AS_MUCH_AS_IS_NEAR
         cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns, power)
         found = recommend(mind, open_, ask, cost if cost.varies else None)
-        return self._decide(history, choices, knowledge, found)
+        found, exposure_s = exposed(self._problem, history, mind, found, cost)
+        decision = self._decide(history, choices, knowledge, found)
+        return decision.model_copy(update={"exposure_s": exposure_s})
 
     def _known_well_enough(self, mind: "Mind") -> Reason | None:
         """Why no further measurement is needed: the feature is known well over the region."""

@@ -24,6 +24,8 @@ class Problem(Frozen):
     """Unit of each of the objective's features; ``1`` for a pure number."""
     exposure_s: float
     """How long each point is exposed, s."""
+    exposures_s: tuple[float, ...] = ()
+    """Exposure times to choose from, rising, s; none where `exposure_s` is the only one."""
     seed: int
     """The campaign's seed."""
     motions: dict[str, Motion] = Field(default_factory=dict)

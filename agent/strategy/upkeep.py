@@ -51,7 +51,7 @@ class WithRepeats:
             f"{what_went_wrong(history, last)}.",
         )
         repeated = self._problem.measure(history, "repeat", last.point, reason)
-        return repeated.model_copy(update={"repeats": last.seq})
+        return repeated.model_copy(update={"repeats": last.seq, "exposure_s": last.exposure_s})
 
     def _failed_tries(self, history: History) -> list[Decision]:
         """All tries at the earliest point that failed and may be tried again; none where there is none.

@@ -1,8 +1,9 @@
 """What a campaign file may say: one TOML file, one frozen model, every key explained."""
 
+from itertools import pairwise
 from typing import Annotated, Any, Self
 
-from pydantic import ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.domain.frozen import Frozen
 from models.domain.objective import Extreme, Level, Map, Objective, Target
@@ -52,6 +53,10 @@ class MeasurementSpec(Frozen):
 
     exposure_s: float = Field(default=1.0, gt=0)
     """Exposure time, s."""
+    exposures_s: tuple[float, ...] = ()
+    """Exposure times to choose from with each place once a model is asked, rising, s; `exposure_s` is then
+    that of the even start and of blanks. A longer one teaches more and takes longer: what a second is worth
+    decides."""
     blank: BlankSpec | None = None
     """The blank to subtract; none for curves that are already subtracted."""
     overhead_s: float = Field(default=0.0, ge=0)
@@ -63,6 +68,13 @@ class MeasurementSpec(Frozen):
     """How much of a sample is made for one measurement, in `sample_unit`; only used with `budget.stock`."""
     sample_unit: str = "mL"
     """Unit of `sample_amount`."""
+
+    @field_validator("exposures_s")
+    @classmethod
+    def _exposures_rise(cls, exposures_s: tuple[float, ...]) -> tuple[float, ...]:
+        if any(high <= low for low, high in pairwise((0.0, *exposures_s))):
+            raise ValueError(f"{list(exposures_s)} do not rise from above 0; sort them, each once")
+        return exposures_s
 
 
 class AnalysisSpec(Frozen):

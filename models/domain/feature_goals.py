@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from pydantic import Field
+
 from models.domain.goal import ObjectiveBase
 from models.domain.history import Observation
 
@@ -98,6 +100,9 @@ class Map(OnFeature):
 
     goal: Literal["map"]
     """The feature everywhere."""
+    edges: float = Field(default=0.0, ge=0)
+    """How much more places count where the feature changes steeply: with 2, one of the typical squared slope
+    counts three times. 0 for all alike; for a thing of sharp parts, 2."""
 
     @property
     def first_in_line(self) -> str:

@@ -55,7 +55,9 @@ class Cost:
             Power of the seconds.
         """
         self._legs, self._fixed_s = tuple(legs), fixed_s
-        self._watched, self._power = watched, power
+        self._watched = watched
+        self.power = power
+        """Power of the seconds."""
 
     @property
     def varies(self) -> bool:
@@ -89,7 +91,7 @@ class Cost:
 
     def at(self, points: Floats) -> Floats:
         """At any points, shape (m, d) -> (m,)."""
-        return -self._power * np.log(self.seconds(points))
+        return -self.power * np.log(self.seconds(points))
 
     def slope(self, point: Floats) -> tuple[float, Floats]:
         """At one point, shape (d,), with its gradient: that of the slowest axis."""
@@ -101,7 +103,7 @@ class Cost:
             if travel_s > slowest_s:
                 slowest_s, gradient[:] = travel_s, 0.0
                 gradient[leg.column] = -np.sign(way) * leg.span * _pace(leg.motion, abs(float(way))) / total_s
-        return -self._power * float(np.log(total_s)), self._power * gradient
+        return -self.power * float(np.log(total_s)), self.power * gradient
 
 
 def travels_s(motion: Motion, distances: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from models.domain.decision import Prediction, Reason
 from models.domain.objective import Map
 from models.gp.acquisitions.integrated import IntegratedVariance
+from models.gp.acquisitions.steepness import steep_shares
 from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, expectations, expected_text
 
 
@@ -10,7 +11,9 @@ def learn_map(situation: Situation) -> Aim:
     """How much a measurement lessens the uncertainty everywhere."""
     objective = situation.objective
     assert isinstance(objective, Map)
-    worth = IntegratedVariance(situation.beliefs[objective.feature])
+    belief = situation.beliefs[objective.feature]
+    shares = steep_shares(belief, objective.edges) if objective.edges else None
+    worth = IntegratedVariance(belief, shares)
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         del is_idle
