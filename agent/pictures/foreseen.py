@@ -10,7 +10,7 @@ from agent.milestones import map_points
 from models.domain.errors import FitFailed
 from models.domain.history import History
 from models.domain.misfit import as_arrays, misfit_of
-from models.domain.objective import Match, Objective
+from models.domain.objective import Match, ObjectiveBase
 from models.domain.point import Point
 from models.domain.ranking import ranked
 from models.domain.scattering import CurveProfile, Floats
@@ -28,7 +28,7 @@ SEED = 0
 """Of the points among which the most uncertain is looked for."""
 
 
-def draw_foreseen(ax: Axes, space: SearchSpace, objective: Objective, history: History) -> bool:
+def draw_foreseen(ax: Axes, space: SearchSpace, objective: ObjectiveBase, history: History) -> bool:
     """Draw what whole curves teach; False when nothing can be learned from them."""
     try:
         foresight = Foresight(space, objective, history)
