@@ -17,9 +17,13 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
     "README.md", "docs/exports.md", "docs/extending.md", "docs/features.md", "docs/measured-data.md",
-    "docs/scan.md", "docs/spaces.md", "docs/the-record.md",
+    "docs/objectives.md", "docs/pending.md", "docs/scan.md", "docs/spaces.md", "docs/stopping.md",
+    "docs/the-record.md",
 ]  # fmt: skip
-BEFORE = {"README.md": "nightbeam run examples/first_light.toml"}
+BEFORE = {
+    "README.md": "nightbeam run examples/first_light.toml",
+    "docs/objectives.md": "nightbeam run examples/curves.toml",
+}
 """What a reader has done before a page's first command."""
 NAMED = re.compile(r"# (\S+\.toml)\n")
 """First line of a block that shows a whole file: its name."""

@@ -13,8 +13,8 @@ def steep_shares(belief: Belief, edges: float) -> Floats:
     """How much each reference counts, by how steep the feature is believed to be there.
 
     A stationary model thinks that it knows an edge as well as the plain beside it. Where interpolation errs
-    is told by the slope of its mean, as in the gradient-weighted criteria that Fuhg, Fau and Nackenhorst review,
-    Arch. Comput. Methods Eng. 28 (2021) 2689.
+    is told by the slope of its mean, as in the gradient-weighted criteria that Fuhg, Fau and Nackenhorst
+    review, Arch. Comput. Methods Eng. 28 (2021) 2689.
 
     Parameters
     ----------
