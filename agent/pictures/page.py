@@ -95,7 +95,8 @@ def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history:
 
 def _draw_curves(ax: Axes, spec: CampaignSpec, space: SearchSpace, history: History) -> None:
     """Those that are foreseen, where whole curves are learned; else the best that were measured."""
-    if not spec.objective.needs_curves or not draw_foreseen(ax, space, spec.objective, history):
+    is_foreseen = spec.objective.needs_curves and not isinstance(spec.objective, Phases)
+    if not is_foreseen or not draw_foreseen(ax, space, spec.objective, history):
         draw_curves(ax, history, spec.objective)
 
 

@@ -1,5 +1,6 @@
 """What whole curves on record make one believe, away from any decision: for pictures and questions."""
 
+from models.domain.curve_goals import Curves, OnCurves
 from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
 from models.gp.acquisitions.match import MisfitImprovement
@@ -19,6 +20,7 @@ def believe_curves(objective: ObjectiveBase, knowledge: Knowledge) -> CurveBelie
     FitFailed
         When nothing can be learned from them.
     """
+    objective = _about_curves(objective)
     lesson = pursuit_of(objective).study(objective, knowledge, knowledge.n_read)
     beliefs = {name: form_belief(training) for name, training in lesson.trainings.items()}
     return CurveBelief(basis_in(lesson.context), beliefs)
@@ -49,6 +51,7 @@ def believe_in_one_number(
     FitFailed
         When nothing can be learned.
     """
+    objective = _about_curves(objective)
     lesson = pursuit_of(objective).study(objective, knowledge, knowledge.n_read)
     beliefs = {name: form_belief(training) for name, training in lesson.trainings.items()}
     belief = CurveBelief(basis_in(lesson.context), beliefs)
@@ -56,3 +59,8 @@ def believe_in_one_number(
         known = lesson.context
         return MisfitImprovement(belief, known.misfit, known.least).expected(points)
     return belief.mean_logs(points)[0], belief.band(points).rms_sigmas
+
+
+def _about_curves(objective: ObjectiveBase) -> ObjectiveBase:
+    """The objective, or that of learning whole curves where it needs them for something else."""
+    return objective if isinstance(objective, OnCurves) else Curves(goal="curves")

@@ -7,6 +7,7 @@ from models.domain.errors import FitFailed
 from models.domain.objective import as_objective
 from models.gp.curve_set import CurveSet
 from models.gp.knowledge import Knowledge
+from models.gp.outlook import believe_curves
 from models.gp.phase_labels import label_curves, sorted_slopes
 from models.gp.pursuits.phases import PURSUIT
 
@@ -91,6 +92,12 @@ def test_a_belief_is_had_for_each_phase_that_curves_tell_apart():
     lesson = PURSUIT.study(BY_CURVES, knowing(curves_of(MIXED)), 30)
     assert list(lesson.trainings) == ["phase 1", "phase 2", "phase 3"]
     assert lesson.context.places.numbers.tolist() == as_numbers(MIXED)
+
+
+def test_curves_that_phases_were_told_from_can_be_foreseen_too():
+    curves = curves_of(MIXED)
+    band = believe_curves(BY_CURVES, knowing(curves)).band(curves.unit_points[:2])
+    assert np.isfinite(band.means).all()
 
 
 @pytest.mark.parametrize(
