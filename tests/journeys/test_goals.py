@@ -25,6 +25,8 @@ def shortened(name: str, folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
+        ("target", "expected for a target of 8, against"),
+        ("level", "Teaches most about the boundary at 3:"),
         ("pareto", "Largest expected growth of the front: peak_strength"),
         ("curves", "Teaches most about all curves: the one here is known to"),
         ("match", "rms of the target (scale free)"),
