@@ -64,12 +64,20 @@ def test_without_legs_every_point_costs_the_same():
 
 
 def test_seconds_that_count_twice_are_twice_the_worth_and_its_slope_but_no_other_seconds():
-    points = np.random.default_rng(2).random((4, 2))
+    points = np.array([[0.9, 0.5], [0.1, 0.9], [0.6, 0.2]])
     once, twice = cost(points), Cost(LEGS, FIXED_S, points, power=2.0)
     assert twice.seconds(points).tolist() == once.seconds(points).tolist()
     assert twice.watched() == pytest.approx(2.0 * once.watched())
     assert twice.slope(points[0])[0] == pytest.approx(2.0 * once.slope(points[0])[0])
     assert twice.slope(points[0])[1] == pytest.approx(2.0 * once.slope(points[0])[1])
+
+
+def test_where_all_is_to_be_known_who_stands_still_is_not_preferred_to_who_goes_a_little_way():
+    here, near, far = np.array([[0.25, -0.1], [0.27, -0.1], [0.9, 0.5]])
+    keen = Cost(LEGS, FIXED_S, here[np.newaxis], power=2.0)
+    assert keen.at(here[np.newaxis])[0] == keen.at(near[np.newaxis])[0] > keen.at(far[np.newaxis])[0]
+    assert keen.slope(near)[1].tolist() == [0.0, 0.0]
+    assert keen.seconds(here[np.newaxis])[0] == FIXED_S, "what it really takes is told all the same"
 
 
 def test_journeys_between_places_are_those_of_the_slowest_axis():

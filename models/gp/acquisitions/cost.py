@@ -31,6 +31,11 @@ comes back for the rest, and pays the journey again. Gain per second alone cross
 tried on simulated slices."""
 
 
+NEARBY = 0.05
+"""Where all is to be known, no place is preferred for being nearer than this, scaled: who stands still learns
+little, however little it costs."""
+
+
 class Cost:
     """Minus the logarithm of the expected seconds, as often as they count: with a gain, the gain per second.
 
@@ -54,10 +59,17 @@ class Cost:
         power
             Power of the seconds.
         """
-        self._legs, self._fixed_s = tuple(legs), fixed_s
+        self._legs = tuple(legs)
+        self.fixed_s = fixed_s
+        """What a measurement takes besides the journey, s."""
         self._watched = watched
+        self._shortest_s = 0.0 if power == ONCE else self._nearby_s()
         self.power = power
         """Power of the seconds."""
+
+    def _nearby_s(self) -> float:
+        """Journey to a place `NEARBY` away along the quickest axis, s; 0 where nothing moves."""
+        return min((leg.motion.travel_s(NEARBY * leg.span) for leg in self._legs), default=0.0)
 
     @property
     def varies(self) -> bool:
@@ -66,7 +78,7 @@ class Cost:
 
     def seconds(self, points: Floats) -> Floats:
         """Expected seconds at points, shape (m, d) -> (m,)."""
-        return self._fixed_s + self.journey_s(points)
+        return self.fixed_s + self.journey_s(points)
 
     def journey_s(self, points: Floats) -> Floats:
         """Of these, the journey, shape (m,)."""
@@ -91,12 +103,13 @@ class Cost:
 
     def at(self, points: Floats) -> Floats:
         """At any points, shape (m, d) -> (m,)."""
-        return -self.power * np.log(self.seconds(points))
+        return -self.power * np.log(self.fixed_s + np.maximum(self.journey_s(points), self._shortest_s))
 
     def slope(self, point: Floats) -> tuple[float, Floats]:
         """At one point, shape (d,), with its gradient: that of the slowest axis."""
-        total_s, gradient = float(self.seconds(point[np.newaxis])[0]), np.zeros(len(point))
-        slowest_s = 0.0
+        journey_s, gradient = float(self.journey_s(point[np.newaxis])[0]), np.zeros(len(point))
+        total_s = self.fixed_s + max(journey_s, self._shortest_s)
+        slowest_s = self._shortest_s
         for leg in self._legs:
             way = leg.span * (point[leg.column] - leg.start)
             travel_s = leg.motion.travel_s(float(way))
