@@ -38,7 +38,7 @@ from sims.specimen_world import AXES, ScanWorld, ScanWorldSpec
 EXAMPLE = Path(__file__).parent.parent / "examples" / "scan.toml"
 FEATURE = "partial_invariant"
 BEAM_TIMES_S = (60.0, 120.0)
-SEEDS = (1, 2, 3, 4, 5, 6)
+SEEDS = tuple(range(1, 13))
 """Slices: where gradient, inclusion and crack lie follows from the seed."""
 SIGMA_AT_ONE = 0.111
 """Sigma of the feature over its square root at `SIGMA_EXPOSURE_S`, both in 1/cm/nm^3: counting statistics, as

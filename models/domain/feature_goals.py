@@ -102,7 +102,7 @@ class Map(OnFeature):
     """The feature everywhere."""
     edges: float = Field(default=0.0, ge=0)
     """How much more places count where the feature changes steeply: with 2, one of the typical squared slope
-    counts three times. 0 for all alike; for a thing of sharp parts, 2."""
+    counts three times. 0 for all alike; for a thing of sharp parts, 1 or 2."""
 
     @property
     def first_in_line(self) -> str:
