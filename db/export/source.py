@@ -107,12 +107,3 @@ def axes_of(campaign: LoggedCampaign) -> tuple[Axis, ...]:
         return SearchSpace.model_validate(json.loads(campaign.problem_json)["space"]).axes
     except (ValueError, KeyError, TypeError):
         return campaign.spec.axes
-
-
-def feature_unit_of(campaign: LoggedCampaign) -> str | None:
-    """Unit of the feature that a campaign is after; None where the record does not state it."""
-    try:
-        unit = json.loads(campaign.problem_json)["unit"]
-    except (ValueError, KeyError, TypeError):
-        return None
-    return str(unit)

@@ -165,7 +165,8 @@ def test_phases_are_drawn_each_in_its_colour_from_the_first_point_on(tmp_path, n
     pixels = imread(drawn(tmp_path, history.model_copy(update={"observations": tuple(numbered)}),
                           objective=PHASES))  # fmt: skip
     orange = (np.abs(pixels[..., :3] - [1.0, 0.498, 0.055]).max(axis=2) < 0.1).mean()
-    assert (orange > 0.002) == (n > 1)
+    # names of an axis are orange too, 0.0003 of the page; where both phases were met, a patch of the map is
+    assert (orange > 0.001) == (n > 1)
 
 
 def test_the_front_of_two_goals_is_drawn_beside_the_map(tmp_path):
