@@ -47,6 +47,8 @@ def answering(command: Callable[..., None]) -> Callable[..., None]:
         except (Exception, GeneratorExit):
             raise
         except BaseException as error:
+            if isinstance(error.__context__, BrokenPipeError):  # what draws tables ends so when nobody reads
+                raise error.__context__ from None
             raise ForeignExit(f"code that it was given raised {traceback_line(error)}") from error
 
     return carry_out

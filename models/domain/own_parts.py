@@ -30,7 +30,9 @@ def import_attribute(name: str, where: str) -> Any:
         module = importlib.import_module(module_name)
     except ImportError as error:
         raise BadInput(
-            where, f"is {name!r}: {error}", "Lay the module beside the campaign file, or install it"
+            where,
+            f"is {name!r}: {error}",
+            "Lay the module beside the campaign file, or install it; a replay is told its folder by --home",
         ) from error
     except Exception as error:
         raise BadInput(

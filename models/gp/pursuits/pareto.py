@@ -110,7 +110,9 @@ def push_front(situation: Situation) -> Aim:
         expect=expectations(situation),
         explain=explain,
         gain=gain,
-        gain_unit=" x ".join(unit for unit in units if unit != "1") or "1",
+        gain_unit=" x ".join(
+            name if unit == "1" else unit for name, unit in zip(objective.features, units, strict=True)
+        ),
         idle=Together(*map(Ignorance, beliefs)),
         unit_of_gain=max(LITTLE * worth.volume, LEAST_VOLUME),
     )
