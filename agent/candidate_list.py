@@ -1,6 +1,7 @@
 """Read a list of the only points that exist: recipes, wells, samples on a changer."""
 
 import csv
+from math import isfinite
 from pathlib import Path
 
 from models.domain.errors import BadInput
@@ -10,6 +11,8 @@ from models.domain.space import SearchSpace
 WHERE = "candidates"
 SAMPLE = "sample"
 """Column of names under which a sample changer knows the samples."""
+TOO_MANY = ""
+"""Stands for cells that no heading names."""
 MOST_POINTS = 100_000
 """Points of a list: each stands in the record."""
 
@@ -32,8 +35,10 @@ def read_candidates(file: str, home: Path, space: SearchSpace) -> tuple[Point, .
         When it cannot be read, lacks a column, or lists a point twice or one that may not be measured.
     """
     path = home / file
-    rows = _rows(path)
+    heading, rows = _rows(path)
     for name in space.names:
+        if heading.count(name) > 1:
+            raise BadInput(WHERE, f"{path} has {heading.count(name)} columns {name!r}", "Keep one")
         if name not in rows[0]:
             raise BadInput(WHERE, f"{path} has no column {name!r}", f"Add it; it has {', '.join(rows[0])}")
     points: list[Point] = []
@@ -49,12 +54,12 @@ def read_candidates(file: str, home: Path, space: SearchSpace) -> tuple[Point, .
     return tuple(points)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
+def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = [
-                row for row in csv.DictReader(stream) if any((cell or "").strip() for cell in row.values())
-            ]
+            reader = csv.DictReader(stream, restkey=TOO_MANY, restval="")
+            rows = [row for row in reader if any(map(str.strip, map(str, row.values())))]
+            heading = list(reader.fieldnames or ())
     except FileNotFoundError:
         raise BadInput(WHERE, f"there is no file {path}", "Check the path") from None
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -64,10 +69,12 @@ def _rows(path: Path) -> list[dict[str, str]]:
         raise BadInput(WHERE, f"{path} lists no point", "Give a heading and one line a point")
     if len(rows) > MOST_POINTS:
         raise BadInput(WHERE, f"{path} lists {len(rows)} points, at most {MOST_POINTS}", "Shorten it")
-    return rows
+    return heading, rows
 
 
 def _point(where: str, row: dict[str, str], space: SearchSpace) -> Point:
+    if TOO_MANY in row:
+        raise BadInput(where, "has more cells than the heading", "Remove what is too many, or quote it")
     coordinates: dict[str, float | str] = {}
     for axis in space.axes:
         cell = (row[axis.name] or "").strip()
@@ -75,6 +82,8 @@ def _point(where: str, row: dict[str, str], space: SearchSpace) -> Point:
             coordinates[axis.name] = float(cell) if axis.is_numeric else cell
         except ValueError:
             raise BadInput(where, f"{axis.name} = {cell!r} is no number", "Correct it") from None
+        if axis.is_numeric and not isfinite(float(cell)):
+            raise BadInput(where, f"{axis.name} = {cell} is not finite", "Correct it")
     point = Point(coordinates=coordinates, sample=(row.get(SAMPLE) or "").strip() or None)
     objections = space.objections(point)
     if objections:

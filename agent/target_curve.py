@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import numpy as np
+
 from models.domain.campaign import AnalysisSpec, CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.misfit import FEWEST_BINS
@@ -53,6 +55,12 @@ def _read_target(path: Path, objective: Match, analysis: AnalysisSpec) -> CurveP
     except BadInput as error:
         raise error.within(where) from None
     window = (analysis.q_min_inv_nm, analysis.q_max_inv_nm)
+    inside = curve.between(*window)
+    n_bad = int((~(np.isfinite(inside.intensity) & np.isfinite(inside.sigma))).sum())
+    if n_bad:
+        raise BadInput(
+            where, f"{objective.curve} has {n_bad} points without a finite value", "Remove these points"
+        )
     target = bin_curve(curve, window, objective.bins)
     filled = [value for value in target.intensity if value is not None]
     if len(filled) < FEWEST_BINS:

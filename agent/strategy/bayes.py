@@ -12,6 +12,7 @@ from agent.strategy.costs import expected_times
 from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.exposure import exposed
+from agent.strategy.own_fault import own_fault
 from agent.strategy.problem import Problem
 from models.domain.binding import limits_at
 from models.domain.canonical import canonical_json, sha256_text
@@ -107,6 +108,12 @@ class Bayes:
             return self._suggest(history)
         except FitFailed as error:
             return self._fill(history, error)
+        except Exception as error:
+            parts = (self._options.kernel, self._options.acquisition)
+            broken = own_fault(error, self._problem.objective, parts)
+            if broken is None or self._state_json is not None:  # a replay wants to know
+                raise
+            return self._fill(history, broken)
 
     def _begin(self, history: History, n_begun: int) -> Decision:
         """The even start: laid out beforehand and toured where journeys take time, else the farthest next."""

@@ -1,10 +1,11 @@
 """A guard around a strategy: what it proposes is allowed, or nothing of it goes on record."""
 
 from agent.ports import Strategy
+from agent.strategy.choices import listed_as
 from models.domain.decision import Decision
 from models.domain.errors import NightbeamError, StrategyFailed
 from models.domain.history import History
-from models.domain.space import Point, SearchSpace
+from models.domain.space import SearchSpace
 
 ALLOWED_KINDS = frozenset({"initial_design", "suggest", "fallback", "repeat", "stop"})
 """What a strategy may propose; blanks are not its business."""
@@ -16,7 +17,7 @@ class Checked:
     def __init__(self, strategy: Strategy, name: str, space: SearchSpace) -> None:
         """Wrap a strategy; `name` is what the campaign file calls it."""
         self._strategy, self._name, self._space = strategy, name, space
-        self._listed = frozenset(map(_key, space.candidates))
+        self._listed = frozenset(map(listed_as, space.candidates))
 
     def propose(self, history: History) -> Decision:
         """What the strategy proposes.
@@ -48,7 +49,7 @@ class Checked:
             return []
         if decision.point is None:
             return ["a measurement without a point"]
-        if self._listed and _key(decision.point) not in self._listed:
+        if self._listed and listed_as(decision.point) not in self._listed:
             named = decision.point.sample
             what = f"the sample {named!r}" if named else f"the point {decision.point.text()}"
             return [f"{what}, which does not exist"]
@@ -61,8 +62,3 @@ class Checked:
         return StrategyFailed(
             f"the strategy {self._name} {problem}. Mend it, and run the same command again to go on."
         )
-
-
-def _key(point: Point) -> tuple[object, ...]:
-    """What tells a listed point: its name, else its place."""
-    return (point.sample,) if point.sample else tuple(sorted(point.coordinates.items()))

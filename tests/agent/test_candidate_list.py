@@ -8,6 +8,7 @@ import pytest
 from agent.candidate_list import read_candidates
 from agent.strategy import bayes, random, space_filling
 from agent.strategy.problem import Problem
+from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.objective import as_objective
 from models.domain.space import Axis, SearchSpace
@@ -44,6 +45,9 @@ def test_names_of_samples_and_of_levels_are_read(tmp_path):
         (HEADING + "0.1,much,0.8\n", "line 2: cosurfactant = 'much' is no number"),
         (HEADING + "0.1,0.1,0.9\n", "line 2: surfactant + cosurfactant + water = 1.1, must be 1"),
         (HEADING + "0.1,0.1,0.8\n0.1,0.1,0.8\n", "line 3: repeats line 2"),
+        (HEADING + "nan,0.1,0.8\n", "line 2: surfactant = nan is not finite"),
+        (HEADING + "0.1,0.1,0.8,7\n", "line 2: has more cells than the heading"),
+        ("surfactant," + HEADING + "0.1,0.1,0.1,0.8\n", "has 2 columns 'surfactant'"),
         ("sample," + HEADING + "A,0.1,0.1,0.8\nA,0.2,0.1,0.7\n", "line 3: names the sample 'A' of line 2"),
     ],
 )
@@ -55,6 +59,16 @@ def test_a_list_that_is_wrong_is_refused_with_its_line(tmp_path, text, said):
 def test_a_list_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(BadInput, match="there is no file"):
         read_candidates("none.csv", tmp_path, fakes.TERNARY)
+
+
+def test_what_was_measured_is_known_again_after_the_record_sorted_its_axes(tmp_path):
+    problem = Problem(
+        space=listed(tmp_path, GOOD), objective=as_objective(feature="height"), units={"height": "1/cm"},
+        exposure_s=1.0, seed=3,
+    )  # fmt: skip
+    again = Problem.model_validate_json(canonical_json(problem))
+    history = campaign(space_filling.build(space_filling.Options(), problem), 5)
+    assert space_filling.build(space_filling.Options(), again).propose(history).kind == "stop"
 
 
 @pytest.mark.parametrize("build", [

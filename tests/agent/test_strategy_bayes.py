@@ -227,3 +227,17 @@ def test_where_nothing_can_be_gained_it_does_not_circle_a_region_that_lacks_the_
     later = [d for d in history.decisions[6:] if d.point]
     assert {d.reason.code for d in later} == {"exploration"}
     assert sum(d.point["cosurfactant"] > 0.3 for d in later if d.point) <= 2
+
+
+def test_a_goal_of_ones_own_that_breaks_in_the_night_leaves_the_space_to_be_filled(monkeypatch):
+    from models.gp.pursuits import pursuit
+
+    def break_off(situation: pursuit.Situation) -> pursuit.Aim:
+        raise KeyError("boom")
+
+    monkeypatch.setattr("tests.fakes.PURSUIT", pursuit.Pursuit(break_off), raising=False)
+    broken = as_objective(goal="tests.fakes:PURSUIT", feature="height")
+    history = campaign(bayesian(task(objective=broken), 4), 6)
+    reason = history.decision(6).reason
+    assert (history.decision(6).kind, reason.code) == ("fallback", "no_model")
+    assert "the goal tests.fakes:PURSUIT raised KeyError: 'boom'" in reason.sentence
