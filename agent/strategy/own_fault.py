@@ -1,4 +1,4 @@
-"""What a part of one's own amounts to that breaks in the night: a reason to fill the space, no reason to end."""
+"""What a part of one's own amounts to that breaks in the night: a reason to fill the space, none to end."""
 
 from models.domain.errors import BadInput, FitFailed, NightbeamError
 from models.domain.objective import Objective, Own
