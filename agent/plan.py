@@ -181,7 +181,7 @@ def _objective_units(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> d
     for feature in spec.objective.features:
         if feature not in made:
             raise BadInput(
-                "objective.feature",
+                spec.objective.place_of(feature),
                 f"is {feature!r}, which the analysis does not make",
                 f"It makes: {', '.join(made)}. Choose one of these, or add an extractor to analysis.features",
             )

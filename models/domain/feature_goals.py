@@ -1,12 +1,13 @@
 """Goals that are about one feature: its best value, one that is given, its map, or a boundary in it."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from models.domain.goal import ObjectiveBase
 from models.domain.history import Observation
+from models.domain.inputs import TAG
 
 
 class OnFeature(ObjectiveBase):
@@ -141,5 +142,18 @@ class Level(OnFeature):
         return abs(value - self.level)
 
 
-Part = Extreme | Target
+def _tag_of_part(value: Any) -> str | None:
+    goal = value.get("goal", "maximise") if isinstance(value, dict) else getattr(value, "goal", None)
+    kinds = {"maximise": Extreme, "minimise": Extreme, "target": Target}
+    return TAG + kinds[goal].__name__ if isinstance(goal, str) and goal in kinds else None
+
+
+Part = Annotated[
+    Annotated[Extreme, Tag(f"{TAG}Extreme")] | Annotated[Target, Tag(f"{TAG}Target")],
+    Discriminator(
+        _tag_of_part,
+        custom_error_type="unknown_goal",
+        custom_error_message="goal is none that can be one of several; use maximise, minimise or target",
+    ),
+]
 """A goal that can be one of several."""

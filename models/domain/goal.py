@@ -24,6 +24,11 @@ class ObjectiveBase(Frozen):
         """Name of what is predicted where a prediction bears no name of its own."""
         return self.features[0] if self.features else self.goal
 
+    def place_of(self, feature: str) -> str:
+        """The key of a campaign file that names a feature, for messages."""
+        del feature
+        return "objective.feature"
+
     @property
     def needs_curves(self) -> bool:
         """True when whole curves are learned from."""

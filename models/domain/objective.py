@@ -37,6 +37,10 @@ class Pareto(ObjectiveBase):
             )
         return self
 
+    def place_of(self, feature: str) -> str:
+        """That of the part which is on it."""
+        return f"objective.of[{self.features.index(feature)}].feature"
+
     @property
     def features(self) -> tuple[str, ...]:
         """One of each part."""

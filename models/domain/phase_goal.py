@@ -27,6 +27,10 @@ class Phases(ObjectiveBase):
     sure_to: float = Field(default=0.05, gt=0, lt=1)
     """The map is sure enough when at most this share of the space is expected to be told wrongly."""
 
+    def place_of(self, feature: str) -> str:
+        """That of the phases' own feature, or of what is sought inside one."""
+        return "objective.feature" if feature == self.feature else "objective.then.feature"
+
     @property
     def features(self) -> tuple[str, ...]:
         """The number of the phase, where it is a feature, and what is sought then."""

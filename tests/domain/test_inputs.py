@@ -90,6 +90,16 @@ def written(**changes: object) -> dict[str, Any]:
             ["goal is none that is known", "Use maximise, minimise, target"],
         ),
         (
+            {"objective": {"goal": "pareto", "of": [{"feature": "rg"}, {"feature": "d", "goal": "target"}]}},
+            "night.toml: objective.of[1].target",
+            ["is missing", "Add this key"],
+        ),
+        (
+            {"objective": {"goal": "pareto", "of": [{"feature": "rg"}, {"feature": "d", "gaol": "target"}]}},
+            "night.toml: objective.of[1].gaol",
+            ["is not a known key", "Did you mean goal?"],
+        ),
+        (
             {"objective": {"goal": "pareto", "of": [{"feature": "rg"}, {"feature": "rg"}]}},
             "night.toml: objective",
             ["names the feature 'rg' twice", "Give each goal a feature of its own"],
