@@ -45,7 +45,7 @@ def read_candidates(file: str, home: Path, space: SearchSpace) -> tuple[Point, .
     seen: dict[object, int] = {}
     for line, row in enumerate(rows, start=2):
         point = _point(f"{WHERE}: {path}, line {line}", row, space)
-        key = point.sample or tuple(point.coordinates.values())
+        key = point.listed_as
         if key in seen:
             what = f"names the sample {point.sample!r} of" if point.sample else "repeats"
             raise BadInput(f"{WHERE}: {path}, line {line}", f"{what} line {seen[key]}", "Remove one of them")

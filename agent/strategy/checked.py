@@ -1,7 +1,6 @@
 """A guard around a strategy: what it proposes is allowed, or nothing of it goes on record."""
 
 from agent.ports import Strategy
-from agent.strategy.choices import listed_as
 from models.domain.decision import Decision
 from models.domain.errors import NightbeamError, StrategyFailed
 from models.domain.history import History
@@ -17,7 +16,7 @@ class Checked:
     def __init__(self, strategy: Strategy, name: str, space: SearchSpace) -> None:
         """Wrap a strategy; `name` is what the campaign file calls it."""
         self._strategy, self._name, self._space = strategy, name, space
-        self._listed = frozenset(map(listed_as, space.candidates))
+        self._listed = frozenset(point.listed_as for point in space.candidates)
 
     def propose(self, history: History) -> Decision:
         """What the strategy proposes.
@@ -49,7 +48,7 @@ class Checked:
             return []
         if decision.point is None:
             return ["a measurement without a point"]
-        if self._listed and listed_as(decision.point) not in self._listed:
+        if self._listed and decision.point.listed_as not in self._listed:
             named = decision.point.sample
             what = f"the sample {named!r}" if named else f"the point {decision.point.text()}"
             return [f"{what}, which does not exist"]

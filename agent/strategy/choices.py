@@ -142,8 +142,8 @@ class Choices:
 
     def _open_samples(self, points: tuple[Point, ...]) -> Mask:
         """Those not yet asked for, that the feasibility function does not refuse."""
-        taken = {listed_as(d.point) for d in self._asked() if d.point is not None}
-        is_left = np.array([listed_as(point) not in taken for point in points], dtype=bool)
+        taken = {d.point.listed_as for d in self._asked() if d.point is not None}
+        is_left = np.array([point.listed_as not in taken for point in points], dtype=bool)
         if self._is_narrowed:
             is_left &= self.encoding.is_allowed(self.pool.columns)
         name = self.encoding.space.feasible
@@ -158,11 +158,6 @@ class Choices:
             self._why_exhausted = f"None of the {len(rows)} samples that are left can be had: {refusals[0]}."
         is_left[rows] = [answer.objection is None for answer in answers]
         return is_left
-
-
-def listed_as(point: Point) -> str | tuple[tuple[str, float | str], ...]:
-    """What tells listed points apart: their sample's name, or their place where they have none."""
-    return point.sample or tuple(sorted(point.coordinates.items()))
 
 
 def _within(stock: Stock | None, encoding: Encoding, history: History) -> Encoding:

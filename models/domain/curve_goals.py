@@ -18,11 +18,6 @@ class OnCurves(ObjectiveBase):
     """Bins, even in log q, in which curves are learned and go on record."""
 
     @property
-    def needs_curves(self) -> bool:
-        """They are."""
-        return True
-
-    @property
     def profile_bins(self) -> int | None:
         """As many as the campaign file says."""
         return self.bins

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from models.domain.goal import ObjectiveBase
+from models.domain.goal import ObjectiveBase, tag_by_goal
 from models.domain.history import Observation
 from models.domain.inputs import TAG
 
@@ -26,19 +26,26 @@ class OnFeature(ObjectiveBase):
         found = [observation.feature(self.feature) for observation in observations]
         return [None if one is None else float(self.distance(one.value)) for one in found]
 
+    @property
+    def at(self) -> float | None:
+        """The value that is sought, in the feature's unit; None where it is none that can be named."""
+        return None
+
+    @property
+    def sought(self) -> dict[str, float]:
+        """That value by the name of the goal."""
+        return {} if self.at is None else {self.goal: self.at}
+
     def distance(self, value: Any) -> Any:
         """How far a value, or each of an array, is from the goal, in the feature's unit.
 
         A map has no best: its largest values come first.
         """
-        return -value
+        return -value if self.at is None else abs(value - self.at)
 
 
-class Extreme(OnFeature):
-    """The largest or the smallest value."""
-
-    goal: Literal["maximise", "minimise"] = "maximise"
-    """Largest or smallest value."""
+class BestOf(OnFeature):
+    """A goal of which one measurement is nearer than another."""
 
     @property
     def has_best(self) -> bool:
@@ -49,6 +56,13 @@ class Extreme(OnFeature):
     def first_in_line(self) -> str:
         """For headings."""
         return "best samples"
+
+
+class Extreme(BestOf):
+    """The largest or the smallest value."""
+
+    goal: Literal["maximise", "minimise"] = "maximise"
+    """Largest or smallest value."""
 
     @property
     def sign(self) -> float:
@@ -64,7 +78,7 @@ class Extreme(OnFeature):
         return -self.sign * value
 
 
-class Target(OnFeature):
+class Target(BestOf):
     """The value nearest to a target."""
 
     goal: Literal["target"]
@@ -73,27 +87,13 @@ class Target(OnFeature):
     """The value to hit, in the feature's unit."""
 
     @property
-    def has_best(self) -> bool:
-        """It has."""
-        return True
-
-    @property
-    def first_in_line(self) -> str:
-        """For headings."""
-        return "best samples"
-
-    @property
-    def sought(self) -> dict[str, float]:
+    def at(self) -> float:
         """The target."""
-        return {"target": self.target}
+        return self.target
 
     def text(self) -> str:
         """``peak_d as near as possible to 6``."""
         return f"{self.feature} as near as possible to {self.target:g}"
-
-    def distance(self, value: Any) -> Any:
-        """From the target."""
-        return abs(value - self.target)
 
 
 class Map(OnFeature):
@@ -129,29 +129,19 @@ class Level(OnFeature):
         return "nearest to the level"
 
     @property
-    def sought(self) -> dict[str, float]:
+    def at(self) -> float:
         """The level."""
-        return {"level": self.level}
+        return self.level
 
     def text(self) -> str:
         """``where peak_strength crosses 3``."""
         return f"where {self.feature} crosses {self.level:g}"
 
-    def distance(self, value: Any) -> Any:
-        """From the level."""
-        return abs(value - self.level)
-
-
-def _tag_of_part(value: Any) -> str | None:
-    goal = value.get("goal", "maximise") if isinstance(value, dict) else getattr(value, "goal", None)
-    kinds = {"maximise": Extreme, "minimise": Extreme, "target": Target}
-    return TAG + kinds[goal].__name__ if isinstance(goal, str) and goal in kinds else None
-
 
 Part = Annotated[
     Annotated[Extreme, Tag(f"{TAG}Extreme")] | Annotated[Target, Tag(f"{TAG}Target")],
     Discriminator(
-        _tag_of_part,
+        tag_by_goal({"maximise": Extreme, "minimise": Extreme, "target": Target}),
         custom_error_type="unknown_goal",
         custom_error_message="goal is none that can be one of several; use maximise, minimise or target",
     ),

@@ -1,10 +1,11 @@
 """What all goals of a campaign have in common."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from models.domain.frozen import Frozen
 from models.domain.history import Observation
+from models.domain.inputs import TAG
 from models.domain.scattering import Feature
 
 
@@ -32,7 +33,7 @@ class ObjectiveBase(Frozen):
     @property
     def needs_curves(self) -> bool:
         """True when whole curves are learned from."""
-        return False
+        return self.profile_bins is not None
 
     @property
     def profile_bins(self) -> int | None:
@@ -66,3 +67,26 @@ class ObjectiveBase(Frozen):
         """What people see of an observation."""
         found = (observation.feature(name) for name in self.features)
         return tuple(feature for feature in found if feature is not None)
+
+
+def tag_by_goal(
+    kinds: Mapping[str, type[ObjectiveBase]], own: type[ObjectiveBase] | None = None
+) -> Callable[[Any], str | None]:
+    """Tells by its key `goal` which of several classes an objective is, for a union of pydantic.
+
+    Parameters
+    ----------
+    kinds
+        Class of each goal by its name.
+    own
+        Class of all goals that are named ``module:attribute``, where they may be.
+    """
+
+    def tag_of(value: Any) -> str | None:
+        goal = value.get("goal", "maximise") if isinstance(value, Mapping) else getattr(value, "goal", None)
+        if not isinstance(goal, str):
+            return None
+        kind = own if ":" in goal else kinds.get(goal)
+        return None if kind is None else TAG + kind.__name__
+
+    return tag_of

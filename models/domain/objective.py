@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, TypeAdapter, model_v
 
 from models.domain.curve_goals import Curves, Match
 from models.domain.feature_goals import Extreme, Level, Map, Part, Target
-from models.domain.goal import ObjectiveBase
+from models.domain.goal import ObjectiveBase, tag_by_goal
 from models.domain.history import Observation
 from models.domain.inputs import TAG
 from models.domain.own_parts import OWN_PART
@@ -115,19 +115,9 @@ class Own(ObjectiveBase):
 
 KINDS: dict[str, type[ObjectiveBase]] = {
     "maximise": Extreme, "minimise": Extreme, "target": Target, "map": Map, "level": Level, "pareto": Pareto,
-    "curves": Curves, "match": Match,
-    "phases": Phases,
+    "curves": Curves, "match": Match, "phases": Phases,
 }  # fmt: skip
 """Class of each goal that ships."""
-
-
-def _tag_of(value: Any) -> str | None:
-    goal = value.get("goal", "maximise") if isinstance(value, dict) else getattr(value, "goal", None)
-    if isinstance(goal, str) and ":" in goal:
-        return TAG + Own.__name__
-    return TAG + KINDS[goal].__name__ if isinstance(goal, str) and goal in KINDS else None
-
-
 Objective = Annotated[
     Annotated[Extreme, Tag(f"{TAG}Extreme")]
     | Annotated[Target, Tag(f"{TAG}Target")]
@@ -139,7 +129,7 @@ Objective = Annotated[
     | Annotated[Phases, Tag(f"{TAG}Phases")]
     | Annotated[Own, Tag(f"{TAG}Own")],
     Discriminator(
-        _tag_of,
+        tag_by_goal(KINDS, Own),
         custom_error_type="unknown_goal",
         custom_error_message=f"goal is none that is known; use {', '.join(KINDS)}, or module:PURSUIT",
     ),

@@ -43,14 +43,9 @@ class Phases(ObjectiveBase):
         return self.feature or "phase"
 
     @property
-    def needs_curves(self) -> bool:
-        """Where no feature tells the phase."""
-        return self.feature is None
-
-    @property
     def profile_bins(self) -> int | None:
-        """As many as the campaign file says, where curves are needed."""
-        return self.bins if self.needs_curves else None
+        """As many as the campaign file says, where no feature tells the phase."""
+        return self.bins if self.feature is None else None
 
     @property
     def has_best(self) -> bool:

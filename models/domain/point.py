@@ -34,6 +34,11 @@ class Point(Frozen):
         """Value on every numeric axis, by axis name."""
         return {name: value for name, value in self.coordinates.items() if not isinstance(value, str)}
 
+    @property
+    def listed_as(self) -> str | tuple[tuple[str, float | str], ...]:
+        """What tells it apart in a list: its sample's name, or its place where it has none."""
+        return self.sample or tuple(sorted(self.coordinates.items()))
+
     def text(self) -> str:
         """Short form for people: ``surfactant 0.21, oil 0.30, cell kapton``."""
         place = ", ".join(f"{name} {value_text(value)}" for name, value in self.coordinates.items())
