@@ -14,6 +14,7 @@ from agent.campaign import DEFAULT_URL
 from agent.stopping import Ending
 from db.urls import shown
 from models.domain.history import History
+from models.domain.objective import Pareto
 from models.domain.point import value_text
 from models.domain.ranking import ranked
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 PROGRAM = "nightbeam"
 N_BEST = 5
 """Samples in the table."""
+N_FRONT = 12
+"""Best compromises in it, where several goals are sought at once."""
 
 
 def show_summary(plan: "Plan", history: History, ending: Ending, picture: Path | None) -> None:
@@ -64,7 +67,8 @@ def program() -> str:
 
 def _best_table(plan: "Plan", history: History) -> Table:
     objective = plan.spec.objective
-    best = ranked(history, objective)[:N_BEST]
+    n_most = N_FRONT if isinstance(objective, Pareto) else N_BEST
+    best = ranked(history, objective)[:n_most]
     is_listed = any(point.sample for point in plan.space.candidates)
     title = f"{objective.first_in_line.capitalize()}: {objective.text()}"
     table = Table(title=title, title_justify="left")

@@ -29,6 +29,8 @@ def show_decision(detail: Detail, as_json: bool) -> None:
     console.print(facts)
     if detail.decision.candidates:
         console.print(_alternatives(detail))
+    console.print(_state(detail.decision), style="dim", soft_wrap=True, end="")
+    console.print()
 
 
 def _plain(value: object) -> object:
@@ -52,7 +54,6 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
         left = ", ".join(map(str, decision.model.left_out)) or "none"
         yield "model", f"{decision.model.acquisition}; training set {decision.model.training_sha256[:12]}"
         yield "", f"not learned from: {left}"
-        yield "", decision.model.canonical_json
     for command in detail.commands:
         states = " -> ".join(f"{state} {utc[11:23]}" for utc, state in command.states) or "never given"
         took = "" if command.duration_s is None else f" It took {command.duration_s:.4g} s."
@@ -63,6 +64,11 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
         yield "kept", f"{role}{'' if name == role else f' {name}'}, {sha256[:12]}"
     for remark in detail.remarks:
         yield remark.sort, f"{remark.text} ({remark.utc[:19]}Z)"
+
+
+def _state(decision: Decision) -> str:
+    """The model's state in full: for who wants to compute again, below what people read."""
+    return "" if decision.model is None else f"model state {decision.model.canonical_json}"
 
 
 def _expected(decision: Decision) -> Iterator[tuple[str, str]]:

@@ -32,9 +32,11 @@ def draw_front(ax: Axes, space: SearchSpace, objective: Pareto, history: History
     for part, draw in zip(objective.of[:2], (ax.axvline, ax.axhline), strict=True):
         for name, value in part.sought.items():
             draw(value, color="black", linewidth=0.8, linestyle=":", label=f"{name} of {part.feature}")
+    label = "reference: counts up to here"
     for draw, values in zip((ax.axvline, ax.axhline), _reference(space, objective, history), strict=False):
         for value in values:
-            draw(value, color="tab:grey", linewidth=0.8, linestyle="--")
+            draw(value, color="tab:grey", linewidth=0.8, linestyle="--", label=label)
+            label = "_"  # one entry in the legend stands for all
     if pairs:
         ax.set_xlabel(_label(objective.of[0], pairs[0][0]))
         ax.set_ylabel(_label(objective.of[1], pairs[0][1]))

@@ -1,9 +1,7 @@
 """Bayesian optimisation: an even start, then the point whose measurement is worth most."""
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 from pydantic import Field
 
 from agent.strategy import space_filling
@@ -14,8 +12,8 @@ from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.exposure import exposed
 from agent.strategy.own_fault import own_fault
 from agent.strategy.problem import Problem
+from agent.strategy.stops import known_well_enough
 from models.domain.binding import limits_at
-from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import Candidate, Decision, ModelState, Reason
 from models.domain.errors import BadInput, FitFailed
 from models.domain.frozen import Frozen
@@ -24,7 +22,6 @@ from models.domain.objective import Own
 from models.domain.own_parts import OWN_PART
 from models.domain.scattering import Floats
 from models.domain.seeds import derive_seed
-from models.domain.wording import in_unit
 from models.gp.acquisitions.cost import AS_MUCH_AS_IS_NEAR, ONCE
 from models.gp.encoding import Encoding
 
@@ -157,7 +154,7 @@ class Bayes:
         choices = Choices(self._encoding, history, self._pool(fitted_to), self._problem.stock)
         if choices.is_exhausted:
             return self._problem.end(history, choices.why_exhausted)
-        if (reason := self._known_well_enough(self._mind)) is not None:
+        if (reason := known_well_enough(self._problem, self._mind.beliefs)) is not None:
             return self._problem.end(history, reason)
         ask = Ask(1 + self._options.alternatives, self._options.least_gain)
         open_ = Open(choices.encoding, choices.pool.columns, choices.is_open, choices.shunned)
@@ -171,23 +168,6 @@ class Bayes:
         found, exposure_s = exposed(self._problem, history, mind, found, cost)
         decision = self._decide(history, choices, knowledge, found)
         return decision.model_copy(update={"exposure_s": exposure_s})
-
-    def _known_well_enough(self, mind: "Mind") -> Reason | None:
-        """Why no further measurement is needed: the feature is known well over the region."""
-        rules, quantity = self._problem.stop, self._problem.objective.quantity
-        if rules.sigma is None:
-            return None
-        belief = mind.beliefs[quantity]
-        sigmas = belief.mixed(belief.watched())[1]
-        reached = float(np.quantile(sigmas, rules.share, method="higher"))
-        if reached > rules.sigma:
-            return None
-        unit = in_unit(self._problem.unit)
-        where = "everywhere" if rules.share == 1.0 else f"in {100 * rules.share:g} % of the region"
-        sentence = (
-            f"{quantity} is known to {reached:.2g}{unit} or better {where} (limit {rules.sigma:g}{unit})."
-        )
-        return Reason(code="known", sentence=sentence)
 
     def _form_mind(self) -> "Mind":
         """A mind that believes nothing yet, with the parts that a user brings."""
@@ -218,7 +198,7 @@ class Bayes:
     def _decide(
         self, history: History, choices: Choices, knowledge: "Knowledge", found: "Recommendation"
     ) -> Decision:
-        from agent.strategy.learned import left_out
+        from agent.strategy.learned import left_out, sha256_of
 
         problem = self._problem
         candidates = tuple(
@@ -228,7 +208,7 @@ class Bayes:
         model = ModelState(
             acquisition=found.acquisition,
             canonical_json=found.state_json,
-            training_sha256=_sha256_of(knowledge),
+            training_sha256=sha256_of(knowledge),
             left_out=left_out(problem.objective, history),
         )
         decision = problem.measure(history, "suggest", candidates[0].point, choices.noted(reason))
@@ -262,23 +242,6 @@ def _own_acquisition(name: str, problem: Problem) -> "OwnAcquisition":
 
     seed = derive_seed(problem.seed, "acquisition")
     return OwnAcquisition(name, problem.objective, Encoding(problem.space).column_names, seed)
-
-
-def _sha256_of(knowledge: "Knowledge") -> str:
-    """SHA-256 of the canonical JSON of all that was learned from."""
-    told: dict[str, list[Any]] = {
-        name: [a.tolist() for a in (training.unit_points, training.values, training.sigmas)]
-        for name, training in knowledge.features.items()
-    }
-    curves = knowledge.curves
-    if curves is not None:
-        told["curves"] = [curves.unit_points.tolist(), *map(_with_gaps, (curves.intensities, curves.sigmas))]
-    return sha256_text(canonical_json(told))
-
-
-def _with_gaps(rows: Floats) -> list[list[float | None]]:
-    """Rows as JSON has them: null where there is no number."""
-    return [[value if math.isfinite(value) else None for value in row] for row in rows.tolist()]
 
 
 def _last_state(history: History) -> "MindState | None":

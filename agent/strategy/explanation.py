@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING
 
 from models.domain.decision import Candidate, Reason
+from models.domain.wording import in_unit
 
 if TYPE_CHECKING:
     from models.gp.recommend import Choice
@@ -17,7 +18,7 @@ ALIKE = 0.02
 def why_it_lost(first: "Choice", other: "Choice", gain_unit: str) -> str:
     """Why a runner-up was not taken: ``Worth 43 % of the first: gains 0.02 nm, the first 0.05 nm.``."""
     share = math.exp(min(other.value - first.value, 0.0))
-    unit = "" if gain_unit == "1" else f" {gain_unit}"
+    unit = in_unit(gain_unit)
     reasons: list[str] = []
     if _differ(other.gain, first.gain):
         reasons.append(f"gains {other.gain:.2g}{unit}, the first {first.gain:.2g}{unit}")
@@ -41,8 +42,7 @@ def told_in_full(reason: Reason, candidates: tuple[Candidate, ...]) -> Reason:
     first = candidates[0]
     said = [reason.sentence]
     if first.expected_gain is not None and first.expected_gain > 0:
-        unit = "" if first.gain_unit in (None, "1") else f" {first.gain_unit}"
-        said.append(f"It should gain {first.expected_gain:.2g}{unit}.")
+        said.append(f"It should gain {first.expected_gain:.2g}{in_unit(first.gain_unit or '1')}.")
     if first.chance is not None and first.chance < SURE:
         said.append(f"The feature is had there with {100 * first.chance:.0f} %.")
     if first.cost_s is not None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agent.strategy.problem import Problem
+from models.domain.decision import Prediction, Reason
 from models.domain.history import History
 
 if TYPE_CHECKING:
@@ -58,11 +59,14 @@ def exposed(
     if belief is not None:
         beyond = float(belief.weights @ belief.noise_variances()) * belief.state.spread**2
     judged = with_exposures(problem, found.choices, cost, Noise(counted, beyond))
-    first, exposure_s = judged[0]
-    reason = mind.aim().explain(first.expected, found.is_idle)
-    sentence = f"{reason.sentence} Of the exposures, {exposure_s:g} s is worth most a second."
-    told = reason.model_copy(update={"sentence": sentence})
-    return replace(found, choices=tuple(choice for choice, _ in judged), reason=told), exposure_s
+    _, exposure_s = judged[0]
+    said = f"Of the exposures, {exposure_s:g} s is worth most a second."
+
+    def explain(expected: tuple[Prediction, ...]) -> Reason:
+        reason = found.explain(expected)
+        return reason.model_copy(update={"sentence": f"{reason.sentence} {said}"})
+
+    return replace(found, choices=tuple(choice for choice, _ in judged), explain=explain), exposure_s
 
 
 def with_exposures(

@@ -1,9 +1,12 @@
 """What the measurements so far teach a model."""
 
+import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
+from models.domain.canonical import canonical_json, sha256_text
 from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.history import History, Observation
 from models.domain.misfit import as_arrays
@@ -111,3 +114,20 @@ def left_out(objective: ObjectiveBase, history: History) -> tuple[int, ...]:
         for decision in history.decisions[: history.watermark]
         if decision.kind in MEASURING_KINDS and decision.seq not in learned_from
     )
+
+
+def sha256_of(knowledge: Knowledge) -> str:
+    """SHA-256 of the canonical JSON of all that was learned from."""
+    told: dict[str, list[Any]] = {
+        name: [a.tolist() for a in (training.unit_points, training.values, training.sigmas)]
+        for name, training in knowledge.features.items()
+    }
+    curves = knowledge.curves
+    if curves is not None:
+        told["curves"] = [curves.unit_points.tolist(), *map(_with_gaps, (curves.intensities, curves.sigmas))]
+    return sha256_text(canonical_json(told))
+
+
+def _with_gaps(rows: Floats) -> list[list[float | None]]:
+    """Rows as JSON has them: null where there is no number."""
+    return [[value if math.isfinite(value) else None for value in row] for row in rows.tolist()]

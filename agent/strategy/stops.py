@@ -1,7 +1,10 @@
 """When enough is known: a stop in place of one more measurement, decided from the record alone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import hypot
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from agent.ports import Strategy
 from agent.strategy.costs import expected_times
@@ -12,13 +15,16 @@ from models.domain.feature_goals import OnFeature
 from models.domain.history import History
 from models.domain.wording import in_unit
 
+if TYPE_CHECKING:
+    from models.gp.belief import Belief
+
 SECONDS_PER_HOUR = 3600.0
 
 
 class WithStops:
     """Ends a campaign whose next measurements are worth little, or whose best does not change any more.
 
-    That a feature is known well enough over a region is for the strategy to say, which has the model.
+    That a feature is known well enough over a region only who has the model can say: `known_well_enough`.
     """
 
     def __init__(self, strategy: Strategy, spec: CampaignSpec, problem: Problem) -> None:
@@ -86,6 +92,22 @@ class WithStops:
         """How long a measurement is expected to take where all take as long, s."""
         times = expected_times(self._problem, history)
         return self._problem.exposure_s + times.prepare_s + times.load_s + times.readout_s
+
+
+def known_well_enough(problem: Problem, beliefs: "Mapping[str, Belief]") -> Reason | None:
+    """Why no further measurement is needed: the feature is known well over the region; None where not."""
+    rules, quantity = problem.stop, problem.objective.quantity
+    if rules.sigma is None:
+        return None
+    belief = beliefs[quantity]
+    sigmas = belief.mixed(belief.watched())[1]
+    reached = float(np.quantile(sigmas, rules.share, method="higher"))
+    if reached > rules.sigma:
+        return None
+    unit = in_unit(problem.unit)
+    where = "everywhere" if rules.share == 1.0 else f"in {100 * rules.share:g} % of the region"
+    sentence = f"{quantity} is known to {reached:.2g}{unit} or better {where} (limit {rules.sigma:g}{unit})."
+    return Reason(code="known", sentence=sentence)
 
 
 def _little_gain_text(most: float, limit: float, unit: str, n: int) -> str:

@@ -5,9 +5,9 @@ from math import inf
 
 import numpy as np
 
-from models.domain.axis import Axis
 from models.domain.point import Point
 from models.domain.space import SearchSpace
+from models.domain.wording import in_unit
 
 NEAR = 1e-3
 """A point stands at a limit when it is nearer than this, as a share of what the expression can span."""
@@ -37,7 +37,7 @@ def _of_axes(space: SearchSpace, point: Point) -> Iterator[str]:
             continue
         for end, name in ((axis.low, "lowest"), (axis.high, "highest")):
             if abs(point[axis.name] - end) <= NEAR * axis.span:
-                yield f"{axis.name} at its {name}, {end:g}{_unit(axis)}"
+                yield f"{axis.name} at its {name}, {end:g}{in_unit(axis.unit)}"
 
 
 def _of_rows(space: SearchSpace, point: Point) -> Iterator[str]:
@@ -61,7 +61,3 @@ def _rim(space: SearchSpace, point: Point) -> Iterator[str]:
     around_y = point[y] + RIM * space.axis(y).span * np.sin(angles)
     if not space.region.contains(around_x, around_y).all():
         yield "the edge of the region"
-
-
-def _unit(axis: Axis) -> str:
-    return "" if axis.unit == "1" else f" {axis.unit}"

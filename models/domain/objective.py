@@ -35,6 +35,9 @@ class Pareto(ObjectiveBase):
             raise ValueError(
                 f"reference has {len(self.reference)} values for {len(self.of)} goals; give one for each"
             )
+        for part, value in zip(self.of, self.reference or (), strict=False):
+            if isinstance(part, Target) and value < 0:
+                raise ValueError(f"reference has {value:g} for {part.text()}; give a distance, 0 or more")
         return self
 
     def place_of(self, feature: str) -> str:
@@ -61,17 +64,17 @@ class Pareto(ObjectiveBase):
         return f"{' and '.join(part.text() for part in self.of)} at once"
 
     def badness(self, observations: Sequence[Observation]) -> list[float | None]:
-        """Count of the others that are at least as good in everything and better in something."""
+        """All best compromises are alike; what another beats is none, and has no place in a ranking."""
         rows = [[part.badness([one])[0] for part in self.of] for one in observations]
         known = [[value for value in row if value is not None] for row in rows]
         whole = [row for row in known if len(row) == len(self.of)]
         return [
-            float(sum(_dominates(other, row) for other in whole)) if len(row) == len(self.of) else None
+            0.0 if len(row) == len(self.of) and not any(_beats(other, row) for other in whole) else None
             for row in known
         ]
 
 
-def _dominates(one: list[float], other: list[float]) -> bool:
+def _beats(one: list[float], other: list[float]) -> bool:
     """True when `one` is nowhere farther from its goals than `other`, and somewhere nearer."""
     return one != other and all(a <= b for a, b in zip(one, other, strict=True))
 

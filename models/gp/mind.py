@@ -100,20 +100,10 @@ class Mind:
         """Believe with a state on record as it is; to how many measurements it was fitted."""
         use_one_thread()
         self._units = knowledge.units
-        self._lesson = self._pursuit.study(self._objective, knowledge, state.fitted_to)
-        if set(self._lesson.trainings) - set(state.beliefs):
+        lesson = self._pursuit.study(self._objective, knowledge, state.fitted_to)
+        if set(lesson.trainings) - set(state.beliefs):
             raise FitFailed("the state on record holds no belief about what is sought")
-        watch = Watch(pool_for(state.fitted_to), is_pairwise=self._pursuit.is_pairwise)
-        self.beliefs = {
-            name: Belief(training, state.beliefs[name], watch)
-            for name, training in self._lesson.trainings.items()
-        }
-        self.presence = {
-            name: Belief(training, state.presence[name], Watch(watch.points))
-            for name, training in self._lesson.presence.items()
-            if name in state.presence
-        }
-        self._fitted_to = state.fitted_to
+        self._condition(lesson, state, pool_for)
         return self._fitted_to
 
     @property
@@ -208,21 +198,31 @@ class Mind:
         """Find all hyperparameters anew, starting from the earlier ones."""
         before = earlier or MindState(fitted_to=2)
         lesson = self._pursuit.study(self._objective, knowledge, knowledge.n_read)
-        beliefs = {
-            name: self._maker.fit(training, before.beliefs.get(name))
-            for name, training in lesson.trainings.items()
+        state = MindState(
+            fitted_to=knowledge.n_read,
+            beliefs={
+                name: self._maker.fit(training, before.beliefs.get(name))
+                for name, training in lesson.trainings.items()
+            },
+            presence={
+                name: self._chances.fit(training, before.presence.get(name))
+                for name, training in lesson.presence.items()
+            },
+        )
+        self._condition(lesson, state, pool_for)
+
+    def _condition(self, lesson: Lesson, state: MindState, pool_for: PoolFor) -> None:
+        """Believe what a lesson teaches with the hyperparameters of a state."""
+        watch = Watch(pool_for(state.fitted_to), is_pairwise=self._pursuit.is_pairwise)
+        self.beliefs = {
+            name: Belief(training, state.beliefs[name], watch) for name, training in lesson.trainings.items()
         }
-        presence = {
-            name: self._chances.fit(training, before.presence.get(name))
-            for name, training in lesson.presence.items()
-        }
-        watch = Watch(pool_for(knowledge.n_read), is_pairwise=self._pursuit.is_pairwise)
-        self.beliefs = {name: Belief(lesson.trainings[name], state, watch) for name, state in beliefs.items()}
         self.presence = {
-            name: Belief(lesson.presence[name], state, Watch(watch.points))
-            for name, state in presence.items()
+            name: Belief(training, state.presence[name], Watch(watch.points))
+            for name, training in lesson.presence.items()
+            if name in state.presence
         }
-        self._lesson, self._fitted_to = lesson, knowledge.n_read
+        self._lesson, self._fitted_to = lesson, state.fitted_to
 
 
 def _grown(

@@ -8,7 +8,7 @@ from models.gp.belief import form_belief
 from models.gp.curve_belief import CurveBelief
 from models.gp.knowledge import Knowledge
 from models.gp.pursuits.catalog import pursuit_of
-from models.gp.pursuits.curve_lesson import basis_in
+from models.gp.pursuits.curve_lesson import CurveContext
 from models.gp.pursuits.match import Compared
 
 
@@ -20,10 +20,7 @@ def believe_curves(objective: ObjectiveBase, knowledge: Knowledge) -> CurveBelie
     FitFailed
         When nothing can be learned from them.
     """
-    objective = _about_curves(objective)
-    lesson = pursuit_of(objective).study(objective, knowledge, knowledge.n_read)
-    beliefs = {name: form_belief(training) for name, training in lesson.trainings.items()}
-    return CurveBelief(basis_in(lesson.context), beliefs)
+    return _believed(objective, knowledge)[0]
 
 
 def believe_in_one_number(
@@ -51,16 +48,19 @@ def believe_in_one_number(
     FitFailed
         When nothing can be learned.
     """
-    objective = _about_curves(objective)
-    lesson = pursuit_of(objective).study(objective, knowledge, knowledge.n_read)
-    beliefs = {name: form_belief(training) for name, training in lesson.trainings.items()}
-    belief = CurveBelief(basis_in(lesson.context), beliefs)
-    if isinstance(lesson.context, Compared):
-        known = lesson.context
+    belief, known = _believed(objective, knowledge)
+    if isinstance(known, Compared):
         return MisfitImprovement(belief, known.misfit, known.least).expected(points)
     return belief.mean_logs(points)[0], belief.band(points).rms_sigmas
 
 
-def _about_curves(objective: ObjectiveBase) -> ObjectiveBase:
-    """The objective, or that of learning whole curves where it needs them for something else."""
-    return objective if isinstance(objective, OnCurves) else Curves(goal="curves")
+def _believed(objective: ObjectiveBase, knowledge: Knowledge) -> tuple[CurveBelief, CurveContext]:
+    """Curves as they are believed, and what the beliefs are about.
+
+    A goal that needs curves for something else is asked as one that learns them.
+    """
+    about = objective if isinstance(objective, OnCurves) else Curves(goal="curves")
+    lesson = pursuit_of(about).study(about, knowledge, knowledge.n_read)
+    beliefs = {name: form_belief(training) for name, training in lesson.trainings.items()}
+    assert isinstance(lesson.context, CurveContext)
+    return CurveBelief(lesson.context.basis, beliefs), lesson.context

@@ -12,6 +12,8 @@ from models.gp.phase_draws import Labels
 from models.gp.phase_labels import label_curves
 from models.gp.training import Training
 
+WHOLE = 1e-6
+"""How far the number of a phase may be from a whole one."""
 LEAST_CONCENTRATION = 0.01
 """Concentration of the Dirichlet distribution of each class before anything was seen (Milios et al.)."""
 
@@ -58,7 +60,8 @@ def number_phases(objective: Phases, knowledge: Knowledge, n_context: int) -> Nu
     Raises
     ------
     FitFailed
-        When a number is not finite, there are more phases than the objective allows, or too few curves.
+        When a number is not finite or not whole, there are more phases than the objective allows, or too few
+        curves.
     """
     if objective.feature is None:
         if knowledge.curves is None:
@@ -69,6 +72,10 @@ def number_phases(objective: Phases, knowledge: Knowledge, n_context: int) -> Nu
     if not np.isfinite(known.values).all():
         raise FitFailed("a number of a phase is not finite")
     numbers = known.values.round().astype(np.int64)
+    miss = np.abs(known.values - numbers)
+    if miss.max(initial=0.0) > WHOLE:
+        value = known.values[miss.argmax()]
+        raise FitFailed(f"{objective.feature} = {value:g} is no number of a phase, which is a whole one")
     n_found = len(set(numbers.tolist()))
     if n_found > objective.n_most:
         raise FitFailed(

@@ -1,6 +1,7 @@
 """Recommend the next point: score what may be chosen, refine, and rank with the runners-up."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +23,9 @@ SEPARATION = 0.05
 """Runners-up lie at least this far apart, in scaled coordinates: near copies explain nothing."""
 ROWS_PER_START = 600
 """A climb on more observations than half of this starts from one point only: its steps cost more."""
+
+
+Explain = Callable[[tuple[Prediction, ...]], Reason]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +84,15 @@ class Recommendation:
     """Name of the acquisition."""
     gain_unit: str
     """Unit of the gains."""
-    reason: Reason
-    """Why the first was chosen."""
+    explain: Explain
+    """Why a point is chosen, from what is expected of it."""
     state_json: str
     """The `MindState`, as canonical JSON."""
-    is_idle: bool = False
-    """True when so little could be gained anywhere that knowing more was worth more."""
-    incumbent: float | None = None
-    """Posterior mean at the measured point believed to be best, in the feature's unit; None without a
-    best."""
+
+    @property
+    def reason(self) -> Reason:
+        """Why the first was chosen."""
+        return self.explain(self.choices[0].expected)
 
 
 def recommend(mind: Mind, open_: Open, ask: Ask, cost: Cost | None = None) -> Recommendation:
@@ -116,14 +120,19 @@ def recommend(mind: Mind, open_: Open, ask: Ask, cost: Cost | None = None) -> Re
             return _ranked(mind, own, open_, ask, cost)
     except FitFailed as error:
         found = _ranked(mind, mind.aim(), open_, ask, cost)
-        return replace(found, reason=_noted(found.reason, error))
+        return replace(found, explain=_noted(found.explain, error))
     return _ranked(mind, mind.aim(), open_, ask, cost)
 
 
-def _noted(reason: Reason, error: FitFailed) -> Reason:
-    """A reason that also tells why an acquisition of one's own was not followed."""
+def _noted(explain: Explain, error: FitFailed) -> Explain:
+    """Reasons that also tell why an acquisition of one's own was not followed."""
     why = f"{str(error)[0].upper()}{str(error)[1:]}: the goal's own acquisition is used instead."
-    return reason.model_copy(update={"sentence": f"{why} {reason.sentence}"})
+
+    def explain_both(expected: tuple[Prediction, ...]) -> Reason:
+        reason = explain(expected)
+        return reason.model_copy(update={"sentence": f"{why} {reason.sentence}"})
+
+    return explain_both
 
 
 def _ranked(mind: Mind, aim: Aim, open_: Open, ask: Ask, cost: Cost | None) -> Recommendation:
@@ -149,10 +158,8 @@ def _ranked(mind: Mind, aim: Aim, open_: Open, ask: Ask, cost: Cost | None) -> R
         choices=tuple(replace(choice, pool_row=row) for choice, row in zip(choices, rows, strict=True)),
         acquisition=worth.name,
         gain_unit=aim.gain_unit,
-        reason=aim.explain(choices[0].expected, is_idle),
+        explain=lambda expected: aim.explain(expected, is_idle),
         state_json=canonical_json(json.loads(mind.state.model_dump_json())),
-        is_idle=is_idle,
-        incumbent=aim.incumbent,
     )
 
 

@@ -100,6 +100,12 @@ def written(**changes: object) -> dict[str, Any]:
             ["is not a known key", "Did you mean goal?"],
         ),
         (
+            {"objective": {"goal": "pareto", "reference": [1.0, -2.0],
+                           "of": [{"feature": "rg"}, {"feature": "d", "goal": "target", "target": 8.0}]}},
+            "night.toml: objective",
+            ["reference has -2 for d as near as possible to 8", "Give a distance, 0 or more"],
+        ),
+        (
             {"objective": {"goal": "pareto", "of": [{"feature": "rg"}, {"feature": "rg"}]}},
             "night.toml: objective",
             ["names the feature 'rg' twice", "Give each goal a feature of its own"],

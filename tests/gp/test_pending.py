@@ -112,8 +112,8 @@ def test_an_incumbent_is_a_measured_point_and_none_that_is_supposed():
     training = on_the_hill()
     mind = Mind(as_objective(feature="height"))
     mind.learn(Knowledge(14, {"height": training}, {}, {}), None, lambda _: ELSEWHERE)
-    best, said = mind.aim().incumbent, mind.suppose(ELSEWHERE, 5).aim().incumbent
-    assert best is not None
+    worths = (mind.aim().worth, mind.suppose(ELSEWHERE, 5).aim().worth)
+    best, said = (worth.incumbent for worth in worths)  # pyright: ignore[reportAttributeAccessIssue]
     assert said == pytest.approx(best, abs=0.1)
     top = mind.beliefs["height"].predict(ELSEWHERE)[0].max()
     assert said < top or top < best

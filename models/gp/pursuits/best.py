@@ -5,11 +5,12 @@ import numpy as np
 from models.domain.decision import Prediction, Reason
 from models.domain.objective import Extreme, Target
 from models.domain.scattering import Floats
+from models.domain.wording import in_unit
 from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.acquisitions.integrated import IntegratedVariance
 from models.gp.acquisitions.worth import Worth
 from models.gp.belief import Belief
-from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, expectations, expected_text, in_unit
+from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, expectations, expected_text
 
 DOUBT = 3.0
 """Factor on every sigma when the improvement is sought that would be, were the model less sure."""
@@ -45,7 +46,6 @@ def seek_best(situation: Situation) -> Aim:
         gain_unit=unit,
         idle=idle,
         unit_of_gain=worth.unit_of_gain,
-        incumbent=worth.incumbent,
     )
 
 

@@ -6,7 +6,7 @@ from models.domain.decision import Prediction, Reason
 from models.domain.scattering import Floats
 from models.gp.acquisitions.curves import CurveVariance
 from models.gp.pursuits.curve_lesson import belief_in, of_curves
-from models.gp.pursuits.pursuit import Aim, Pursuit, Situation
+from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, predictions
 
 
 def learn_curves(situation: Situation) -> Aim:
@@ -16,15 +16,9 @@ def learn_curves(situation: Situation) -> Aim:
     worth = CurveVariance(belief)
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
-        means, sigmas = belief.mean_logs(points)
         rms = belief.band(points).rms_sigmas
-        return tuple(
-            (
-                Prediction(name=quantity, mean=float(mean), sigma=float(sigma), unit="1"),
-                Prediction(name="curve_sigma", mean=float(own), sigma=0.0, unit="1"),
-            )
-            for mean, sigma, own in zip(means, sigmas, rms, strict=True)
-        )
+        logs = predictions(quantity, "1", *belief.mean_logs(points))
+        return tuple(zip(logs, predictions("curve_sigma", "1", rms, np.zeros_like(rms)), strict=True))
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         del is_idle

@@ -1,9 +1,10 @@
 """Where a feature crosses a level: the fall of the variance near it."""
 
-from models.domain.decision import Prediction, Reason
 from models.domain.objective import Level
+from models.domain.wording import in_unit
 from models.gp.acquisitions.level import LevelVariance
-from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, expectations, expected_text, in_unit
+from models.gp.pursuits.mapping import teach_most
+from models.gp.pursuits.pursuit import Aim, Pursuit, Situation
 
 
 def seek_level(situation: Situation) -> Aim:
@@ -11,21 +12,8 @@ def seek_level(situation: Situation) -> Aim:
     objective = situation.objective
     assert isinstance(objective, Level)
     worth = LevelVariance(situation.beliefs[objective.feature], objective.level)
-    unit = situation.units.get(objective.feature, "1")
-
-    def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
-        del is_idle
-        boundary = f"the boundary at {objective.level:g}{in_unit(unit)}"
-        sentence = f"Teaches most about {boundary}: {expected_text(expected[0])} here."
-        return Reason(code="integrated_variance", sentence=sentence)
-
-    return Aim(
-        worth=worth,
-        expect=expectations(situation),
-        explain=explain,
-        gain=worth.fall_of_sigma,
-        gain_unit=unit,
-    )
+    unit = in_unit(situation.units.get(objective.feature, "1"))
+    return teach_most(situation, worth, f"the boundary at {objective.level:g}{unit}")
 
 
 PURSUIT = Pursuit(seek_level, is_pairwise=True)

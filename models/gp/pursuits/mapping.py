@@ -13,11 +13,15 @@ def learn_map(situation: Situation) -> Aim:
     assert isinstance(objective, Map)
     belief = situation.beliefs[objective.feature]
     shares = steep_shares(belief, objective.edges) if objective.edges else None
-    worth = IntegratedVariance(belief, shares)
+    return teach_most(situation, IntegratedVariance(belief, shares), "the map")
+
+
+def teach_most(situation: Situation, worth: IntegratedVariance, what: str) -> Aim:
+    """The aim of lessening the variance of what is sought, which `what` names in the sentence."""
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         del is_idle
-        sentence = f"Teaches most about the map: {expected_text(expected[0])} here."
+        sentence = f"Teaches most about {what}: {expected_text(expected[0])} here."
         return Reason(code="integrated_variance", sentence=sentence)
 
     return Aim(
@@ -25,7 +29,7 @@ def learn_map(situation: Situation) -> Aim:
         expect=expectations(situation),
         explain=explain,
         gain=worth.fall_of_sigma,
-        gain_unit=situation.units.get(objective.feature, "1"),
+        gain_unit=situation.units.get(situation.objective.quantity, "1"),
     )
 
 

@@ -14,7 +14,7 @@ from models.gp.curve_basis import find_basis, with_way_to
 from models.gp.curve_misfit import CurveMisfit, misfit_in, target_in
 from models.gp.knowledge import Knowledge
 from models.gp.pursuits.curve_lesson import CurveContext, belief_in, lesson_of
-from models.gp.pursuits.pursuit import Aim, Lesson, Pursuit, Situation
+from models.gp.pursuits.pursuit import Aim, Lesson, Pursuit, Situation, predictions
 
 DOUBT = 3.0
 """Where little can be gained, sigmas are taken so many times larger: near the best, what is left to gain lies
@@ -65,10 +65,7 @@ def seek_match(situation: Situation) -> Aim:
     worth = MisfitImprovement(belief, known.misfit, known.least)
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
-        return tuple(
-            (Prediction(name=objective.quantity, mean=float(mean), sigma=float(sigma), unit="1"),)
-            for mean, sigma in zip(*worth.expected(points), strict=True)
-        )
+        return tuple((one,) for one in predictions(objective.quantity, "1", *worth.expected(points)))
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         here = f"curve expected within {expected[0].mean:.1%} ± {expected[0].sigma:.1%} rms of the target"
@@ -91,7 +88,6 @@ def seek_match(situation: Situation) -> Aim:
         gain_unit="1",
         idle=MisfitImprovement(belief, known.misfit, known.least, DOUBT),
         unit_of_gain=known.least,
-        incumbent=known.least,
     )
 
 

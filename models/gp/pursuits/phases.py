@@ -9,6 +9,7 @@ from models.domain.decision import Prediction, Reason
 from models.domain.errors import FitFailed
 from models.domain.objective import ObjectiveBase, Phases
 from models.domain.scattering import Floats
+from models.domain.wording import in_unit
 from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.acquisitions.phase_boundary import PhaseBoundary, PhaseChance
 from models.gp.acquisitions.worth import Together
@@ -21,7 +22,7 @@ from models.gp.phase_classes import (
     number_phases,
 )
 from models.gp.phase_draws import Labels, PhaseDraws
-from models.gp.pursuits.pursuit import Aim, Lesson, Pursuit, Situation, expected_text, in_unit
+from models.gp.pursuits.pursuit import Aim, Lesson, Pursuit, Situation, expected_text, predictions
 from models.gp.training import Training
 
 FEWEST_INSIDE = 4
@@ -124,11 +125,8 @@ def _seek_inside(situation: Situation, draws: PhaseDraws, map_aim: Aim) -> Aim:
     unit = situation.units.get(then.feature, "1")
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
-        means, sigmas = measured.predict(points)
-        return tuple(
-            (Prediction(name=then.feature, mean=float(mean), sigma=float(sigma), unit=unit), *phases)
-            for mean, sigma, phases in zip(means, sigmas, map_aim.expect(points), strict=True)
-        )
+        sought = predictions(then.feature, unit, *measured.predict(points))
+        return tuple((one, *phases) for one, phases in zip(sought, map_aim.expect(points), strict=True))
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         if is_idle:
@@ -154,7 +152,6 @@ def _seek_inside(situation: Situation, draws: PhaseDraws, map_aim: Aim) -> Aim:
         gain_unit=unit,
         idle=map_aim.worth,
         unit_of_gain=best.unit_of_gain,
-        incumbent=best.incumbent,
     )
 
 

@@ -74,9 +74,6 @@ class Aim:
     """What a measurement is worth when little can be gained; None where any gain is worth it."""
     unit_of_gain: float = 1.0
     """What the gain is compared with before it counts as little: that of `exp(worth)`."""
-    incumbent: float | None = None
-    """Posterior mean at the measured point believed to be best, in the feature's unit; None without
-    a best."""
 
 
 def of_features(objective: ObjectiveBase, knowledge: Knowledge, n_context: int) -> Lesson:
@@ -109,19 +106,21 @@ def expectations(situation: Situation) -> Callable[[Floats], tuple[tuple[Predict
     """What is expected of each belief of a situation, as an `Aim` says it."""
 
     def expect(points: Floats) -> tuple[tuple[Prediction, ...], ...]:
-        columns: list[list[Prediction]] = []
-        for name, belief in situation.measured.items():
-            means, sigmas = belief.predict(points)
-            unit = situation.units.get(name, "1")
-            columns.append(
-                [
-                    Prediction(name=name, mean=float(mean), sigma=float(sigma), unit=unit)
-                    for mean, sigma in zip(means, sigmas, strict=True)
-                ]
-            )
+        columns = [
+            predictions(name, situation.units.get(name, "1"), *belief.predict(points))
+            for name, belief in situation.measured.items()
+        ]
         return tuple(zip(*columns, strict=True))
 
     return expect
+
+
+def predictions(name: str, unit: str, means: Floats, sigmas: Floats) -> tuple[Prediction, ...]:
+    """What is expected of one quantity at points, means and sigmas of shape (m,), as an `Aim` says it."""
+    return tuple(
+        Prediction(name=name, mean=mean, sigma=sigma, unit=unit)
+        for mean, sigma in zip(means.tolist(), sigmas.tolist(), strict=True)
+    )
 
 
 def predicted_text(prediction: Prediction) -> str:
