@@ -3,10 +3,10 @@
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullFormatter
 
 from agent.foresight import ForeseenCurve, Foresight
 from agent.milestones import map_points
+from agent.pictures.panels import scale_curves
 from models.domain.errors import FitFailed
 from models.domain.history import History
 from models.domain.misfit import as_arrays, misfit_of
@@ -107,12 +107,7 @@ def _short(point: Point) -> str:
 
 
 def _finish(ax: Axes, unit: str) -> None:
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    ax.xaxis.set_major_formatter("{x:g}")
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    ax.set_xlabel("q / nm$^{-1}$")
+    scale_curves(ax)
     ax.set_ylabel(f"intensity / {unit.replace('1/cm', 'cm$^{-1}$')}, each lower by {STEP:g}")
     bottom, top = ax.get_ylim()
     ax.set_ylim(bottom / ROOM, top)

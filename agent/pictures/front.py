@@ -40,7 +40,7 @@ def draw_front(ax: Axes, space: SearchSpace, objective: Pareto, history: History
     if pairs:
         ax.set_xlabel(_label(objective.of[0], pairs[0][0]))
         ax.set_ylabel(_label(objective.of[1], pairs[0][1]))
-        ax.legend(fontsize=7, frameon=False)
+        ax.legend(fontsize=7, edgecolor="none", framealpha=0.9)  # the reference's lines run behind it
     ax.set_title("Best compromises", fontsize=10, loc="left")
 
 

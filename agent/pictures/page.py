@@ -155,7 +155,9 @@ def _draw_points(
     """Mark the measured points, the best ringed, lost ones crossed; their points by `seq` come back."""
     accepted = {decision.seq for decision, _ in history.accepted()}
     best = ranked(history, spec.objective)
-    is_ranked = bool(best) and (spec.objective.has_best or bool(spec.objective.features))
+    is_ranked = spec.objective.has_best or bool(spec.objective.features)
+    first = best if isinstance(spec.objective, Pareto) else best[:1]
+    ringed = {decision.seq for decision, _ in first} if is_ranked else set[int]()
     points: dict[int, Point] = {}
     for decision in history.decisions:
         if decision.kind not in MEASURING_KINDS or decision.point is None:
@@ -169,7 +171,7 @@ def _draw_points(
             )  # fmt: skip
         else:
             ax.plot(x, y, "x", markersize=1.8 * size, markeredgewidth=1.2, color="red", zorder=7)
-        if is_ranked and decision.seq == best[0][0].seq:
+        if decision.seq in ringed:
             ax.plot(
                 x, y, "o", markersize=3 * size, markerfacecolor="none", markeredgecolor="tab:red", zorder=7
             )

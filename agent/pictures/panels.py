@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from models.domain.decision import MEASURING_KINDS
 from models.domain.errors import BadInput
@@ -44,9 +45,7 @@ def draw_curves(ax: Axes, history: History, objective: ObjectiveBase) -> None:
         value = f": {features[0].value:.3g} ± {features[0].sigma:.1g}" if features else ""
         label = f"{decision.seq}{value}{shift}"
         ax.plot(q, intensity * factor, color=colours[place], linewidth=1.0, label=label)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
-    ax.set_xlabel("q / nm$^{-1}$")
+    scale_curves(ax)
     ax.set_ylabel(f"intensity / {unit.replace('1/cm', 'cm$^{-1}$')}")
     ax.set_title(f"Curves of the {objective.first_in_line}", fontsize=10, loc="left")
     if ax.lines:
@@ -54,6 +53,16 @@ def draw_curves(ax: Axes, history: History, objective: ObjectiveBase) -> None:
     if missing:
         said = f"no curve to draw for {', '.join(missing)}"
         ax.text(0.02, 0.02, said, transform=ax.transAxes, fontsize=7, color="dimgrey")
+
+
+def scale_curves(ax: Axes) -> None:
+    """Logarithmic axes for curves, with ticks of q that can be read whether it spans one decade or three."""
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    ax.xaxis.set_major_formatter("{x:g}")
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set_xlabel("q / nm$^{-1}$")
 
 
 def _drawable_curve(history: History, seq: int) -> Curve | None:

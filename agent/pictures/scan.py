@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
@@ -76,7 +77,8 @@ def draw_scan(
     sure, path = figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[1, 1])
     field = _field_of(spec, space, history)
     label = axis_label(spec.objective, history)
-    _draw_field(big, field, field.mean, "viridis", f"{label}, posterior mean")
+    measured = _measured(spec, space, history)
+    _draw_field(big, field, field.mean, "viridis", f"{label}, posterior mean; dots: measured", measured)
     _draw_field(sure, field, field.sigma, "magma", f"{label}, posterior sigma")
     for ax in (big, sure, path):
         _frame(ax, space, field)
@@ -108,11 +110,35 @@ def _field_of(spec: CampaignSpec, space: SearchSpace, history: History) -> Field
     return Field(x, y, is_inside.astype(np.float64), mean, sigma)
 
 
-def _draw_field(ax: Axes, field: Field, values: Floats, colours: str, label: str) -> None:
+def _measured(spec: CampaignSpec, space: SearchSpace, history: History) -> Floats:
+    """Where and what was measured of the objective's first feature, shape (n, 3)."""
+    rows: list[tuple[float, float, float]] = []
+    for decision, observation in history.accepted():
+        feature = observation.feature(spec.objective.quantity)
+        if feature is not None and decision.point is not None:
+            x, y = (decision.point[axis.name] for axis in space.axes)
+            rows.append((x, y, feature.value))
+    return np.array(rows).reshape(-1, 3)
+
+
+def _draw_field(  # noqa: PLR0913  a picture has many parts
+    ax: Axes, field: Field, values: Floats, colours: str, label: str, measured: Floats | None = None
+) -> None:
+    """Colour the plane by what is believed; what was measured stands on it in the same colours.
+
+    So a thing too small for the model is seen where it was met.
+    """
     figure = ax.get_figure(root=True)
     if figure is None or not np.isfinite(values).any():
         return
-    coloured = ax.pcolormesh(field.x, field.y, values, cmap=colours, shading="nearest", rasterized=True)
+    shown = values if measured is None else np.append(values, measured[:, 2])
+    norm = Normalize(float(np.nanmin(shown)), float(np.nanmax(shown)))
+    coloured = ax.pcolormesh(
+        field.x, field.y, values, cmap=colours, norm=norm, shading="nearest", rasterized=True
+    )
+    if measured is not None:
+        x, y, found = measured.T
+        ax.scatter(x, y, c=found, cmap=colours, norm=norm, s=22, edgecolors="white", linewidths=0.6, zorder=5)
     bar = figure.colorbar(coloured, ax=ax, shrink=0.8, pad=0.02)
     bar.set_label(label, fontsize=8)
 
