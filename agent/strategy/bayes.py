@@ -204,7 +204,7 @@ class Bayes:
         candidates = tuple(
             self._candidate(rank, choice, found, choices) for rank, choice in enumerate(found.choices)
         )
-        reason = told_in_full(found.reason, candidates)
+        reason = told_in_full(found, candidates)
         model = ModelState(
             acquisition=found.acquisition,
             canonical_json=found.state_json,
@@ -232,7 +232,7 @@ class Bayes:
             chance=choice.chance,
             bound_by=limits_at(choices.encoding.space, point),
             reject_code="lower_acquisition" if rank else None,
-            why=why_it_lost(found.choices[0], choice, found.gain_unit) if rank else None,
+            why=why_it_lost(choice, found) if rank else None,
         )
 
 

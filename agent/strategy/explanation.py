@@ -7,7 +7,7 @@ from models.domain.decision import Candidate, Reason
 from models.domain.wording import in_unit
 
 if TYPE_CHECKING:
-    from models.gp.recommend import Choice
+    from models.gp.recommend import Choice, Recommendation
 
 SURE = 0.995
 """A chance above is as good as certain, and not worth a word."""
@@ -15,12 +15,12 @@ ALIKE = 0.02
 """Relative difference of two numbers below which they are not told apart."""
 
 
-def why_it_lost(first: "Choice", other: "Choice", gain_unit: str) -> str:
+def why_it_lost(other: "Choice", found: "Recommendation") -> str:
     """Why a runner-up was not taken: ``Worth 43 % of the first: gains 0.02 nm, the first 0.05 nm.``."""
+    first, unit = found.choices[0], in_unit(found.gain_unit)
     share = math.exp(min(other.value - first.value, 0.0))
-    unit = in_unit(gain_unit)
     reasons: list[str] = []
-    if _differ(other.gain, first.gain):
+    if not found.is_idle and _differ(other.gain, first.gain):
         reasons.append(f"gains {other.gain:.2g}{unit}, the first {first.gain:.2g}{unit}")
     if _differ(other.chance, first.chance):
         reasons.append(f"is had with {100 * other.chance:.0f} %, the first with {100 * first.chance:.0f} %")
@@ -29,19 +29,19 @@ def why_it_lost(first: "Choice", other: "Choice", gain_unit: str) -> str:
     return f"Worth {100 * share:.0f} % of the first{': ' if reasons else ''}{'; '.join(reasons)}."
 
 
-def told_in_full(reason: Reason, candidates: tuple[Candidate, ...]) -> Reason:
-    """A reason with what the first candidate should gain and cost, what held it, and what was second.
+def told_in_full(found: "Recommendation", candidates: tuple[Candidate, ...]) -> Reason:
+    """The reason, with what the first candidate should gain and cost, what held it, and what was second.
 
     Parameters
     ----------
-    reason
+    found
         Why the first was chosen, as its goal says it.
     candidates
         The chosen one and its runners-up.
     """
-    first = candidates[0]
+    first, reason = candidates[0], found.reason
     said = [reason.sentence]
-    if first.expected_gain is not None and first.expected_gain > 0:
+    if not found.is_idle and first.expected_gain is not None and first.expected_gain > 0:
         said.append(f"It should gain {first.expected_gain:.2g}{in_unit(first.gain_unit or '1')}.")
     if first.chance is not None and first.chance < SURE:
         said.append(f"The feature is had there with {100 * first.chance:.0f} %.")

@@ -88,6 +88,8 @@ class Recommendation:
     """Why a point is chosen, from what is expected of it."""
     state_json: str
     """The `MindState`, as canonical JSON."""
+    is_idle: bool
+    """True when so little could be gained anywhere that knowing more chose: then gains tell nothing apart."""
 
     @property
     def reason(self) -> Reason:
@@ -160,6 +162,7 @@ def _ranked(mind: Mind, aim: Aim, open_: Open, ask: Ask, cost: Cost | None) -> R
         gain_unit=aim.gain_unit,
         explain=lambda expected: aim.explain(expected, is_idle),
         state_json=canonical_json(json.loads(mind.state.model_dump_json())),
+        is_idle=is_idle,
     )
 
 
