@@ -10,12 +10,11 @@ from agent.strategy.costs import expected_times
 from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.exposure import exposed
-from agent.strategy.own_fault import own_fault
 from agent.strategy.problem import Problem
 from agent.strategy.stops import known_well_enough
 from models.domain.binding import limits_at
 from models.domain.decision import Candidate, Decision, ModelState, Reason
-from models.domain.errors import BadInput, FitFailed
+from models.domain.errors import BadInput, FitFailed, NightbeamError
 from models.domain.frozen import Frozen
 from models.domain.history import History
 from models.domain.objective import Own
@@ -106,11 +105,12 @@ class Bayes:
         except FitFailed as error:
             return self._fill(history, error)
         except Exception as error:
-            parts = (self._options.kernel, self._options.acquisition)
-            broken = own_fault(error, self._problem.objective, parts)
-            if broken is None or self._state_json is not None:  # a replay wants to know
+            objective = self._problem.objective
+            if not isinstance(objective, Own) or isinstance(error, NightbeamError):
                 raise
-            return self._fill(history, broken)
+            said = " ".join(str(error).split())  # one's own code may raise anything: it is no reason to end
+            broken = f"the goal {objective.goal} raised {type(error).__name__}: {said}"
+            return self._fill(history, FitFailed(broken))
 
     def _begin(self, history: History, n_begun: int) -> Decision:
         """The even start: laid out beforehand and toured where journeys take time, else the farthest next."""

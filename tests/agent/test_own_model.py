@@ -182,6 +182,22 @@ def test_a_campaign_that_gives_up_its_kernel_goes_on_with_our_own():
     assert back.kind == "suggest"
 
 
+def test_a_maker_of_a_kernel_that_breaks_in_the_night_leaves_the_space_to_be_filled(tmp_path):
+    (tmp_path / "spent_kernel.py").write_text(
+        "from gpytorch.kernels import MaternKernel\n"
+        "made = []\n"
+        "def make(columns):\n"
+        "    made.append(columns)\n"
+        "    if len(made) > 3:\n"
+        "        raise ValueError('tired')\n"
+        "    return MaternKernel(ard_num_dims=len(columns))\n"
+    )
+    history = campaign(strategy(task(), kernel="spent_kernel:make"), 8)
+    reasons = [decision.reason for decision in history.decisions]
+    assert reasons[-1].code == "no_model"
+    assert "the kernel spent_kernel:make raised ValueError: tired" in reasons[-1].sentence
+
+
 def test_mistakes_are_refused_before_the_night(tmp_path):
     (tmp_path / "no_kernel.py").write_text("def make(columns):\n    return columns\n")
     with pytest.raises(

@@ -35,7 +35,9 @@ def make_kernel(name: str, columns: tuple[str, ...]) -> OwnKernel:
     Raises
     ------
     BadInput
-        When there is no such function, it raises, or makes something else.
+        When there is no such function, or it makes something else.
+    FitFailed
+        When it raises.
     """
     make = import_attribute(name, WHERE)
     if not callable(make):
@@ -43,12 +45,8 @@ def make_kernel(name: str, columns: tuple[str, ...]) -> OwnKernel:
     try:
         with exactly():
             kernel: Any = make(columns)
-    except Exception as error:  # one's own code may raise anything
-        raise BadInput(
-            WHERE,
-            f"is {name!r}, which raised {said(error)}",
-            "Correct it; it is called with the columns' names",
-        ) from error
+    except Exception as error:  # one's own code may raise anything, in the night too
+        raise FitFailed(f"the kernel {name} raised {said(error)}") from error
     if not isinstance(kernel, Kernel):
         problem = f"is {name!r}, which returned a {type(kernel).__name__} and no gpytorch.kernels.Kernel"
         raise BadInput(WHERE, problem, "Return the kernel")
@@ -73,7 +71,10 @@ def check_kernel(name: str, columns: tuple[str, ...]) -> None:
     BadInput
         When it cannot be had, or its covariances are none.
     """
-    own = make_kernel(name, columns)
+    try:
+        own = make_kernel(name, columns)
+    except FitFailed as error:
+        raise BadInput(WHERE, str(error), "Correct it; it is called with the columns' names") from error
     points = np.random.default_rng(TRIED_SEED).random((N_TRIED, len(columns)))
     try:
         with exactly(), torch.no_grad():
