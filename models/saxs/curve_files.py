@@ -138,7 +138,6 @@ def stated_q_unit(table: TextTable) -> QUnit | None:
         if found is not None:
             return None if found == "both" else found
     return None
-    return None
 
 
 def has_stated_q_unit(path: Path) -> bool:
