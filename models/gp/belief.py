@@ -212,6 +212,35 @@ class Belief:
             sigma_gradients=slopes * (0.5 * self.inflations / sigmas)[:, np.newaxis],
         )
 
+    def bonds(self, rows: Rows) -> list[Floats]:
+        """What ties places to one observed point a member, as `bonds_at` and the like take it.
+
+        Parameters
+        ----------
+        rows
+            Row of the observation for each member, shape (n_members,).
+        """
+        return [
+            member.bond(int(row), float(self._known.variances[row]))
+            for member, row in zip(self.members, rows, strict=True)
+        ]
+
+    def watched_bonds(self, bonds: list[Floats]) -> Floats:
+        """Covariance of the watched points with what the bonds tie them to, shape (n_members, m)."""
+        pairs = zip(self.members, bonds, strict=True)
+        return self.inflations[:, np.newaxis] * [member.watched_sum(bond) for member, bond in pairs]
+
+    def bonds_at(self, points: Floats, bonds: list[Floats]) -> Floats:
+        """The same of any points, shape (j, d): (n_members, j)."""
+        pairs = zip(self.members, bonds, strict=True)
+        return self.inflations[:, np.newaxis] * [member.sum_at(points, bond) for member, bond in pairs]
+
+    def bond_slopes(self, point: Floats, bonds: list[Floats]) -> tuple[Floats, Floats]:
+        """The same of one point, (n_members,), with its gradients, (n_members, d)."""
+        pairs = zip(self.members, bonds, strict=True)
+        gradients = np.array([member.sum_gradient(point, bond) for member, bond in pairs])
+        return self.bonds_at(point[np.newaxis], bonds)[:, 0], self.inflations[:, np.newaxis] * gradients
+
     def means_at_observations(self) -> Floats:
         """What each member believes of the noise-free feature where it was measured, shape (n_members, n).
 

@@ -69,6 +69,22 @@ class Conditioned(Protocol):
         """Posterior mean and variance at one place, and the gradients of both."""
         ...
 
+    def bond(self, row: int, variance: float) -> Floats:
+        """Weights of the observations in the covariance with the function where one of them was made."""
+        ...
+
+    def watched_sum(self, weights: Floats) -> Floats:
+        """Covariances of the watched points with the observations, times weights."""
+        ...
+
+    def sum_at(self, points: Floats, weights: Floats) -> Floats:
+        """The same of any points."""
+        ...
+
+    def sum_gradient(self, place: Floats, weights: Floats) -> Floats:
+        """Its gradient at one place."""
+        ...
+
     def means_at_observations(self, known: Standardised) -> Floats:
         """Posterior mean at each measured point."""
         ...

@@ -106,6 +106,12 @@ class Factor:
         found, _ = lapack.dtrtrs(square.T, rights, lower=1)
         return found
 
+    def inverse_column(self, row: int) -> Floats:
+        """One column of the inverse of the matrix, shape (n,)."""
+        unit = np.zeros(self.n)
+        unit[row] = 1.0
+        return backward(self.upper, self.n, forward(self.upper, self.n, unit))
+
     def inverse(self) -> Floats:
         """The inverse of the matrix, shape (n, n)."""
         found, _ = lapack.dpotri(self.upper[: self.n, : self.n], lower=0)

@@ -287,6 +287,39 @@ class Member:
         mean, variance = float(found[0]), max(float(found[1]), LEAST_VARIANCE)
         return mean, variance, found[2 : 2 + n_axes], found[2 + n_axes :]
 
+    def bond(self, row: int, variance: float) -> Floats:
+        """Weights of the observations in the covariance with the function where one of them was made.
+
+        A covariance c(x, x_row) = k(x, x_row) - k(x, X) K^-1 (K - N) e_row is k(x, X) N K^-1 e_row, N the
+        noise: a sum like that of the posterior mean.
+
+        Parameters
+        ----------
+        row
+            Row of the observation.
+        variance
+            Its known variance.
+
+        Returns
+        -------
+        Floats
+            Shape (n,).
+        """
+        return (variance + self.noise) * self._factor.inverse_column(row)
+
+    def watched_sum(self, weights: Floats) -> Floats:
+        """Covariances of the watched points with the observations, times weights, shape (m,)."""
+        n = self.n
+        return (self._factor.upper[:n, :n] @ weights) @ self._white[:n]
+
+    def sum_at(self, points: Floats, weights: Floats) -> Floats:
+        """The same of any points, shape (j, d) -> (j,)."""
+        return weights @ covariance(self._points[: self.n], points, self.rates, self.variance)
+
+    def sum_gradient(self, place: Floats, weights: Floats) -> Floats:
+        """Its gradient at one place, shape (d,)."""
+        return weights @ covariance_gradient(self._points[: self.n], place, self.rates, self.variance)
+
     def means_at_observations(self, known: Standardised) -> Floats:
         """Posterior mean at each measured point, shape (n,): the value less its share of the residual."""
         return known.values - (known.variances + self.noise) * self.weights

@@ -1,9 +1,11 @@
 """The fast Gaussian process agrees with GPyTorch and BoTorch, and growing changes not one bit."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
-from botorch.acquisition.analytic import LogExpectedImprovement
+from botorch.acquisition.analytic import LogExpectedImprovement, _log_ei_helper
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,20 +47,45 @@ def test_mean_and_variance_are_those_of_the_library(n_axes, n, seed):
     assert np.allclose(variance, posterior.variance.numpy().ravel(), rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("goal", ["maximise", "minimise"])
-def test_the_expected_improvement_is_that_of_the_library(goal):
-    logs, learned = logs_of(), known()
+def believed(logs: np.ndarray, learned: Standardised) -> Belief:
     member = MemberState(logs=tuple(logs), weight=1.0, inflation=1.0)
-    state = BeliefState(fitted_to=25, mean=0.0, spread=1.0, members=(member,))
-    belief = Belief(Training(learned.points, learned.values, np.sqrt(learned.variances)), state)
-    worth = ExpectedImprovement(belief, as_objective(feature="x", goal=goal))
-    model = library_model(logs, learned)
+    state = BeliefState(fitted_to=len(learned.values), mean=0.0, spread=1.0, members=(member,))
+    return Belief(Training(learned.points, learned.values, np.sqrt(learned.variances)), state)
+
+
+@pytest.mark.parametrize("goal", ["maximise", "minimise"])
+def test_the_expected_improvement_is_that_of_the_librarys_joint_posterior(goal):
+    logs, learned = logs_of(), known()
+    belief, model = believed(logs, learned), library_model(logs, learned)
+    sign = 1.0 if goal == "maximise" else -1.0
+    with torch.no_grad():
+        incumbents = model.posterior(torch.from_numpy(learned.points)).mean[:, 0]
+        row = int((sign * incumbents).argmax())
+        pairs = np.stack([POINTS, np.tile(learned.points[row], (len(POINTS), 1))], axis=1)
+        joint = model.posterior(torch.from_numpy(pairs))
+        rise = sign * (joint.mean[:, 0, 0] - joint.mean[:, 1, 0])
+        spread = joint.distribution.covariance_matrix
+        noise = torch.from_numpy(np.exp(belief.log_known_variances(POINTS))) + np.exp(logs[-1])
+        step = (spread[:, 0, 0] - spread[:, 0, 1]).abs() / (spread[:, 0, 0] + noise).sqrt()
+        expected = (_log_ei_helper(rise / step) + step.log()).numpy()
+    assert expected.min() < -8.0
+    found = ExpectedImprovement(belief, as_objective(feature="x", goal=goal)).at(POINTS)
+    assert np.allclose(found, expected, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("goal", ["maximise", "minimise"])
+def test_with_hardly_any_noise_the_expected_improvement_is_that_of_the_library(goal):
+    learned = known()
+    learned = Standardised(learned.points, learned.values, np.full(len(learned.values), 2e-6))
+    logs = np.append(logs_of()[:-1], math.log(1.1e-4))
+    worth = ExpectedImprovement(believed(logs, learned), as_objective(feature="x", goal=goal))
     best = torch.tensor(worth.incumbent, dtype=torch.float64)  # the library would round a float to 32 bits
-    library = LogExpectedImprovement(model, best_f=best, maximize=goal == "maximise")
+    library = LogExpectedImprovement(library_model(logs, learned), best_f=best, maximize=goal == "maximise")
     with torch.no_grad():
         expected = library(torch.from_numpy(POINTS).unsqueeze(-2)).numpy()
-    assert expected.min() < -8.0
-    assert np.allclose(worth.at(POINTS), expected, rtol=0, atol=1e-6)
+    near = expected > -20.0  # what little noise there is counts far out in the tail
+    assert near.sum() > 5
+    assert np.allclose(worth.at(POINTS)[near], expected[near], rtol=0, atol=0.1)
 
 
 def test_the_density_of_hyperparameters_and_its_gradient_are_those_of_the_library():

@@ -78,7 +78,12 @@ def test_both_ways_answer_all_other_questions_alike(both):
         assert np.allclose(getattr(ours, name)(POOL[:5]), getattr(theirs, name)(POOL[:5]), rtol=0, atol=1e-6)
     pairs = [belief.covariances_between(POOL[:5], POOL[3:9]) for belief in both]
     assert np.allclose(*pairs, rtol=0, atol=1e-6)
+    rows = np.full(len(ours.weights), 3)
+    bonds, others = ours.bonds(rows), theirs.bonds(rows)
+    assert np.allclose(ours.watched_bonds(bonds), theirs.watched_bonds(others), rtol=0, atol=1e-6)
     for point in POOL[:5]:
+        for one, other in zip(ours.bond_slopes(point, bonds), theirs.bond_slopes(point, others), strict=True):
+            assert np.allclose(one, other, rtol=0, atol=1e-6)
         assert np.allclose(
             ours.log_known_variance_slope(point), theirs.log_known_variance_slope(point), rtol=0, atol=1e-6
         )

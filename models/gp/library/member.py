@@ -162,6 +162,22 @@ class LibraryMember:
             near.slope(-2.0 * backward(self._factor.upper, self.n, white), 1.0),
         )
 
+    def bond(self, row: int, variance: float) -> Floats:
+        """Weights of the observations in the covariance with the function where one of them was made."""
+        return (variance + self.noise) * self._factor.inverse_column(row)
+
+    def watched_sum(self, weights: Floats) -> Floats:
+        """Covariances of the watched points with the observations, times weights, shape (m,)."""
+        return (self._factor.upper[: self.n, : self.n] @ weights) @ self._white
+
+    def sum_at(self, points: Floats, weights: Floats) -> Floats:
+        """The same of any points, shape (j, d) -> (j,)."""
+        return weights @ self._between(self._points, points)
+
+    def sum_gradient(self, place: Floats, weights: Floats) -> Floats:
+        """Its gradient at one place, shape (d,)."""
+        return self._kernel.near(self._points, place).slope(weights)
+
     def means_at_observations(self, known: Standardised) -> Floats:
         """Posterior mean at each measured point, shape (n,): the value less its share of the residual."""
         return known.values - (known.variances + self.noise) * self.weights
