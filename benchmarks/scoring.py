@@ -8,6 +8,8 @@ from models.domain.scattering import Floats
 
 BAND = 1.959964
 """Half-width of a 95 % band, in standard deviations."""
+SAME = 1e-9
+"""Points of a list that lie nearer to each other than this, in units of an axis' range, are one."""
 UNITS = {"map": "RMSE", "level": "share wrong", "phases": "share wrong"}
 """What a score is, by goal; regret for all others."""
 
@@ -63,10 +65,11 @@ def _share_of_wrong_phases(problem: BenchProblem, unit: Floats, values: Floats) 
     return float(np.mean(values[gaps.argmin(axis=1)] != problem.truth(grid)))
 
 
-def coverage(problem: BenchProblem, means: Floats, deviations: Floats) -> float:
+def coverage(problem: BenchProblem, means: Floats, deviations: Floats, measured: Floats) -> float:
     """Share of held-out truth inside a method's own 95 % band.
 
-    The truth of a replay is itself a measurement, so its sigma widens the band.
+    The truth of a replay is itself a measurement, so its sigma widens the band, and what a method measured is
+    not held out.
 
     Parameters
     ----------
@@ -74,9 +77,13 @@ def coverage(problem: BenchProblem, means: Floats, deviations: Floats) -> float:
         The problem.
     means, deviations
         The method's posterior at `problem.held_out()`, noise-free, shape (n,).
+    measured
+        Where it measured, shape (m, n_axes).
     """
     at = problem.held_out()
-    truth = problem.truth(at)
-    if problem.measured is not None:
-        deviations = np.hypot(deviations, problem.sigma(at))
-    return float(np.mean(np.abs(means - truth) <= BAND * deviations))
+    is_inside = np.abs(means - problem.truth(at)) <= BAND * deviations
+    if problem.measured is None:
+        return float(np.mean(is_inside))
+    is_inside = np.abs(means - problem.truth(at)) <= BAND * np.hypot(deviations, problem.sigma(at))
+    gaps = problem.region.to_unit(at)[:, np.newaxis] - problem.region.to_unit(measured)
+    return float(np.mean(is_inside[np.abs(gaps).max(axis=2).min(axis=1) > SAME]))

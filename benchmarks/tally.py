@@ -73,7 +73,7 @@ def tally(problem: BenchProblem, method: Method, kept: list[tuple[Path, Trajecto
     """
     found = [trajectory for _, trajectory in kept]
     covered = [
-        coverage(problem, np.array(t.mean), np.array(t.deviation))
+        coverage(problem, np.array(t.mean), np.array(t.deviation), np.array(t.points))
         for t in found
         if t.mean is not None and t.deviation is not None and problem.goal != "phases"
     ]

@@ -46,7 +46,7 @@ class Options(Frozen):
     alternatives: int = Field(default=5, ge=0, le=50)
     """Runners-up that are logged with every decision."""
     least_gain: float = Field(default=0.003, ge=0)
-    """Smallest expected improvement that is worth a measurement, in standard deviations of the measured values, or
+    """Smallest expected improvement worth a measurement, in standard deviations of the measured values, or
     for a target as a share of the distance that is left. Below it, the next point is where the model knows
     least."""
     ahead: bool = False

@@ -7,11 +7,15 @@ from models.domain.scattering import Floats
 LEAST_SAVED_S = 1e-9
 """Smaller savings are rounding, s."""
 
+MOST_FIRSTS = 8
+"""Places from which a way is begun, at most."""
+
 
 def short_tour(from_here_s: Floats, between_s: Floats) -> list[int]:
     """An order of places with short journeys: the nearest next, then stretches turned round to save time.
 
-    Nearest neighbour and 2-opt, for a way that need not return (Croes, Oper. Res. 6 (1958) 791).
+    Nearest neighbour and 2-opt, for a way that need not return (Croes, Oper. Res. 6 (1958) 791): the shortest
+    of the ways that begin at one of the nearest places.
 
     Parameters
     ----------
@@ -28,13 +32,15 @@ def short_tour(from_here_s: Floats, between_s: Floats) -> list[int]:
     legs_s = np.zeros((len(from_here_s) + 1,) * 2)
     legs_s[0, 1:] = legs_s[1:, 0] = from_here_s
     legs_s[1:, 1:] = between_s
-    way = _untangled(np.array(_nearest_next(legs_s)), legs_s)
-    return [stop - 1 for stop in way.tolist()[1:]]
+    firsts = np.argsort(from_here_s, kind="stable")[:MOST_FIRSTS] + 1
+    ways = [_untangled(np.array(_nearest_next(legs_s, int(first))), legs_s) for first in firsts]
+    best = min(ways, key=lambda way: float(legs_s[way[:-1], way[1:]].sum()))
+    return [stop - 1 for stop in best.tolist()[1:]]
 
 
-def _nearest_next(legs_s: Floats) -> list[int]:
-    """Stops from the first, each time the nearest that is left."""
-    way, left = [0], list(range(1, len(legs_s)))
+def _nearest_next(legs_s: Floats, first: int) -> list[int]:
+    """Stops that begin with a given one, then each time the nearest that is left."""
+    way, left = [0, first], [stop for stop in range(1, len(legs_s)) if stop != first]
     while left:
         way.append(left.pop(int(np.argmin(legs_s[way[-1], left]))))
     return way

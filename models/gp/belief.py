@@ -91,9 +91,10 @@ class Belief:
         self.weights = np.array([one.weight for one in state.members])
         """Probability of each member, shape (n_members,)."""
         self.inflations = np.array([one.inflation for one in state.members])
-        """Factor on the variances of each member, shape (n_members,)."""
-        self._known = standardise(training, state.mean, state.spread)
-        first = self._known.first(state.fitted_to)
+        """Factor on the variances of the function under each member, shape (n_members,)."""
+        self.known = standardise(training, state.mean, state.spread)
+        """The observations, standardised."""
+        first = self.known.first(state.fitted_to)
         self.members = state.condition(first)
         if watch is not None:
             for member in self.members:
@@ -124,7 +125,7 @@ class Belief:
     def learn(self, training: Training) -> None:
         """Take in the observations that came after those known so far, O(n^2) each."""
         self.training = training
-        self._known = standardise(training, self.state.mean, self.state.spread)
+        self.known = standardise(training, self.state.mean, self.state.spread)
         self._take_in()
 
     def watched(self) -> Posterior:
@@ -173,18 +174,18 @@ class Belief:
         Floats
             Shape (m,).
         """
-        logs = np.log(self._known.variances)
+        logs = np.log(self.known.variances)
         if np.ptp(logs) < SAME_VARIANCE:
             return np.full(len(points), logs.mean())
-        shares = self.members[0].correlation(self._known.points, points) + ANYWHERE
+        shares = self.members[0].correlation(self.known.points, points) + ANYWHERE
         return logs @ shares / shares.sum(axis=0)
 
     def log_known_variance_slope(self, point: Floats) -> Floats:
         """Gradient of the same at one point, shape (d,)."""
-        logs = np.log(self._known.variances)
+        logs = np.log(self.known.variances)
         if np.ptp(logs) < SAME_VARIANCE:
             return np.zeros(len(point))
-        first, known = self.members[0], self._known
+        first, known = self.members[0], self.known
         shares = first.correlation(known.points, point[np.newaxis])[:, 0] + ANYWHERE
         here = logs @ shares / shares.sum()
         return (logs - here) @ first.correlation_gradient(known.points, point) / shares.sum()
@@ -212,47 +213,18 @@ class Belief:
             sigma_gradients=slopes * (0.5 * self.inflations / sigmas)[:, np.newaxis],
         )
 
-    def bonds(self, rows: Rows) -> list[Floats]:
-        """What ties places to one observed point a member, as `bonds_at` and the like take it.
-
-        Parameters
-        ----------
-        rows
-            Row of the observation for each member, shape (n_members,).
-        """
-        return [
-            member.bond(int(row), float(self._known.variances[row]))
-            for member, row in zip(self.members, rows, strict=True)
-        ]
-
-    def watched_bonds(self, bonds: list[Floats]) -> Floats:
-        """Covariance of the watched points with what the bonds tie them to, shape (n_members, m)."""
-        pairs = zip(self.members, bonds, strict=True)
-        return self.inflations[:, np.newaxis] * [member.watched_sum(bond) for member, bond in pairs]
-
-    def bonds_at(self, points: Floats, bonds: list[Floats]) -> Floats:
-        """The same of any points, shape (j, d): (n_members, j)."""
-        pairs = zip(self.members, bonds, strict=True)
-        return self.inflations[:, np.newaxis] * [member.sum_at(points, bond) for member, bond in pairs]
-
-    def bond_slopes(self, point: Floats, bonds: list[Floats]) -> tuple[Floats, Floats]:
-        """The same of one point, (n_members,), with its gradients, (n_members, d)."""
-        pairs = zip(self.members, bonds, strict=True)
-        gradients = np.array([member.sum_gradient(point, bond) for member, bond in pairs])
-        return self.bonds_at(point[np.newaxis], bonds)[:, 0], self.inflations[:, np.newaxis] * gradients
-
     def means_at_observations(self) -> Floats:
         """What each member believes of the noise-free feature where it was measured, shape (n_members, n).
 
         Points of which something is supposed come last.
         """
-        known = [self._known.plus(more) for more in self.supposed] or [self._known] * len(self.members)
+        known = [self.known.plus(more) for more in self.supposed] or [self.known] * len(self.members)
         pairs = zip(self.members, known, strict=True)
         return np.array([member.means_at_observations(of_it) for member, of_it in pairs])
 
     def noise_variances(self) -> Floats:
         """Variance of a further observation beyond its known one, standardised, shape (n_members,)."""
-        return self.inflations * [member.noise for member in self.members]
+        return np.array([member.noise for member in self.members])
 
     def predict(self, points: Floats) -> tuple[Floats, Floats]:
         """Mean and standard deviation of the noise-free feature.
@@ -280,7 +252,7 @@ class Belief:
         return Posterior(np.array([one[0] for one in found]), np.sqrt(variances))
 
     def _take_in(self) -> None:
-        known = self._known
+        known = self.known
         for row in range(self.members[0].n, len(known.values)):
             surprise = self._surprise(row)
             self.is_surprised = self.is_surprised or bool(surprise > SURPRISE)
@@ -297,8 +269,10 @@ class Belief:
         n = self.members[0].n
         ratios = np.ones(n)
         if n <= MOST_LEFT_OUT:
-            ratios = (self.weights / self.inflations) @ [one.ratio_left_out() for one in self.members]
-        shares = self._correlations(self._known.points[:n])
+            pairs = zip(self.members, self.inflations.tolist(), strict=True)
+            first = self.known.first(n)
+            ratios = self.weights @ [member.left_out(first).ratios(factor) for member, factor in pairs]
+        shares = self._correlations(self.known.points[:n])
         return shares.sum(axis=1), ratios @ shares
 
     def _correlations(self, points: Floats) -> Floats:
@@ -309,10 +283,10 @@ class Belief:
 
     def _surprise(self, row: int) -> float:
         """How far an observation is from what was expected, in standard deviations of its expectation."""
-        value, variance = self._known.values[row], self._known.variances[row]
-        expected = self.expect(self._known.points[row])
+        value, variance = self.known.values[row], self.known.variances[row]
+        expected = self.expect(self.known.points[row])
         mean = self.weights @ expected.means
-        own = expected.sigmas**2 + self.noise_variances() + self.inflations * variance
+        own = expected.sigmas**2 + self.noise_variances() + variance
         total = self.weights @ (own + (expected.means - mean) ** 2)
         return abs(value - mean) / float(np.sqrt(total))
 

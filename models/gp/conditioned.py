@@ -4,6 +4,7 @@ from typing import Protocol, Self
 
 from models.domain.scattering import Floats
 from models.gp.hyperparameters import Standardised
+from models.gp.left_out import LeftOut
 from models.gp.member import Rows
 
 
@@ -89,6 +90,6 @@ class Conditioned(Protocol):
         """Posterior mean at each measured point."""
         ...
 
-    def ratio_left_out(self) -> Floats:
-        """Squared residual of each observation when it is left out, in units of its expectation."""
+    def left_out(self, known: Standardised) -> LeftOut:
+        """What each observation is to all others."""
         ...

@@ -73,7 +73,7 @@ def _suppose(belief: Belief, points: Floats, draws: Floats) -> Belief:
         values = np.empty(len(points))
         for i, point in enumerate(points):
             (mean,), (variance,) = member.predict(point[np.newaxis])
-            values[i] = mean + own[i] * np.sqrt(inflation * (variance + member.noise + variances[i]))
+            values[i] = mean + own[i] * np.sqrt(inflation * variance + member.noise + variances[i])
             member.append(point, values[i], variances[i])
         told.append(Standardised(points, values, variances))
     supposed.supposed = told

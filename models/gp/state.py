@@ -4,7 +4,6 @@ import numpy as np
 from pydantic import Field
 
 from models.domain.frozen import Frozen
-from models.domain.scattering import Floats
 from models.gp.conditioned import Conditioned
 from models.gp.hyperparameters import Standardised, fit_hyperparameters, spread_around
 from models.gp.member import Member
@@ -18,8 +17,6 @@ LEAST_WEIGHT = 0.02
 """Members of less weight are left out."""
 MOST_FITTED = 256
 """Observations that hyperparameters are found from; of more, as many are taken evenly."""
-PRIOR_COUNT = 5.0
-"""Weight, in observations, of the assumption that bands are as wide as they should be."""
 
 
 class MemberState(Frozen):
@@ -31,7 +28,7 @@ class MemberState(Frozen):
     weight: float = Field(ge=0, le=1)
     """Its probability among the members."""
     inflation: float = Field(gt=0)
-    """Factor on all its variances, from the residuals that were left out one at a time."""
+    """Factor on the variances of the function, from observations that were left out one at a time."""
 
 
 class BeliefState(Frozen):
@@ -91,27 +88,11 @@ def fit_state(training: Training, earlier: BeliefState | None = None) -> BeliefS
         MemberState(
             logs=tuple(map(float, logs)),
             weight=min(1.0, float(weight)),
-            inflation=inflation_of(Member(logs, known).ratio_left_out()),
+            inflation=Member(logs, known).left_out(known).inflation,
         )
         for logs, weight in zip(members, weights, strict=True)
     )
     return BeliefState(fitted_to=n, mean=mean, spread=spread, members=states)
-
-
-def inflation_of(ratios: Floats) -> float:
-    """Factor by which a member's variances are too small: the mean squared residual that was left out.
-
-    Residuals are left out one at a time and counted in units of their expectation; the prior assumption that
-    the factor is 1 weighs as `PRIOR_COUNT` observations. Since the factor itself is uncertain, it is the mean
-    of the inverse gamma distribution that both leave. Scaling all variances, those of the noise too, changes
-    no mean.
-
-    Parameters
-    ----------
-    ratios
-        Squared residuals that were left out, in units of their expectation, shape (n,).
-    """
-    return float((PRIOR_COUNT + ratios.sum()) / (PRIOR_COUNT + len(ratios) - 2.0))
 
 
 def standardise(training: Training, mean: float, spread: float) -> Standardised:

@@ -1,5 +1,7 @@
 """A score is what its words say, and a ratio of measurements is right where the answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -76,8 +78,17 @@ def test_a_band_as_wide_as_it_says_covers_the_truth_and_half_of_it_does_not():
     problem = problem_of("map")
     truth = plane(problem.held_out())
     off = np.random.default_rng(5).normal(0.0, 0.1, truth.size)
-    assert coverage(problem, truth + off, np.full(truth.size, 0.1)) == pytest.approx(0.95, abs=0.03)
-    assert coverage(problem, truth + off, np.full(truth.size, 0.05)) == pytest.approx(0.67, abs=0.06)
+    far = np.array([[50.0, 50.0]])
+    assert coverage(problem, truth + off, np.full(truth.size, 0.1), far) == pytest.approx(0.95, abs=0.03)
+    assert coverage(problem, truth + off, np.full(truth.size, 0.05), far) == pytest.approx(0.67, abs=0.06)
+
+
+def test_what_was_measured_of_a_list_is_not_held_out():
+    problem = problem_of("map")
+    at = problem.held_out()
+    replay = replace(problem, measured=lambda points: (plane(points), np.full(len(points), 0.01)))
+    means = plane(at) + np.where(np.arange(len(at)) < 100, 0.0, 10.0)
+    assert coverage(replay, means, np.full(len(at), 0.1), at[-50:]) == pytest.approx(100 / (len(at) - 50))
 
 
 def test_the_common_model_has_the_gradient_of_its_own_loss():

@@ -58,8 +58,8 @@ def test_the_expected_improvement_agrees_with_a_million_outcomes_of_the_measurem
     badness = {"maximise": -means, "minimise": means, "target": np.abs(means - target)}[objective.goal]
     bests = badness.argmin(axis=1)
     variances = posterior.sigmas**2
-    noises = np.outer(belief.inflations, np.exp(belief.log_known_variances(places)))
-    noises += belief.noise_variances()[:, np.newaxis]
+    noises = np.exp(belief.log_known_variances(places)) + belief.noise_variances()[:, np.newaxis]
+    noises *= belief.inflations[:, np.newaxis]
     normal = np.random.default_rng(6).standard_normal(1_000_000)
     for place in range(12):
         gains = np.zeros(normal.size)

@@ -14,6 +14,7 @@ from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.belief import Belief, Watch
 from models.gp.hyperparameters import Standardised, fit_hyperparameters, negative_log_density
 from models.gp.kernel import MEAN_VARIANCE, contract, covariance, covariance_gradient, fill_covariance
+from models.gp.left_out import LeftOut
 from models.gp.member import Member
 from models.gp.state import BeliefState, MemberState, standardise
 from models.gp.training import Training
@@ -221,14 +222,32 @@ def test_the_posterior_at_one_point_has_the_gradients_that_it_claims():
 def test_residuals_that_are_left_out_are_those_of_models_without_them():
     learned = known(15)
     logs = logs_of()
-    ratios = Member(logs, learned).ratio_left_out()
+    found = Member(logs, learned).left_out(learned)
     for row in range(15):
         others = np.arange(15) != row
         rest = Standardised(learned.points[others], learned.values[others], learned.variances[others])
         member = Member(logs, rest)
         mean, variance = member.predict(learned.points[row : row + 1])
-        total = variance[0] + learned.variances[row] + member.noise
-        assert ratios[row] == pytest.approx((learned.values[row] - mean[0]) ** 2 / total, rel=1e-6)
+        noise = learned.variances[row] + member.noise
+        square = (learned.values[row] - mean[0]) ** 2
+        assert found.squares[row] == pytest.approx(square, rel=1e-6)
+        assert (found.variances[row], found.noises[row]) == pytest.approx((variance[0], noise), rel=1e-6)
+        assert found.ratios(2.0)[row] == pytest.approx(square / (2.0 * variance[0] + noise), rel=1e-6)
+
+
+def test_error_bars_are_widened_and_narrowed_as_far_as_noise_lets_one_see():
+    rng = np.random.default_rng(4)
+    for truth, noise, expected, tolerance in (
+        (4.0, 0.01, 4.0, 0.1),
+        (0.25, 0.01, 0.25, 0.1),
+        (4.0, 500.0, 1.9, 0.15),
+    ):
+        n = 2000
+        squares = rng.normal(0.0, np.sqrt(truth + noise), n) ** 2
+        found = LeftOut(squares, np.ones(n), np.full(n, noise)).inflation
+        assert found == pytest.approx(expected, rel=tolerance)
+    few = LeftOut(np.array([9.0, 9.0]), np.ones(2), np.full(2, 0.01)).inflation
+    assert 2.0 < few < 5.0  # two observations alone are not believed when they ask for nine
 
 
 def test_the_fit_finds_a_density_that_the_librarys_own_fit_does_not_beat():

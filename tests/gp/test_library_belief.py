@@ -19,6 +19,7 @@ from models.gp.library.models import library_models
 from models.gp.library.own_kernel import OwnKernel
 from models.gp.library.state import LibraryMemberState, LibraryState
 from models.gp.state import BeliefState, fit_state, standardise
+from models.gp.tie import Tie
 from models.gp.training import Training
 
 MATERN = "models.gp.library.matern:make_kernel"
@@ -79,10 +80,10 @@ def test_both_ways_answer_all_other_questions_alike(both):
     pairs = [belief.covariances_between(POOL[:5], POOL[3:9]) for belief in both]
     assert np.allclose(*pairs, rtol=0, atol=1e-6)
     rows = np.full(len(ours.weights), 3)
-    bonds, others = ours.bonds(rows), theirs.bonds(rows)
-    assert np.allclose(ours.watched_bonds(bonds), theirs.watched_bonds(others), rtol=0, atol=1e-6)
+    tie, other_tie = Tie(ours, rows), Tie(theirs, rows)
+    assert np.allclose(tie.watched(), other_tie.watched(), rtol=0, atol=1e-6)
     for point in POOL[:5]:
-        for one, other in zip(ours.bond_slopes(point, bonds), theirs.bond_slopes(point, others), strict=True):
+        for one, other in zip(tie.slope(point), other_tie.slope(point), strict=True):
             assert np.allclose(one, other, rtol=0, atol=1e-6)
         assert np.allclose(
             ours.log_known_variance_slope(point), theirs.log_known_variance_slope(point), rtol=0, atol=1e-6

@@ -7,6 +7,7 @@ from models.domain.objective import Extreme, Target
 from models.domain.scattering import Floats
 from models.gp.belief import Belief
 from models.gp.expectation import Posterior
+from models.gp.tie import Tie
 
 TINY = 1e-300
 """Smallest expectation whose logarithm is taken."""
@@ -71,30 +72,29 @@ class ExpectedImprovement:
             rows = distances.argmin(axis=1)
             self._gain = _Tent(target, np.maximum(distances.min(axis=1), LEAST_DISTANCE))
             self.unit_of_gain = max(abs(self.incumbent - objective.target) / state.spread, LEAST_DISTANCE)
-        self._bonds = belief.bonds(rows)
+        self._tie = Tie(belief, rows)
 
     def watched(self) -> Floats:
         """At the points that the belief watches, shape (m,)."""
         belief = self._belief
         assert belief.watch is not None
-        posterior, bonds = belief.watched(), belief.watched_bonds(self._bonds)
-        return self._of(posterior, bonds, belief.watch.points)
+        return self._of(belief.watched(), self._tie.watched(), belief.watch.points)
 
     def at(self, points: Floats) -> Floats:
         """At any points, shape (m, d) -> (m,)."""
-        return self._of(self._belief.at(points), self._belief.bonds_at(points, self._bonds), points)
+        return self._of(self._belief.at(points), self._tie.at(points), points)
 
     def slope(self, point: Floats) -> tuple[float, Floats]:
         """At one point, shape (d,), with its gradient."""
         belief = self._belief
         here = belief.expect(point)
-        bonds, by_bonds = belief.bond_slopes(point, self._bonds)
+        tied, by_tied = self._tie.slope(point)
         known = float(np.exp(belief.log_known_variances(point[np.newaxis])[0]))
         by_known = known * belief.log_known_variance_slope(point)
         by_variance = 2.0 * here.sigmas[:, np.newaxis] * here.sigma_gradients
-        differences, observed = self._parts(here.sigmas**2, bonds, known)
+        differences, observed = self._parts(here.sigmas**2, tied, known)
         steps = self._doubt * np.abs(differences) / np.sqrt(observed)
-        by_difference = (by_variance - by_bonds) / differences[:, np.newaxis]
+        by_difference = (by_variance - by_tied) / differences[:, np.newaxis]
         by_observed = (by_variance + np.outer(belief.inflations, by_known)) / observed[:, np.newaxis]
         by_place = steps[:, np.newaxis] * (by_difference - 0.5 * by_observed)
         logs, by_mean, by_step = self._gain(here.means, steps)
@@ -103,25 +103,24 @@ class ExpectedImprovement:
             by_mean[:, np.newaxis] * here.mean_gradients + by_step[:, np.newaxis] * by_place
         )
 
-    def _of(self, posterior: Posterior, bonds: Floats, points: Floats) -> Floats:
+    def _of(self, posterior: Posterior, tied: Floats, points: Floats) -> Floats:
         known = np.exp(self._belief.log_known_variances(points))
-        differences, observed = self._parts(posterior.sigmas**2, bonds, known)
+        differences, observed = self._parts(posterior.sigmas**2, tied, known)
         steps = self._doubt * np.abs(differences) / np.sqrt(observed)
         logs = np.stack([self._gain.log(k, posterior.means[k], own) for k, own in enumerate(steps)])
         top = logs.max(axis=0)
         return top + np.log(self._belief.weights @ np.exp(logs - top))
 
-    def _parts(self, variances: Floats, bonds: Floats, known: Floats | float) -> tuple[Floats, Floats]:
+    def _parts(self, variances: Floats, tied: Floats, known: Floats | float) -> tuple[Floats, Floats]:
         """What the step of the difference to the incumbent is made of, (n_members, ...) each.
 
         Its covariance with an observation, never quite nothing, and the variance of that observation.
         """
-        differences = variances - bonds
+        differences = variances - tied
         small = LEAST_SHARE * variances
         differences = np.where(np.abs(differences) > small, differences, small)
-        noises = np.multiply.outer(self._belief.inflations, known)
-        noises = (noises.T + self._belief.noise_variances()).T
-        return differences, variances + noises
+        noises = np.add.outer(self._belief.noise_variances(), known)
+        return differences, variances + (noises.T * self._belief.inflations).T
 
 
 def _mix(logs: Floats, weights: Floats) -> tuple[float, Floats]:

@@ -56,13 +56,12 @@ class IntegratedVariance:
         belief = self._belief
         known = float(np.exp(belief.log_known_variances(point[np.newaxis])[0]))
         by_known = known * belief.log_known_variance_slope(point)
-        noises, scales = belief.noise_variances(), belief.weights * belief.inflations**2
+        noises, scales = belief.noise_variances(), belief.weights * belief.inflations
         total, gradient = 0.0, np.zeros(len(point))
         for k, (fall, variance, by_fall, by_variance) in enumerate(belief.weigh_falls(point, self._shares)):
-            inflation = belief.inflations[k]
-            observed = inflation * (variance + known) + noises[k]
+            observed = variance + known + noises[k]
             total += scales[k] * fall / observed
-            slope = by_fall - fall / observed * inflation * (by_variance + by_known)
+            slope = by_fall - fall / observed * (by_variance + by_known)
             gradient += scales[k] * slope / observed
         if total < TINY:
             return float(np.log(TINY)), np.zeros(len(point))
@@ -85,9 +84,9 @@ class IntegratedVariance:
         """From covariances of points, shape (m, d), with the references, shape (m, k), one a member."""
         belief = self._belief
         known = np.exp(belief.log_known_variances(points))
-        noises, scales = belief.noise_variances(), belief.weights * belief.inflations**2
+        noises, scales = belief.noise_variances(), belief.weights * belief.inflations
         total = np.zeros(len(points))
         for k, matrix in enumerate(covariances):
-            observed = posterior.sigmas[k] ** 2 + noises[k] + belief.inflations[k] * known
+            observed = posterior.sigmas[k] ** 2 / belief.inflations[k] + noises[k] + known
             total += scales[k] * weighed_squares(matrix, self._shares[k]) / observed
         return np.log(np.maximum(total, TINY))

@@ -20,7 +20,7 @@ from models.gp.library.member import LibraryMember
 from models.gp.library.own_kernel import OwnKernel, about_unknown_mean, said
 from models.gp.library.settings import exactly
 from models.gp.library.state import LibraryMemberState, LibraryState
-from models.gp.state import MOST_FITTED, inflation_of, standardise
+from models.gp.state import MOST_FITTED, standardise
 from models.gp.training import Training
 
 MOST_STEPS = 100
@@ -57,7 +57,7 @@ def fit_library_state(
     if earlier is not None:
         own, noise = with_parameters(own, earlier.members[0].parameters), earlier.members[0].noise
     noise = _fit(own, noise, known)
-    inflation = inflation_of(LibraryMember(own, noise, known).ratio_left_out())
+    inflation = LibraryMember(own, noise, known).left_out(known).inflation
     member = LibraryMemberState(parameters=parameters_of(own), noise=noise, inflation=inflation)
     return LibraryState(
         kernel=kernel, columns=columns, fitted_to=len(training.values), mean=mean, spread=spread,

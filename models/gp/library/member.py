@@ -4,7 +4,6 @@ The formulas are those of `models.gp.member`, about the same unknown mean; only 
 library, and their gradients from its automatic differentiation. All values are standardised.
 """
 
-import math
 from copy import copy
 
 import numpy as np
@@ -13,6 +12,7 @@ from models.domain.scattering import Floats
 from models.gp.factor import Factor, backward
 from models.gp.hyperparameters import Standardised
 from models.gp.kernel import MEAN_VARIANCE
+from models.gp.left_out import LeftOut
 from models.gp.library.own_kernel import OwnKernel
 from models.gp.member import LEAST_VARIANCE, Rows
 
@@ -182,10 +182,9 @@ class LibraryMember:
         """Posterior mean at each measured point, shape (n,): the value less its share of the residual."""
         return known.values - (known.variances + self.noise) * self.weights
 
-    def ratio_left_out(self) -> Floats:
-        """Squared residual of each observation that is left out, in units of its expectation, shape (n,)."""
-        precision = np.diag(self._factor.inverse())
-        return self.weights**2 / np.maximum(precision, math.ulp(1.0))
+    def left_out(self, known: Standardised) -> LeftOut:
+        """What each observation is to all others."""
+        return LeftOut.of(self.weights, np.diag(self._factor.inverse()), known.variances + self.noise)
 
     def _between(self, points: Floats, others: Floats) -> Floats:
         """Covariances, those of the mean in them."""
