@@ -11,7 +11,8 @@ from benchmarks.task import Task
 from benchmarks.timing import time_turn_about
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame
-from models.saxs.integrate import METHOD, Binning, integrate
+from models.saxs.bins import METHOD, Binning
+from models.saxs.integrate import integrate
 from sims.world import World, WorldSpec
 
 SEED = 7

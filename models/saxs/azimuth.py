@@ -9,8 +9,9 @@ import numpy as np
 from models.domain.errors import FitFailed
 from models.domain.geometry import Geometry
 from models.domain.scattering import AzimuthalProfile, Curve, Floats, Frame
-from models.saxs.geometry_files import check_geometry, to_pyfai
-from models.saxs.integrate import METHOD, Binning, radial_bins, usable_counts
+from models.saxs.bins import Binning, bins_of
+from models.saxs.geometry_files import check_geometry
+from models.saxs.sums import add_up as add_pixels_up
 
 N_AZIMUTHS = 36
 """Bins over half a turn."""
@@ -73,26 +74,14 @@ def divide(frame: Frame, geometry: Geometry, binning: Binning) -> Cake:
         When the geometry is for another detector.
     """
     check_geometry(geometry, frame.counts.shape, frame.source)
-    counts, is_void = usable_counts(frame, geometry)
-    n_bins, q_range = radial_bins(binning, geometry)
-    result = to_pyfai(geometry).integrate2d_ng(
-        counts,
-        n_bins,
-        2 * N_AZIMUTHS,
-        radial_range=q_range,
-        azimuth_range=(-180.0, 180.0),
-        mask=is_void,
-        method=METHOD,
-        unit="q_nm^-1",
-        correctSolidAngle=True,
-        polarization_factor=binning.polarisation,
-    )
+    bins = bins_of(geometry, binning, 2 * N_AZIMUTHS)
+    sums = add_pixels_up(frame.counts, frame.mask, bins)
     per_pixel = frame.monitor * frame.transmission * frame.thickness_mm
     return Cake(
-        q_inv_nm=np.asarray(result.radial, dtype=np.float64),
-        azimuth_deg=np.mod(np.asarray(result.azimuthal, dtype=np.float64)[:N_AZIMUTHS], 180.0),
-        counts=_fold(result.sum_signal),
-        weight=_fold(result.sum_normalization) * per_pixel,
+        q_inv_nm=bins.q_inv_nm,
+        azimuth_deg=np.mod(bins.azimuth_deg[:N_AZIMUTHS], 180.0),
+        counts=_fold(sums.counts),
+        weight=_fold(sums.weight) * per_pixel,
         common_relative_sigma=frame.transmission_sigma / frame.transmission,
         source=frame.source,
     )
@@ -176,9 +165,9 @@ def even_out(curve: Curve, cake: Cake, profile: AzimuthalProfile) -> Curve:
     )
 
 
-def _fold(values: object) -> Floats:
+def _fold(values: Floats) -> Floats:
     """Add opposite azimuths: at small angles a pattern has a centre of symmetry (Friedel 1913)."""
-    whole = np.asarray(values, dtype=np.float64)
+    whole = values.reshape(2 * N_AZIMUTHS, -1)
     return whole[:N_AZIMUTHS] + whole[N_AZIMUTHS:]
 
 

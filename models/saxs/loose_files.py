@@ -12,12 +12,13 @@ from models.domain.scattering import Curve, Frame, Verdict
 from models.domain.units import QUnit
 from models.saxs.azimuth import Cake, add_up, divide, profile_of
 from models.saxs.beamstop import find_shadow
+from models.saxs.bins import Binning
 from models.saxs.correct import average, subtract
 from models.saxs.curve_files import SIGMA_ESTIMATED, has_stated_q_unit, read_curve, shadow_end
 from models.saxs.frame_files import FRAME_SUFFIXES, geometry_from_header, read_frame
 from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
-from models.saxs.integrate import Binning, integrate
+from models.saxs.integrate import integrate
 from models.saxs.quality import check_curve, check_frame
 from models.saxs.reading import NO_FRAME, Profile
 

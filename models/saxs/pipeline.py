@@ -14,12 +14,13 @@ from models.domain.history import Observation
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, CurveProfile, Feature, Fit, Frame, Verdict
 from models.saxs.azimuth import Cake, divide, even_out, profile_of
+from models.saxs.bins import Binning
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor, Found
 from models.saxs.fits import as_artifacts
 from models.saxs.frame_files import geometry_from_header, read_frame
-from models.saxs.integrate import Binning, integrate
+from models.saxs.integrate import integrate
 from models.saxs.precision import as_recorded
 from models.saxs.profile import bin_curve
 from models.saxs.quality import QualityLimits, check_curve, check_frame

@@ -10,10 +10,11 @@ from models.domain.errors import FitFailed
 from models.domain.geometry import Geometry
 from models.domain.scattering import Absence, AzimuthalProfile, Curve, Feature, Floats, Frame
 from models.saxs.azimuth import Cake, add_up, divide, even_out, profile_of
+from models.saxs.bins import Binning
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import load_extractor
 from models.saxs.features.orientation import EXTRACTOR, SYSTEMATIC_SIGMA, extract
-from models.saxs.integrate import Binning, integrate
+from models.saxs.integrate import integrate
 from models.saxs.loose_files import Source, combine, read_file
 from models.saxs.reading import read_features
 
