@@ -7,9 +7,10 @@ import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Floats
+from models.gp.doubts import Doubts
 from models.gp.expectation import Expectation, Posterior
 from models.gp.hyperparameters import Standardised
-from models.gp.member import Rows
+from models.gp.pairs import Rows
 from models.gp.state import fit_state, standardise
 from models.gp.states import AnyState
 from models.gp.thinning import thin_out
@@ -23,10 +24,6 @@ SURPRISE = 4.0
 FEWEST_REFERENCES, MOST_REFERENCES, MOST_PAIRS = 32, 256, 2**19
 """Points that stand for all watched ones where covariances are asked for: so many at most, and not so many
 that they make more pairs than that with long lists of candidates."""
-PRIOR_DOUBT = 0.5
-"""Observations for which the assumption counts that a place is as well known as it is thought to be."""
-MOST_LEFT_OUT = 1000
-"""Of more observations none is left out: it would take seconds, and a map is known by then."""
 SAME_VARIANCE = 1e-9
 """Known variances whose logarithms differ by less are one."""
 ANYWHERE = 1e-6
@@ -41,11 +38,13 @@ class Watch:
     """Scaled coordinates, shape (m, d)."""
     is_pairwise: bool = False
     """True when covariances with some of them, the references, will be asked for."""
+    n_most: int = MOST_REFERENCES
+    """References, at most."""
 
     @cached_property
     def references(self) -> Rows | None:
         """Rows of the points that stand for all of them; None where no covariances are asked for."""
-        n_most = min(MOST_REFERENCES, max(FEWEST_REFERENCES, MOST_PAIRS // len(self.points)))
+        n_most = min(self.n_most, max(FEWEST_REFERENCES, MOST_PAIRS // len(self.points)))
         return thin_out(self.points, n_most) if self.is_pairwise else None
 
 
@@ -98,17 +97,16 @@ class Belief:
         self.members = state.condition(first)
         if watch is not None:
             for member in self.members:
-                member.watch(watch.points, watch.references)
+                member.watch(watch.points, self._choose if watch.is_pairwise else None)
         self.training = training
         """What was learned from."""
         self.supposed: list[Standardised] = []
         """What each member took in that is only supposed; empty where nothing is."""
         self.is_surprised = False
         """True when an observation since the fit was far from what was expected."""
-        self._neighbours, self._surprises = self._look_around()
-        """For each member and reference the observations, counted as they are correlated with it, and their
-        squared residuals, in units of what was expected: of those that the hyperparameters were found from
-        when it is left out, of the others when it came. Shape (n_members, k)."""
+        self.squares: list[float] = []
+        """Squared distance of each observation since the fit from what was expected, in units of that."""
+        self._doubts = Doubts()
         self._take_in()
 
     @property
@@ -143,6 +141,13 @@ class Belief:
     @property
     def references(self) -> Rows:
         """Rows of the watched points that stand for all of them."""
+        return self._choose()
+
+    def forget_doubts(self) -> None:
+        """After a change of members: doubts are counted anew."""
+        self._doubts = Doubts()
+
+    def _choose(self) -> Rows:
         if self.watch is None or self.watch.references is None:
             raise ValueError("this belief watches no pairs")
         return self.watch.references
@@ -153,7 +158,7 @@ class Belief:
         The mean squared residual of the observations, in units of its expectation, each counted as it is
         correlated with the place; that it is 1 counts as much as `PRIOR_DOUBT` observations there.
         """
-        return (PRIOR_DOUBT + self._surprises) / (PRIOR_DOUBT + self._neighbours)
+        return self._doubts.of(self)
 
     def weigh_falls(self, point: Floats, shares: Floats) -> list[tuple[float, float, Floats, Floats]]:
         """For each member `Member.weigh_fall` at one point; shares have the shape (n_members, k)."""
@@ -256,30 +261,9 @@ class Belief:
         for row in range(self.members[0].n, len(known.values)):
             surprise = self._surprise(row)
             self.is_surprised = self.is_surprised or bool(surprise > SURPRISE)
-            if self.watch is not None and self.watch.references is not None:
-                here = self._correlations(known.points[row : row + 1])[:, 0]
-                self._neighbours += here
-                self._surprises += surprise**2 * here
+            self.squares.append(surprise**2)
             for member in self.members:
                 member.append(known.points[row], known.values[row], known.variances[row])
-
-    def _look_around(self) -> tuple[Floats, Floats]:
-        if self.watch is None or self.watch.references is None:
-            return np.zeros((0, 0)), np.zeros((0, 0))
-        n = self.members[0].n
-        ratios = np.ones(n)
-        if n <= MOST_LEFT_OUT:
-            pairs = zip(self.members, self.inflations.tolist(), strict=True)
-            first = self.known.first(n)
-            ratios = self.weights @ [member.left_out(first).ratios(factor) for member, factor in pairs]
-        shares = self._correlations(self.known.points[:n])
-        return shares.sum(axis=1), ratios @ shares
-
-    def _correlations(self, points: Floats) -> Floats:
-        """Of points, shape (n, d), with the references under each member, shape (n_members, n, k)."""
-        assert self.watch is not None
-        places = self.watch.points[self.references]
-        return np.array([member.correlation(points, places) for member in self.members])
 
     def _surprise(self, row: int) -> float:
         """How far an observation is from what was expected, in standard deviations of its expectation."""

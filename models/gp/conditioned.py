@@ -5,7 +5,7 @@ from typing import Protocol, Self
 from models.domain.scattering import Floats
 from models.gp.hyperparameters import Standardised
 from models.gp.left_out import LeftOut
-from models.gp.member import Rows
+from models.gp.pairs import ChooseRows
 
 
 class Conditioned(Protocol):
@@ -30,7 +30,7 @@ class Conditioned(Protocol):
         """Take in one more observation."""
         ...
 
-    def watch(self, points: Floats, references: Rows | None = None) -> None:
+    def watch(self, points: Floats, references: ChooseRows | None = None) -> None:
         """Keep what is needed to tell the posterior at these points at once."""
         ...
 
@@ -82,8 +82,8 @@ class Conditioned(Protocol):
         """The same of any points."""
         ...
 
-    def sum_gradient(self, place: Floats, weights: Floats) -> Floats:
-        """Its gradient at one place."""
+    def sum_slope(self, place: Floats, weights: Floats) -> tuple[float, Floats]:
+        """The same at one place, with its gradient."""
         ...
 
     def means_at_observations(self, known: Standardised) -> Floats:
@@ -91,5 +91,5 @@ class Conditioned(Protocol):
         ...
 
     def left_out(self, known: Standardised) -> LeftOut:
-        """What each observation is to all others."""
+        """What each of the first observations is to the others among them."""
         ...

@@ -112,9 +112,9 @@ class Factor:
         unit[row] = 1.0
         return backward(self.upper, self.n, forward(self.upper, self.n, unit))
 
-    def inverse(self) -> Floats:
-        """The inverse of the matrix, shape (n, n)."""
-        found, _ = lapack.dpotri(self.upper[: self.n, : self.n], lower=0)
+    def inverse(self, n: int) -> Floats:
+        """The inverse of the matrix' first rows and columns, shape (n, n)."""
+        found, _ = lapack.dpotri(self.upper[:n, :n], lower=0)
         half = np.triu(found)
         return half + np.triu(half, 1).T
 

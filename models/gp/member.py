@@ -6,16 +6,14 @@ Ordinary formulas (Rasmussen and Williams 2006, eq. 2.25 and 2.26); all values a
 from copy import copy
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.domain.scattering import Floats
 from models.gp.factor import SPARE_ROWS, Factor, backward, with_room
 from models.gp.hyperparameters import Standardised, split
-from models.gp.kernel import MEAN_VARIANCE, covariance, covariance_gradient, take_off
+from models.gp.kernel import MEAN_VARIANCE, covariance, covariance_gradient
 from models.gp.left_out import LeftOut
-from models.gp.one_place import expect, weigh_fall
-
-Rows = NDArray[np.int64]
+from models.gp.one_place import expect, weigh_fall, weighed_sum
+from models.gp.pairs import ChooseRows, Pairs
 
 LEAST_VARIANCE = 1e-16
 """Smallest posterior variance, standardised: rounding would make it negative at a measured point."""
@@ -50,11 +48,9 @@ class Member:
         self._whitened = with_room(self._factor.whiten(known.values[:, np.newaxis])[:, 0])
         self._weights: Floats | None = None
         self._watched = np.empty((0, known.n_axes))
-        self._references: Rows | None = None
-        self._white_references = np.empty((SPARE_ROWS, 0))
         self._white = np.empty((SPARE_ROWS, 0))
         self._explained = np.empty(0)
-        self._covariance = np.empty((0, 0))
+        self._kept: Pairs | None = None
 
     @property
     def n(self) -> int:
@@ -77,7 +73,7 @@ class Member:
         forked = copy(self)
         forked._factor = copy(self._factor)
         forked._whitened, forked._explained = self._whitened.copy(), self._explained.copy()
-        forked._covariance = self._covariance.copy()
+        forked._kept = None if self._kept is None else self._kept.fork(self.n)
         return forked
 
     def append(self, point: Floats, value: float, variance: float) -> None:
@@ -88,19 +84,16 @@ class Member:
         last = self._factor.upper[n, n]
         if n == len(self._points):
             self._points, self._whitened = with_room(self._points), with_room(self._whitened)
-            self._white, self._white_references = with_room(self._white), with_room(self._white_references)
+            self._white = with_room(self._white)
         self._points[n] = point
         self._whitened[n] = (value - row @ self._whitened[:n]) / last
         if len(self._watched):
             between = covariance(place, self._watched, self.rates, self.variance)[0]
             self._white[n] = (between - row @ self._white[:n]) / last
             self._explained += self._white[n] ** 2
-            if self._references is not None:
-                self._white_references[n] = self._white[n, self._references]
-                take_off(self._covariance, self._white[n], self._white_references[n])
         self._weights = None
 
-    def watch(self, points: Floats, references: Rows | None = None) -> None:
+    def watch(self, points: Floats, references: ChooseRows | None = None) -> None:
         """Keep what is needed to tell the posterior at these points at once.
 
         Parameters
@@ -108,18 +101,17 @@ class Member:
         points
             Scaled coordinates, shape (m, d).
         references
-            Rows of those with which covariances are kept, shape (k,); None keeps none.
+            Says which rows of them covariances are kept with, shape (k,), when they are first asked for; None
+            where they never are.
         """
         self._watched = points
         between = covariance(self._points[: self.n], points, self.rates, self.variance)
         white = np.zeros((len(self._points), len(points)))
         white[: self.n] = self._factor.whiten(between)
         self._white, self._explained = white, (white**2).sum(axis=0)
-        self._references = references
+        self._kept = None
         if references is not None:
-            self._white_references = np.ascontiguousarray(white[:, references])
-            prior = covariance(points, points[references], self.rates, self.variance)
-            self._covariance = prior - white[: self.n].T @ self._white_references[: self.n]
+            self._kept = Pairs(points, references, self.n, self.rates, self.variance)
 
     def watched(self) -> tuple[Floats, Floats]:
         """Posterior mean and variance at the watched points, each shape (m,)."""
@@ -129,13 +121,21 @@ class Member:
 
     def watched_covariance(self) -> Floats:
         """Posterior covariance of the watched points with the references, shape (m, k)."""
-        return self._covariance
+        return self._pairs.covariance
+
+    @property
+    def _pairs(self) -> Pairs:
+        """Covariances with the references, up to date."""
+        if self._kept is None:
+            raise ValueError("this member watches no pairs")
+        return self._kept.take(self._white, self.n)
 
     def covariance_with_references(self, points: Floats) -> Floats:
         """Posterior covariance of points, shape (j, d), with the references, shape (j, k)."""
         between = covariance(self._points[: self.n], points, self.rates, self.variance)
-        prior = covariance(points, self._watched[self._references], self.rates, self.variance)
-        return prior - self._factor.whiten(between).T @ self._white_references[: self.n]
+        pairs = self._pairs
+        prior = covariance(points, pairs.points, self.rates, self.variance)
+        return prior - self._factor.whiten(between).T @ pairs.white[: self.n]
 
     def weigh_fall(self, place: Floats, shares: Floats) -> tuple[float, float, Floats, Floats]:
         """Weighed sum of the squared covariances of one place with the references, and the variance there.
@@ -152,10 +152,10 @@ class Member:
         float, float, Floats, Floats
             Sum, variance, and the gradients of both.
         """
-        n, n_axes = self.n, len(place)
+        n, n_axes, pairs = self.n, len(place), self._pairs
         found = weigh_fall(
-            self._points[:n], self._factor.upper, self._white_references, self._watched[self._references],
-            shares, place, self.rates, self.variance,
+            self._points[:n], self._factor.upper, pairs.white, pairs.points, shares, place, self.rates,
+            self.variance,
         )  # fmt: skip
         variance = max(float(found[1]), LEAST_VARIANCE)
         return float(found[0]), variance, found[2 : 2 + n_axes], found[2 + n_axes :]
@@ -220,14 +220,17 @@ class Member:
         """The same of any points, shape (j, d) -> (j,)."""
         return weights @ covariance(self._points[: self.n], points, self.rates, self.variance)
 
-    def sum_gradient(self, place: Floats, weights: Floats) -> Floats:
-        """Its gradient at one place, shape (d,)."""
-        return weights @ covariance_gradient(self._points[: self.n], place, self.rates, self.variance)
+    def sum_slope(self, place: Floats, weights: Floats) -> tuple[float, Floats]:
+        """The same at one place, with its gradient, shape (d,)."""
+        found = weighed_sum(self._points[: self.n], weights, place, self.rates, self.variance)
+        return float(found[0]), found[1:]
 
     def means_at_observations(self, known: Standardised) -> Floats:
         """Posterior mean at each measured point, shape (n,): the value less its share of the residual."""
         return known.values - (known.variances + self.noise) * self.weights
 
     def left_out(self, known: Standardised) -> LeftOut:
-        """What each observation is to all others."""
-        return LeftOut.of(self.weights, np.diag(self._factor.inverse()), known.variances + self.noise)
+        """What each of the first observations is to the others among them."""
+        n = len(known.values)
+        weights = backward(self._factor.upper, n, self._whitened)
+        return LeftOut.of(weights, np.diag(self._factor.inverse(n)), known.variances + self.noise)

@@ -9,7 +9,7 @@ from models.domain.errors import BadInput, FitFailed
 from models.domain.frozen import Frozen
 from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
-from models.gp.belief import Belief, Watch
+from models.gp.belief import MOST_REFERENCES, Belief, Watch
 from models.gp.knowledge import Knowledge
 from models.gp.makers import BeliefMaker, OurMaker
 from models.gp.pending import suppose_draws, suppose_means
@@ -18,6 +18,9 @@ from models.gp.pursuits.pursuit import Aim, Lesson, Situation
 from models.gp.states import AnyState
 from models.gp.threads import use_one_thread
 from models.gp.training import Training
+
+FEW_REFERENCES = 128
+"""Points that stand for all where a best one is sought: the whole counts only when little can be gained."""
 
 
 class MindState(Frozen):
@@ -183,7 +186,7 @@ class Mind:
         if not all(self._maker.is_maker_of(state) for state in earlier.beliefs.values()):
             return False
         lesson = self._pursuit.study(self._objective, knowledge, earlier.fitted_to)
-        watch = Watch(pool_for(earlier.fitted_to), is_pairwise=self._pursuit.is_pairwise)
+        watch = self._watch(pool_for(earlier.fitted_to))
         beliefs = _grown(self.beliefs, lesson.trainings, earlier.beliefs, watch)
         presence = _grown(self.presence, lesson.presence, earlier.presence, Watch(watch.points))
         if beliefs is None or presence is None:
@@ -193,6 +196,10 @@ class Mind:
         self.beliefs, self.presence, self._lesson = beliefs, presence, lesson
         self._fitted_to = earlier.fitted_to
         return True
+
+    def _watch(self, points: Floats) -> Watch:
+        n_most = FEW_REFERENCES if self._objective.has_best else MOST_REFERENCES
+        return Watch(points, self._pursuit.is_pairwise, n_most)
 
     def _fit(self, knowledge: Knowledge, earlier: MindState | None, pool_for: PoolFor) -> None:
         """Find all hyperparameters anew, starting from the earlier ones."""
@@ -213,7 +220,7 @@ class Mind:
 
     def _condition(self, lesson: Lesson, state: MindState, pool_for: PoolFor) -> None:
         """Believe what a lesson teaches with the hyperparameters of a state."""
-        watch = Watch(pool_for(state.fitted_to), is_pairwise=self._pursuit.is_pairwise)
+        watch = self._watch(pool_for(state.fitted_to))
         self.beliefs = {
             name: Belief(training, state.beliefs[name], watch) for name, training in lesson.trainings.items()
         }

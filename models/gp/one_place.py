@@ -102,3 +102,34 @@ def weigh_fall(  # noqa: PLR0913  a compiled function takes arrays, no objects
             found[2 + k] -= by_points[i] * slopes[i, k]
             found[2 + n_axes + k] -= 2.0 * solved[i] * slopes[i, k]
     return found
+
+
+@compiled
+def weighed_sum(points: Floats, weights: Floats, place: Floats, rates: Floats, variance: float) -> Floats:
+    """Covariances between one place and points, times weights, and the gradient of that.
+
+    Parameters
+    ----------
+    points
+        Scaled coordinates, shape (n, d).
+    weights
+        Shape (n,).
+    place
+        Scaled coordinates, shape (d,).
+    rates, variance
+        The kernel's.
+
+    Returns
+    -------
+    Floats
+        The sum, then its gradient, shape (1 + d,).
+    """
+    n, n_axes = points.shape
+    between = covariance(points, place.reshape(1, n_axes), rates, variance)
+    slopes = covariance_gradient(points, place, rates, variance)
+    found = np.zeros(1 + n_axes)
+    for i in range(n):
+        found[0] += between[i, 0] * weights[i]
+        for k in range(n_axes):
+            found[1 + k] += slopes[i, k] * weights[i]
+    return found

@@ -66,6 +66,8 @@ def _suppose(belief: Belief, points: Floats, draws: Floats) -> Belief:
     supposed = copy(belief)  # it goes on from here in the spare rows of the members, see `Member.fork`
     supposed.weights = np.tile(belief.weights, n_copies) / n_copies
     supposed.inflations = np.tile(belief.inflations, n_copies)
+    if n_copies > 1:
+        supposed.forget_doubts()
     supposed.members = [member.fork() for _ in range(n_copies) for member in belief.members]
     variances = np.exp(belief.log_known_variances(points))
     told: list[Standardised] = []

@@ -4,7 +4,7 @@ import numpy as np
 
 from models.domain.scattering import Floats
 from models.gp.belief import Belief
-from models.gp.member import Rows
+from models.gp.pairs import Rows
 
 
 class Tie:
@@ -35,8 +35,9 @@ class Tie:
 
     def slope(self, point: Floats) -> tuple[Floats, Floats]:
         """With one point, shape (d,): (n_members,), and its gradients, (n_members, d)."""
-        gradients = self._inflated([member.sum_gradient(point, weights) for member, weights in self._pairs])
-        return self.at(point[np.newaxis])[:, 0], gradients
+        found = [member.sum_slope(point, weights) for member, weights in self._pairs]
+        inflations = self._belief.inflations
+        return inflations * [one[0] for one in found], self._inflated([one[1] for one in found])
 
     def _inflated(self, found: list[Floats]) -> Floats:
         return self._belief.inflations[:, np.newaxis] * found

@@ -10,7 +10,7 @@ from models.domain.errors import FitFailed
 from models.domain.geometry import Geometry
 from models.domain.scattering import AzimuthalProfile, Curve, Floats, Frame
 from models.saxs.bins import Binning, bins_of
-from models.saxs.geometry_files import check_geometry
+from models.saxs.integrators import check_geometry
 from models.saxs.sums import add_up as add_pixels_up
 
 N_AZIMUTHS = 36

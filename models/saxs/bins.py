@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from models.domain.frozen import Frozen
 from models.domain.geometry import Geometry
 from models.domain.scattering import Floats, Mask
-from models.saxs.geometry_files import to_pyfai
+from models.saxs.integrators import to_pyfai
 
 METHOD = ("no", "csr", "cython")
 """Each pixel goes into one bin: neighbouring bins stay independent, as `Curve.sigma` promises."""

@@ -1,8 +1,6 @@
 """Read and write curves as plain text; refuse, with file and line, what is not one."""
 
-import os
 import re
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ from models.domain.curve_text import OWN_MARK, curve_from_text, curve_to_text
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Floats
 from models.domain.units import QUnit, q_unit_in
+from models.domain.whole_files import write_whole
 from models.saxs.text_table import TextTable, read_table
 
 INV_NM_PER_UNIT: dict[QUnit, float] = {"1/A": 10.0, "1/nm": 1.0}
@@ -92,17 +91,7 @@ def write_curve(path: Path, curve: Curve) -> None:
     curve
         The curve.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(curve_to_text(curve))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    write_whole(path, curve_to_text(curve))
 
 
 def _refuse_contradiction(path: Path, table: TextTable, unit: QUnit) -> None:

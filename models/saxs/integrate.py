@@ -5,7 +5,7 @@ import numpy as np
 from models.domain.geometry import Geometry
 from models.domain.scattering import Curve, Frame
 from models.saxs.bins import Binning, bins_of
-from models.saxs.geometry_files import check_geometry
+from models.saxs.integrators import check_geometry
 from models.saxs.sums import add_up
 
 MIN_VARIANCE_COUNTS = 1.0

@@ -191,7 +191,7 @@ def test_watched_points_and_any_points_agree():
     learned = known(40)
     member = Member(logs_of(), learned.first(30))
     references = np.array([0, 5, 11, 39])
-    member.watch(POINTS, references)
+    member.watch(POINTS, lambda: references)
     for row in range(30, 40):
         member.append(learned.points[row], learned.values[row], learned.variances[row])
     for watched, asked in zip(member.watched(), member.predict(POINTS), strict=True):

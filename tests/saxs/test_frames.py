@@ -21,8 +21,9 @@ from models.domain.space import Point
 from models.saxs.beamstop import find_shadow
 from models.saxs.bins import Binning
 from models.saxs.frame_files import geometry_from_header, read_frame
-from models.saxs.geometry_files import check_geometry, read_geometry, to_pyfai
+from models.saxs.geometry_files import read_geometry
 from models.saxs.integrate import integrate
+from models.saxs.integrators import check_geometry, to_pyfai
 
 Change = Callable[[Any], None]
 

@@ -13,8 +13,9 @@ from models.domain.scattering import Frame
 from models.saxs.azimuth import N_AZIMUTHS, divide
 from models.saxs.bins import METHOD, Binning, bins_of, farthest_corner
 from models.saxs.frame_files import geometry_from_header, read_frame
-from models.saxs.geometry_files import read_geometry, to_pyfai
+from models.saxs.geometry_files import read_geometry
 from models.saxs.integrate import integrate
+from models.saxs.integrators import to_pyfai
 from models.saxs.sums import add_up
 
 BINNINGS = (

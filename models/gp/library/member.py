@@ -14,7 +14,8 @@ from models.gp.hyperparameters import Standardised
 from models.gp.kernel import MEAN_VARIANCE
 from models.gp.left_out import LeftOut
 from models.gp.library.own_kernel import OwnKernel
-from models.gp.member import LEAST_VARIANCE, Rows
+from models.gp.member import LEAST_VARIANCE
+from models.gp.pairs import ChooseRows, Rows
 
 
 class LibraryMember:
@@ -83,15 +84,15 @@ class LibraryMember:
             if self._references is not None:
                 self._covariance -= np.outer(white, white[self._references])
 
-    def watch(self, points: Floats, references: Rows | None = None) -> None:
+    def watch(self, points: Floats, references: ChooseRows | None = None) -> None:
         """Keep what is needed to tell the posterior at these points at once."""
-        self._watched, self._references = points, references
+        self._watched, self._references = points, None if references is None else references()
         self._white = self._whiten(points)
         self._prior = self._alone(points)
         self._explained = (self._white**2).sum(axis=0)
-        if references is not None:
-            prior = self._between(points, points[references])
-            self._covariance = prior - self._white.T @ self._white[:, references]
+        if self._references is not None:
+            prior = self._between(points, points[self._references])
+            self._covariance = prior - self._white.T @ self._white[:, self._references]
 
     def watched(self) -> tuple[Floats, Floats]:
         """Posterior mean and variance at the watched points, each shape (m,)."""
@@ -174,17 +175,20 @@ class LibraryMember:
         """The same of any points, shape (j, d) -> (j,)."""
         return weights @ self._between(self._points, points)
 
-    def sum_gradient(self, place: Floats, weights: Floats) -> Floats:
-        """Its gradient at one place, shape (d,)."""
-        return self._kernel.near(self._points, place).slope(weights)
+    def sum_slope(self, place: Floats, weights: Floats) -> tuple[float, Floats]:
+        """The same at one place, with its gradient, shape (d,)."""
+        near = self._kernel.near(self._points, place)
+        return float((MEAN_VARIANCE + near.values[:-1]) @ weights), near.slope(weights)
 
     def means_at_observations(self, known: Standardised) -> Floats:
         """Posterior mean at each measured point, shape (n,): the value less its share of the residual."""
         return known.values - (known.variances + self.noise) * self.weights
 
     def left_out(self, known: Standardised) -> LeftOut:
-        """What each observation is to all others."""
-        return LeftOut.of(self.weights, np.diag(self._factor.inverse()), known.variances + self.noise)
+        """What each of the first observations is to the others among them."""
+        n = len(known.values)
+        weights = backward(self._factor.upper, n, self._whitened)
+        return LeftOut.of(weights, np.diag(self._factor.inverse(n)), known.variances + self.noise)
 
     def _between(self, points: Floats, others: Floats) -> Floats:
         """Covariances, those of the mean in them."""

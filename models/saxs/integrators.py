@@ -1,0 +1,94 @@
+"""pyFAI's integrator of a geometry, and whether a geometry belongs to a frame."""
+
+from functools import lru_cache
+
+from pyFAI.detectors import Detector, detector_factory
+from pyFAI.integrator.azimuthal import AzimuthalIntegrator
+
+from models.domain.errors import BadInput
+from models.domain.geometry import Geometry
+
+PIXEL_TOLERANCE = 1e-3
+"""Relative difference of pixel sizes above which two detectors are not the same."""
+
+
+def to_pyfai(geometry: Geometry) -> AzimuthalIntegrator:
+    """Make pyFAI's integrator of a geometry; the same geometry gives the same, warm integrator.
+
+    Parameters
+    ----------
+    geometry
+        Where the detector stands.
+
+    Returns
+    -------
+    AzimuthalIntegrator
+        With a plain detector of that shape and pixel size: the frame's mask, not the detector's name,
+        says which pixels count.
+    """
+    return _integrator(geometry.model_dump_json())
+
+
+@lru_cache(maxsize=8)
+def _integrator(geometry_json: str) -> AzimuthalIntegrator:
+    """Make an integrator; its tables of bins take a while to build and are worth keeping."""
+    geometry = Geometry.model_validate_json(geometry_json)
+    height_m, width_m = geometry.pixel_height_um * 1e-6, geometry.pixel_width_um * 1e-6
+    detector = Detector(height_m, width_m, max_shape=geometry.shape)
+    integrator = AzimuthalIntegrator(detector=detector, wavelength=geometry.wavelength_nm * 1e-9)
+    integrator.setFit2D(
+        geometry.distance_mm,
+        geometry.beam_column_px,
+        geometry.beam_row_px,
+        geometry.tilt_deg,
+        geometry.tilt_plane_deg,
+    )
+    return integrator
+
+
+def check_geometry(geometry: Geometry, shape: tuple[int, int], source: str) -> None:
+    """Refuse a geometry that contradicts a frame or its own detector.
+
+    Parameters
+    ----------
+    geometry
+        Where the detector stands.
+    shape
+        Shape of the frame, (rows, columns).
+    source
+        The frame's file, for the message.
+
+    Raises
+    ------
+    BadInput
+        When the shape of the frame, or the pixel size of the named detector, is another one.
+    """
+    if geometry.shape != shape:
+        raise BadInput(
+            f"{source}: geometry",
+            f"is for {geometry.n_rows} x {geometry.n_columns} pixels, the frame has {shape[0]} x {shape[1]}",
+            "Give the geometry that belongs to this detector.",
+        )
+    if geometry.detector is None:
+        return
+    known = _known_detector(geometry.detector)
+    if known is None:
+        return
+    named_um = (known.pixel1 * 1e6, known.pixel2 * 1e6)
+    stated_um = (geometry.pixel_height_um, geometry.pixel_width_um)
+    if any(abs(a / b - 1) > PIXEL_TOLERANCE for a, b in zip(stated_um, named_um, strict=True)):
+        raise BadInput(
+            f"{source}: geometry",
+            f"has pixels of {stated_um[0]:g} x {stated_um[1]:g} um, "
+            f"a {geometry.detector} has {named_um[0]:g} x {named_um[1]:g} um",
+            "Correct the pixel size, or the detector's name.",
+        )
+
+
+def _known_detector(name: str) -> Detector | None:
+    """Return pyFAI's detector of that name; None when it knows none with a fixed pixel size."""
+    try:
+        detector = detector_factory(name)
+    except (RuntimeError, KeyError, ValueError):
+        return None
+    return detector if detector.pixel1 and detector.pixel2 else None
