@@ -14,6 +14,7 @@ from typing import Any
 import typer
 
 from agent.commands.annotate import annotate
+from agent.commands.calibrate import calibrate
 from agent.commands.check import check
 from agent.commands.database import database
 from agent.commands.export import export
@@ -70,6 +71,7 @@ app = typer.Typer(
 for command in (run, check, log, verify, replay, export, annotate):
     app.command()(answering(command))
 app.command(cls=ManyBuffers)(answering(reduce))
+app.command()(answering(calibrate))
 app.add_typer(database)
 
 
