@@ -8,9 +8,9 @@ import math
 
 import numpy as np
 
+from models.compiled import compiled
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
-from models.gp.kernel import compiled
 from models.gp.routines import lapack
 
 SPARE_ROWS = 32

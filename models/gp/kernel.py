@@ -6,21 +6,16 @@ Williams, Gaussian Processes for Machine Learning, 2006, eq. 4.17.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
 
-import numba
 import numpy as np
 
+from models.compiled import compiled
 from models.domain.scattering import Floats
 
 SQRT5 = math.sqrt(5.0)
 
 MEAN_VARIANCE = 1.0
 """Variance of the constant mean, in that of the training values."""
-
-compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True)
-"""Compile without reordering of sums: the same bits on every run. Other threads may go on meanwhile."""
 
 
 @compiled

@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from models.compiled import compiled
 from models.domain.scattering import Floats
 from models.gp.factor import backward, forward
-from models.gp.kernel import MEAN_VARIANCE, compiled, covariance, covariance_gradient
+from models.gp.kernel import MEAN_VARIANCE, covariance, covariance_gradient
 
 
 @compiled

@@ -13,6 +13,7 @@ from models.domain.frozen import Frozen
 from models.domain.geometry import Geometry
 from models.domain.scattering import Floats, Mask
 from models.saxs.integrators import to_pyfai
+from models.saxs.radii import q_at
 
 METHOD = ("no", "csr", "cython")
 """Each pixel goes into one bin: neighbouring bins stay independent, as `Curve.sigma` promises."""
@@ -62,6 +63,11 @@ class Bins:
     weight: Floats
     """Solid angle of each pixel over that of one at the beam, times the polarisation's share, same shape."""
     _under: list[tuple[Mask, Masked]] = field(default_factory=list)
+
+    def places(self, q_inv_nm: Floats) -> Floats:
+        """Where values of q lie among the bins, which are evenly spaced: 0 is the middle of the first."""
+        first, second = self.q_inv_nm[:2]
+        return (q_inv_nm - first) / (second - first)
 
     @property
     def n_bins(self) -> int:
@@ -149,6 +155,4 @@ def farthest_corner(geometry: Geometry) -> tuple[float, int]:
     columns = max(abs(geometry.beam_column_px), abs(geometry.n_columns - geometry.beam_column_px))
     rows = max(abs(geometry.beam_row_px), abs(geometry.n_rows - geometry.beam_row_px))
     n_radial = int(math.hypot(columns, rows))
-    radius_mm = n_radial * geometry.pixel_width_um * 1e-3
-    theta_rad = 0.5 * math.atan2(radius_mm, geometry.distance_mm)
-    return 4 * math.pi * math.sin(theta_rad) / geometry.wavelength_nm, n_radial
+    return float(q_at(np.array(float(n_radial)), geometry)), n_radial

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from pyFAI.calibrant import Calibrant, get_calibrant, names
-from pyFAI.detectors import Detector
 from pyFAI.geometry.fit2d import convert_to_Fit2d
 from pyFAI.io.ponifile import PoniFile
 from scipy.optimize import least_squares
@@ -15,7 +14,7 @@ from models.domain.geometry import Geometry
 from models.domain.scattering import Floats, Frame
 from models.saxs.integrators import to_pyfai
 from models.saxs.ring_points import LEAST_STRENGTH, points_on_rings
-from models.saxs.ring_search import contrast_of, find_rings, radius_px
+from models.saxs.ring_search import contrast_of, find_rings
 
 MOST_RINGS = 20
 """Rings that are looked at, from the beam outwards."""
@@ -70,11 +69,11 @@ class Calibration:
     geometry: Geometry
     """The result."""
     distance_sigma_mm: float
-    """One standard deviation of the distance, from sectors that were left out, mm."""
+    """One standard deviation of the distance, from sectors and rings that were left out, mm."""
     column_sigma_px: float
-    """That of the beam centre along the rows' direction, pixels."""
+    """That of the beam centre along the fast axis, pixels."""
     row_sigma_px: float
-    """That across it, pixels."""
+    """That along the slow axis, pixels."""
     rings: tuple[Ring, ...]
     """The rings that were fitted."""
 
@@ -109,7 +108,7 @@ def calibrate(frame: Frame, start: Geometry, calibrant: str, *, is_tilted: bool 
     """
     known = _calibrant(calibrant, start)
     rings_inv_nm = 20.0 * np.pi / np.array(known.dspacing[:MOST_RINGS], dtype=np.float64)
-    rough = find_rings(frame, start, rings_inv_nm[radius_px(rings_inv_nm, start) < 4.0 * max(start.shape)])
+    rough = find_rings(frame, start, rings_inv_nm)
     strengths = _strengths(frame, rough, rings_inv_nm)
     _check_pattern(strengths, calibrant)
     n_rings = int(np.flatnonzero(~np.isnan(strengths)).max()) + 1
@@ -144,11 +143,10 @@ def _calibrant(name: str, start: Geometry) -> Calibrant:
 def _strengths(frame: Frame, geometry: Geometry, rings_inv_nm: Floats) -> Floats:
     """How far each ring stands out, in sigma, in the mean of the sectors that see it; NaN where none does."""
     contrast = contrast_of(frame, geometry)
-    first, step = contrast.q_inv_nm[0], contrast.q_inv_nm[1] - contrast.q_inv_nm[0]
-    bins = np.round((rings_inv_nm - first) / step).astype(np.int64)
+    places = np.round(contrast.bins.places(rings_inv_nm)).astype(np.int64)
     found = np.full(len(rings_inv_nm), np.nan)
-    for ring, place in enumerate(bins.tolist()):
-        if 1 <= place < len(contrast.q_inv_nm) - 1:
+    for ring, place in enumerate(places.tolist()):
+        if 1 <= place < len(contrast.bins.q_inv_nm) - 1:
             here = contrast.values[:, place - 1 : place + 2]
             is_seen = (here != 0.0).all(axis=1)
             if is_seen.sum() >= 2:
@@ -172,10 +170,6 @@ def _check_pattern(strengths: Floats, calibrant: str) -> None:
             f"{LEAST_STRENGTH:g} sigma, wherever within a quarter of the stated distance and 24 pixels of "
             "the stated centre they are sought; check calibrant, wavelength and exposure"
         )
-
-
-def _detector(geometry: Geometry) -> Detector:
-    return Detector(geometry.pixel_height_um * 1e-6, geometry.pixel_width_um * 1e-6, max_shape=geometry.shape)
 
 
 def _check_points(points: Floats, geometry: Geometry, calibrant: str) -> None:
@@ -219,7 +213,9 @@ def _refine(points: Floats, start: Geometry, calibrant: Calibrant, *, is_tilted:
 
     found = least_squares(off, first, x_scale="jac", diff_step=STEP)
     values = dict(zip(PARAMETERS, [*(found.x * unit[:n_free]), *rest], strict=True))
-    told = convert_to_Fit2d(PoniFile(detector=_detector(start), wavelength=integrator.wavelength, **values))
+    told = convert_to_Fit2d(
+        PoniFile(detector=integrator.detector, wavelength=integrator.wavelength, **values)
+    )
     change = {
         "distance_mm": float(told.directDist), "beam_column_px": float(told.centerX),
         "beam_row_px": float(told.centerY), "tilt_deg": float(told.tilt),

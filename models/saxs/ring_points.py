@@ -5,7 +5,7 @@ import numpy as np
 from models.domain.geometry import Geometry
 from models.domain.scattering import Floats, Frame
 from models.saxs.bins import Binning, bins_of
-from models.saxs.ring_search import radius_px
+from models.saxs.radii import radius_px
 from models.saxs.sums import add_up
 
 LEAST_STRENGTH = 3.0
@@ -25,14 +25,13 @@ def points_on_rings(frame: Frame, geometry: Geometry, rings_inv_nm: Floats) -> F
     In each direction a ring lies at the centroid of what stands above a straight line between both its sides.
     The window moves with the centroid until it stays, so that where the ring is thought to be has no part.
     """
-    flat = geometry.model_copy(
-        update={"tilt_deg": 0.0, "tilt_plane_deg": 0.0}
-    )  # polar in the detector's plane
+    # polar coordinates in the plane of the detector, however it is tilted
+    flat = geometry.model_copy(update={"tilt_deg": 0.0, "tilt_plane_deg": 0.0})
     bins = bins_of(flat, Binning(), N_DIRECTIONS)
     sums = add_up(frame.counts, frame.mask, bins)
     counts, pixels = (one.reshape(N_DIRECTIONS, -1) for one in (sums.counts, sums.n_pixels.astype(float)))
     first, step = bins.q_inv_nm[0], bins.q_inv_nm[1] - bins.q_inv_nm[0]
-    places = (rings_inv_nm - first) / step
+    places = bins.places(rings_inv_nm)
     found: list[tuple[float, float, int]] = []
     for ring, place in enumerate(places.tolist()):
         gap = float(np.diff(places[max(ring - 1, 0) : ring + 2]).min())

@@ -8,7 +8,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from models.domain.geometry import Geometry
 from models.domain.scattering import Floats, Frame
-from models.saxs.bins import Binning, bins_of
+from models.saxs.bins import Binning, Bins, bins_of
+from models.saxs.radii import q_at, radius_px
 from models.saxs.sums import add_up
 
 N_SECTORS = 36
@@ -28,10 +29,8 @@ ROUNDS = ((0.25, 0.004, 24.0, 2.0), (0.02, 0.001, 4.0, 0.5), (0.004, 0.0005, 1.0
 class Contrast:
     """How far each place stands out of its surroundings, by azimuth and radius."""
 
-    azimuth_rad: Floats
-    """Middle of each sector, shape (N_SECTORS,)."""
-    q_inv_nm: Floats
-    """Middle of each bin, evenly spaced, shape (n_q,), 1/nm."""
+    bins: Bins
+    """Sectors and bins of q."""
     values: Floats
     """Contrast in standard deviations, shape (N_SECTORS, n_q); 0 where no pixel is."""
 
@@ -72,19 +71,7 @@ def contrast_of(frame: Frame, geometry: Geometry) -> Contrast:
     expected = np.divide(broad * n_fine, n_broad, out=np.zeros_like(fine), where=is_seen)
     spread = np.sqrt(np.maximum(expected, 1.0) / (2.0 * np.sqrt(np.pi) * NARROW_PX))
     values = np.where(is_seen, np.clip((fine - expected) / spread, -MOST_CONTRAST, MOST_CONTRAST), 0.0)
-    return Contrast(np.deg2rad(bins.azimuth_deg), bins.q_inv_nm, values)
-
-
-def radius_px(q_inv_nm: Floats, geometry: Geometry) -> Floats:
-    """Radius at which a detector that is not tilted sees a q, pixels."""
-    sine = np.clip(q_inv_nm * geometry.wavelength_nm / (4.0 * np.pi), -1.0, 1.0)
-    return geometry.distance_mm * np.tan(2.0 * np.arcsin(sine)) / (geometry.pixel_width_um * 1e-3)
-
-
-def q_at(radii_px: Floats, geometry: Geometry) -> Floats:
-    """The q that a detector which is not tilted sees at a radius, 1/nm."""
-    angles = np.arctan(radii_px * geometry.pixel_width_um * 1e-3 / geometry.distance_mm)
-    return 4.0 * np.pi * np.sin(0.5 * angles) / geometry.wavelength_nm
+    return Contrast(bins, values)
 
 
 def _search(
@@ -100,11 +87,10 @@ def _search(
     scales = np.exp(np.arange(-along[0], along[0] + along[1] / 2, along[1]))
     shifts_px = np.arange(-across[0], across[0] + across[1] / 2, across[1])
     columns_px, rows_px = (part.ravel() for part in np.meshgrid(shifts_px, shifts_px))
-    sideways_px = np.outer(columns_px, np.cos(contrast.azimuth_rad)) + np.outer(
-        rows_px, np.sin(contrast.azimuth_rad)
-    )
+    azimuth_rad = np.deg2rad(contrast.bins.azimuth_deg)
+    sideways_px = np.outer(columns_px, np.cos(azimuth_rad)) + np.outer(rows_px, np.sin(azimuth_rad))
     radii_px = radius_px(rings_inv_nm, start)
-    radii_px = radii_px[radii_px < 2.0 * by_radius.shape[1] * RADIUS_STEP_PX]
+    radii_px = radii_px[radii_px < 2.0 * by_radius.shape[1] * RADIUS_STEP_PX]  # others stay out of view
     best, moved = -np.inf, start
     for scale in scales.tolist():
         scores = _stand_out(by_radius, scale * radii_px, sideways_px)
@@ -121,11 +107,10 @@ def _search(
 
 def _by_radius(contrast: Contrast, geometry: Geometry) -> Floats:
     """The contrast at evenly spaced radii, `RADIUS_STEP_PX` apart from 0 on, and nothing at the last."""
-    first, step = contrast.q_inv_nm[0], contrast.q_inv_nm[1] - contrast.q_inv_nm[0]
-    n_bins = len(contrast.q_inv_nm)
-    farthest_px = float(radius_px(contrast.q_inv_nm[-1:], geometry)[0])
-    bins = (q_at(np.arange(0.0, farthest_px, RADIUS_STEP_PX), geometry) - first) / step
-    places = np.clip(np.round(bins).astype(np.int64), 0, n_bins - 1)
+    q_inv_nm = contrast.bins.q_inv_nm
+    farthest_px = float(radius_px(q_inv_nm[-1:], geometry)[0])
+    places = contrast.bins.places(q_at(np.arange(0.0, farthest_px, RADIUS_STEP_PX), geometry))
+    places = np.clip(np.round(places).astype(np.int64), 0, len(q_inv_nm) - 1)
     return np.hstack([contrast.values[:, places], np.zeros((N_SECTORS, 1))])
 
 

@@ -117,19 +117,15 @@ def test_measured_frames_become_the_curves_of_pyfai(biosaxs: Path):
         np.testing.assert_allclose(curve.intensity, per_count * expected.intensity[has_pixels], rtol=1e-6)
 
 
-def test_saturated_and_dead_pixels_are_counted_and_left_out():
+def test_dead_pixels_are_left_out():
     geometry = geometry_of(5)
     bins = bins_of(geometry, Binning(n_bins=25))
-    mask = np.zeros(geometry.shape, bool)
     counts = np.full(geometry.shape, 7, np.int32)
     inside = np.flatnonzero(bins.of_pixel >= 0)
-    counts.flat[inside[3]], counts.flat[inside[4]], counts.flat[inside[5]] = 1000, 999, -2
-    found = add_up(counts, mask, bins, saturation_counts=999.5)
-    assert (found.n_saturated, found.n_negative, found.most) == (1, 1, 999)
-    assert found.n_pixels.sum() == len(inside) - 2
-    assert found.counts.sum() == 7 * (len(inside) - 3) + 999
-    mask.flat[inside[3]] = True
-    assert add_up(counts, mask, bins, saturation_counts=999.5).n_saturated == 0
+    counts.flat[inside[3]] = -2
+    found = add_up(counts, np.zeros(geometry.shape, bool), bins)
+    assert found.n_pixels.sum() == len(inside) - 1
+    assert found.counts.sum() == 7 * (len(inside) - 1)
 
 
 def test_a_mask_that_changes_between_frames_is_noticed():

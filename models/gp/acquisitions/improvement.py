@@ -52,9 +52,8 @@ class ExpectedImprovement:
         self._belief, self._doubt = belief, doubt
         self.name = "log_expected_improvement" if doubt == 1.0 else "log_doubtful_improvement"
         state = belief.state
-        means = belief.means_at_observations()[
-            :, : len(belief.training.values)
-        ]  # beyond lies what is supposed
+        n_measured = len(belief.training.values)  # beyond them lies what is supposed
+        means = belief.means_at_observations()[:, :n_measured]
         mixed = (belief.weights @ means) * state.spread + state.mean
         self.incumbent = float(mixed[objective.distance(mixed).argmin()])
         """Posterior mean at the measured point that is believed to be best, in the feature's unit."""
@@ -92,8 +91,7 @@ class ExpectedImprovement:
         known = float(np.exp(belief.log_known_variances(point[np.newaxis])[0]))
         by_known = known * belief.log_known_variance_slope(point)
         by_variance = 2.0 * here.sigmas[:, np.newaxis] * here.sigma_gradients
-        differences, observed = self._parts(here.sigmas**2, tied, known)
-        steps = self._doubt * np.abs(differences) / np.sqrt(observed)
+        steps, differences, observed = self._steps(here.sigmas**2, tied, known)
         by_difference = (by_variance - by_tied) / differences[:, np.newaxis]
         by_observed = (by_variance + np.outer(belief.inflations, by_known)) / observed[:, np.newaxis]
         by_place = steps[:, np.newaxis] * (by_difference - 0.5 * by_observed)
@@ -105,22 +103,23 @@ class ExpectedImprovement:
 
     def _of(self, posterior: Posterior, tied: Floats, points: Floats) -> Floats:
         known = np.exp(self._belief.log_known_variances(points))
-        differences, observed = self._parts(posterior.sigmas**2, tied, known)
-        steps = self._doubt * np.abs(differences) / np.sqrt(observed)
+        steps, _, _ = self._steps(posterior.sigmas**2, tied, known)
         logs = np.stack([self._gain.log(k, posterior.means[k], own) for k, own in enumerate(steps)])
         top = logs.max(axis=0)
         return top + np.log(self._belief.weights @ np.exp(logs - top))
 
-    def _parts(self, variances: Floats, tied: Floats, known: Floats | float) -> tuple[Floats, Floats]:
-        """What the step of the difference to the incumbent is made of, (n_members, ...) each.
+    def _steps(self, variances: Floats, tied: Floats, known: Floats | float) -> tuple[Floats, Floats, Floats]:
+        """Standard deviation of the step of the difference to the incumbent, and what it is made of.
 
-        Its covariance with an observation, never quite nothing, and the variance of that observation.
+        That is: the difference's covariance with an observation, never quite nothing, and the variance of
+        that observation; all of shape (n_members, ...).
         """
         differences = variances - tied
         small = LEAST_SHARE * variances
         differences = np.where(np.abs(differences) > small, differences, small)
         noises = np.add.outer(self._belief.noise_variances(), known)
-        return differences, variances + (noises.T * self._belief.inflations).T
+        observed = variances + (noises.T * self._belief.inflations).T
+        return self._doubt * np.abs(differences) / np.sqrt(observed), differences, observed
 
 
 def _mix(logs: Floats, weights: Floats) -> tuple[float, Floats]:
