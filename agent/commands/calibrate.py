@@ -84,7 +84,7 @@ def _show(frame: Path, start: "Geometry", found: "Calibration", calibrant: str) 
 
     console = Console()
     n_points = sum(ring.n_points for ring in found.rings)
-    console.print(f"{frame}: {n_points} points on {len(found.rings)} rings of {calibrant}")
+    typer.echo(f"{frame}: {n_points} points on {len(found.rings)} rings of {calibrant}")
     changes = Table(show_edge=False)
     for heading in ("", "stated", "refined", "sigma", "unit"):
         changes.add_column(heading, justify="left" if heading in ("", "unit") else "right")

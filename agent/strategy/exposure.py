@@ -57,7 +57,8 @@ def exposed(
         return found, problem.exposure_s
     beyond, belief = 0.0, mind.beliefs.get(quantity)
     if belief is not None:
-        beyond = float(belief.weights @ belief.noise_variances()) * belief.state.spread**2
+        own = float(belief.weights @ belief.noise_variances())
+        beyond = belief.state.scale.variance(own, at=float(np.median(belief.training.values)))
     judged = with_exposures(problem, found.choices, cost, Noise(counted, beyond))
     _, exposure_s = judged[0]
     said = f"Of the exposures, {exposure_s:g} s is worth most a second."

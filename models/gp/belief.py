@@ -11,7 +11,7 @@ from models.gp.doubts import Doubts
 from models.gp.expectation import Expectation, Posterior
 from models.gp.hyperparameters import Standardised
 from models.gp.pairs import Rows
-from models.gp.state import fit_state, standardise
+from models.gp.state import fit_state
 from models.gp.states import AnyState
 from models.gp.thinning import thin_out
 from models.gp.threads import use_one_thread
@@ -91,7 +91,7 @@ class Belief:
         """Probability of each member, shape (n_members,)."""
         self.inflations = np.array([one.inflation for one in state.members])
         """Factor on the variances of the function under each member, shape (n_members,)."""
-        self.known = standardise(training, state.mean, state.spread)
+        self.known = state.scale.standardise(training)
         """The observations, standardised."""
         first = self.known.first(state.fitted_to)
         self.members = state.condition(first)
@@ -123,7 +123,7 @@ class Belief:
     def learn(self, training: Training) -> None:
         """Take in the observations that came after those known so far, O(n^2) each."""
         self.training = training
-        self.known = standardise(training, self.state.mean, self.state.spread)
+        self.known = self.state.scale.standardise(training)
         self._take_in()
 
     def watched(self) -> Posterior:
@@ -250,7 +250,7 @@ class Belief:
         """Mean and standard deviation of the mixture, each shape (m,), in the feature's unit."""
         mean = self.weights @ posterior.means
         square = self.weights @ (posterior.sigmas**2 + (posterior.means - mean) ** 2)
-        return mean * self.state.spread + self.state.mean, np.sqrt(square) * self.state.spread
+        return self.state.scale.told(mean, np.sqrt(square))
 
     def _posterior(self, found: list[tuple[Floats, Floats]]) -> Posterior:
         variances = self.inflations[:, np.newaxis] * [one[1] for one in found]

@@ -32,13 +32,18 @@ class BeliefMaker(Protocol):
 class OurMaker:
     """Our own kernel, in compiled routines of our own."""
 
+    def __init__(self, may_take_logs: bool = False) -> None:
+        """Say whether logarithms may be believed in place of the values, where they are likelier."""
+        self._may_take_logs = may_take_logs
+
     def is_maker_of(self, state: AnyState) -> bool:
         """True for a state of our own."""
         return isinstance(state, BeliefState)
 
     def fit(self, training: Training, earlier: AnyState | None = None) -> AnyState:
         """Find hyperparameters."""
-        return fit_state(training, earlier if isinstance(earlier, BeliefState) else None)
+        known = earlier if isinstance(earlier, BeliefState) else None
+        return fit_state(training, known, self._may_take_logs)
 
 
 class LibraryMaker:

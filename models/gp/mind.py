@@ -58,10 +58,10 @@ class Mind:
             Brings an acquisition of one's own; None where the goal's own serves.
         """
         self._objective = objective
-        self._chances = OurMaker()
-        self._maker = self._chances if maker is None else maker
-        self._own_aim = own_aim
         self._pursuit = pursuit_of(objective)
+        self._chances = OurMaker()
+        self._maker = OurMaker(self._pursuit.is_ordinal and own_aim is None) if maker is None else maker
+        self._own_aim = own_aim
         self._options = options_of(objective, self._pursuit)
         self._lesson = Lesson({}, {})
         self._units: Mapping[str, str] = {}

@@ -79,10 +79,10 @@ def test_two_fits_of_the_same_values_are_equal_to_the_last_bit():
 
 
 def test_the_fit_beats_two_hundred_random_hyperparameters():
-    from models.gp.state import standardise
+    from models.gp.scale import Scale
 
     learned = training(10)
-    known = standardise(learned, learned.values.mean(), learned.values.std())
+    known = Scale(learned.values.mean(), learned.values.std()).standardise(learned)
     best = fit_hyperparameters(known, None)[0]
     reference = negative_log_density(best, known)[0]
     rng = np.random.default_rng(4)
@@ -91,10 +91,10 @@ def test_the_fit_beats_two_hundred_random_hyperparameters():
 
 
 def test_members_are_weighed_by_the_density_that_they_have():
-    from models.gp.state import standardise
+    from models.gp.scale import Scale
 
     learned = training(8, sigma=0.5)
-    known = standardise(learned, learned.values.mean(), learned.values.std())
+    known = Scale(learned.values.mean(), learned.values.std()).standardise(learned)
     members, weights = spread_around(fit_hyperparameters(known, None), known, 256)
     assert weights.sum() == pytest.approx(1.0)
     densities = [-negative_log_density(one, known)[0] for one in members]

@@ -16,7 +16,8 @@ from models.gp.hyperparameters import Standardised, fit_hyperparameters, negativ
 from models.gp.kernel import MEAN_VARIANCE, contract, covariance, covariance_gradient, fill_covariance
 from models.gp.left_out import LeftOut
 from models.gp.member import Member
-from models.gp.state import BeliefState, MemberState, standardise
+from models.gp.scale import Scale
+from models.gp.state import BeliefState, MemberState
 from models.gp.training import Training
 from tests.gp.library import library_log_density, library_model, matern_of
 
@@ -268,6 +269,6 @@ def test_the_fit_finds_a_density_that_the_librarys_own_fit_does_not_beat():
 
 def test_standardised_values_keep_their_variances_in_proportion():
     training = Training(POINTS[:3], np.array([10.0, 20.0, 30.0]), np.array([0.0, 1.0, 2.0]))
-    found = standardise(training, 20.0, 10.0)
+    found = Scale(20.0, 10.0).standardise(training)
     assert found.values.tolist() == [-1.0, 0.0, 1.0]
     assert found.variances.tolist() == pytest.approx([1e-6, 0.01, 0.04])

@@ -18,7 +18,7 @@ from models.gp.library.matern import kernel_with
 from models.gp.library.models import library_models
 from models.gp.library.own_kernel import OwnKernel
 from models.gp.library.state import LibraryMemberState, LibraryState
-from models.gp.state import BeliefState, fit_state, standardise
+from models.gp.state import BeliefState, fit_state
 from models.gp.tie import Tie
 from models.gp.training import Training
 
@@ -130,7 +130,7 @@ def test_the_fit_of_the_library_finds_a_density_that_ours_does_not_beat_as_it_co
     learned = training()
     ours, theirs = fit_state(learned), fit_library_state(learned, MATERN, COLUMNS)
     assert (theirs.mean, theirs.spread, theirs.fitted_to) == (ours.mean, ours.spread, ours.fitted_to)
-    known = standardise(learned, ours.mean, ours.spread)
+    known = ours.scale.standardise(learned)
     found: list[float] = []
     for state in (theirs, same_state(ours)):
         best = state.members[0]

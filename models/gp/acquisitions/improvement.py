@@ -54,7 +54,7 @@ class ExpectedImprovement:
         state = belief.state
         n_measured = len(belief.training.values)  # beyond them lies what is supposed
         means = belief.means_at_observations()[:, :n_measured]
-        mixed = (belief.weights @ means) * state.spread + state.mean
+        mixed = state.scale.middle(belief.weights @ means)
         self.incumbent = float(mixed[objective.distance(mixed).argmin()])
         """Posterior mean at the measured point that is believed to be best, in the feature's unit."""
         if isinstance(objective, Extreme):

@@ -20,7 +20,8 @@ from models.gp.library.member import LibraryMember
 from models.gp.library.own_kernel import OwnKernel, about_unknown_mean, said
 from models.gp.library.settings import exactly
 from models.gp.library.state import LibraryMemberState, LibraryState
-from models.gp.state import MOST_FITTED, standardise
+from models.gp.scale import Scale
+from models.gp.state import MOST_FITTED
 from models.gp.training import Training
 
 MOST_STEPS = 100
@@ -51,8 +52,8 @@ def fit_library_state(
     FitFailed
         When nothing can be learned from these observations, or the kernel raises, or gives no covariance.
     """
-    mean, spread = float(training.values.mean()) if training.values.size else 0.0, training.spread()
-    known = standardise(training, mean, spread).thinned(MOST_FITTED)
+    scale = Scale(float(training.values.mean()) if training.values.size else 0.0, training.spread())
+    known = scale.standardise(training).thinned(MOST_FITTED)
     own, noise = make_kernel(kernel, columns), NOISE_MEDIAN
     if earlier is not None:
         own, noise = with_parameters(own, earlier.members[0].parameters), earlier.members[0].noise
@@ -60,8 +61,8 @@ def fit_library_state(
     inflation = LibraryMember(own, noise, known).left_out(known).inflation
     member = LibraryMemberState(parameters=parameters_of(own), noise=noise, inflation=inflation)
     return LibraryState(
-        kernel=kernel, columns=columns, fitted_to=len(training.values), mean=mean, spread=spread,
-        members=(member,),
+        kernel=kernel, columns=columns, fitted_to=len(training.values), mean=scale.mean,
+        spread=scale.spread, members=(member,),
     )  # fmt: skip
 
 

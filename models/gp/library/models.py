@@ -14,7 +14,7 @@ from models.gp.library.matern import kernel_with
 from models.gp.library.own_kernel import OwnKernel, about_unknown_mean
 from models.gp.library.settings import exactly
 from models.gp.library.state import LibraryState
-from models.gp.state import BeliefState, standardise
+from models.gp.state import BeliefState
 from models.gp.training import Training
 
 
@@ -36,7 +36,7 @@ def library_models(training: Training, state: BeliefState | LibraryState) -> lis
     BadInput
         When the kernel that the state names cannot be had.
     """
-    known = standardise(training, state.mean, state.spread)
+    known = state.scale.standardise(training)
     if isinstance(state, LibraryState):
         members = [
             (with_parameters(make_kernel(state.kernel, state.columns), one.parameters), one.noise)

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from models.domain.frozen import Frozen
 from models.gp.conditioned import Conditioned
 from models.gp.hyperparameters import Standardised
+from models.gp.scale import Scale
 
 
 class Parameter(Frozen):
@@ -59,6 +60,11 @@ class LibraryState(Frozen):
     """What every value is divided by, in the feature's unit."""
     members: tuple[LibraryMemberState, ...] = Field(min_length=1)
     """The members, that of largest density first."""
+
+    @property
+    def scale(self) -> Scale:
+        """How values are standardised: as they are."""
+        return Scale(self.mean, self.spread)
 
     @property
     def sizes(self) -> set[int]:

@@ -1,5 +1,7 @@
 """The largest, the smallest, or the value nearest to a target: expected improvement."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from models.domain.decision import Prediction, Reason
@@ -36,7 +38,7 @@ def seek_best(situation: Situation) -> Aim:
         return Reason(code="expected_improvement", sentence=sentence)
 
     def gain(values: Floats) -> Floats:
-        return np.exp(values) * belief.state.spread
+        return belief.state.scale.steps(np.exp(values), worth.incumbent)
 
     return Aim(
         worth=worth,
@@ -61,4 +63,5 @@ def _idle(belief: Belief, objective: Extreme | Target) -> tuple[Worth, str]:
     return IntegratedVariance(belief), "a measurement here teaches most about all the rest"
 
 
-PURSUIT = Pursuit(seek_best, is_pairwise=True, is_averaged=True)
+TARGET = Pursuit(seek_best, is_pairwise=True, is_averaged=True)
+EXTREME = replace(TARGET, is_ordinal=True)

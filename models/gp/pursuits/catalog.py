@@ -11,10 +11,11 @@ from models.domain.own_parts import import_attribute
 from models.gp.pursuits.pursuit import Pursuit
 
 FILES = {
-    "maximise": "best", "minimise": "best", "target": "best", "map": "mapping", "level": "level",
-    "pareto": "pareto", "curves": "curves", "match": "match", "phases": "phases",
+    "maximise": "best.EXTREME", "minimise": "best.EXTREME", "target": "best.TARGET", "map": "mapping.PURSUIT",
+    "level": "level.PURSUIT", "pareto": "pareto.PURSUIT", "curves": "curves.PURSUIT",
+    "match": "match.PURSUIT", "phases": "phases.PURSUIT",
 }  # fmt: skip
-"""Module beside this one, by goal."""
+"""Module beside this one, and the name in it, by goal."""
 WHERE = "objective.goal"
 
 
@@ -30,7 +31,8 @@ def pursuit_of(objective: ObjectiveBase) -> Pursuit:
     if isinstance(objective, Own):
         found = import_attribute(objective.goal, where)
     else:
-        found = importlib.import_module(f"models.gp.pursuits.{FILES[objective.goal]}").PURSUIT
+        module, _, name = FILES[objective.goal].partition(".")
+        found = getattr(importlib.import_module(f"models.gp.pursuits.{module}"), name)
     if not isinstance(found, Pursuit):
         raise BadInput(
             where,

@@ -98,6 +98,9 @@ class Pursuit:
     is_averaged: bool = False
     """True when the worth is an average over the members of a belief, each with a best of its own: then each
     may suppose another outcome of the points still being measured. Else what is expected is supposed."""
+    is_ordinal: bool = False
+    """True when only the order of values counts: then their logarithms may be believed in their place, where
+    they are likelier."""
     options: type[BaseModel] | None = None
     """Model of the keys that a goal of one's own has besides `feature` and `also`."""
 
