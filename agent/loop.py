@@ -4,10 +4,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
-from agent.ports import Analysis, DecisionLog, Instrument, Milestones, Narrator, Strategy, no_milestones
+from agent.ports import (
+    Analysis,
+    DecisionLog,
+    Instrument,
+    Milestones,
+    Narrator,
+    Readjusts,
+    Strategy,
+    no_milestones,
+)
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
-from agent.strategy.upkeep import last_blank
+from agent.strategy.upkeep import read_with
 from agent.thinker import Thinker
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.campaign import BudgetSpec
@@ -127,7 +136,7 @@ class Loop:
             ending = Ending("person", f"{self._stop_request} asked to stop.", is_finished=False)
         else:
             due = ending_due(self._budget, self.history, self._began_utc, self._now_utc())
-            if due is None:
+            if due is None or (due.code == "finished" and self._is_unfinished()):
                 return None
             ending = due
         history = self.history
@@ -138,6 +147,10 @@ class Loop:
             )
         )  # fmt: skip
         return ending
+
+    def _is_unfinished(self) -> bool:
+        strategy = self._parts.strategy
+        return isinstance(strategy, Readjusts) and strategy.is_unfinished(self.history)
 
     def _stop(self, decision: Decision) -> None:
         """Write a stop down, unless an earlier run ended for the same reason and nothing came after."""
@@ -234,10 +247,9 @@ class Loop:
                 seq=decision.seq, code="nothing_exposed", sentence="The instrument exposed nothing."
             )
         else:
-            blank_seq = None if decision.kind == "blank" else last_blank(self.history)
-            blank = self.history.exposure(blank_seq) if blank_seq is not None else None
+            blank, earlier = read_with(self.history, decision)
             try:
-                outcome = self._parts.analysis(exposure, blank)
+                outcome = self._parts.analysis(exposure, blank, earlier)
             except FrameRejected as error:
                 outcome = Failure(seq=decision.seq, code="FrameRejected", sentence=str(error))
         self._close(decision, outcome)

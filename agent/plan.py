@@ -11,6 +11,7 @@ from agent.look_around import refuse_empty
 from agent.outline import read_outline
 from agent.plugs import add_home, find_builder
 from agent.ports import Strategy
+from agent.setup.reach import refuse_setup
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
 from agent.target_curve import with_target
@@ -107,6 +108,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
     beamline = own.beamline or _beamline(spec, home, folder)
+    refuse_setup(spec, extractors, beamline)
     problem = _problem(spec, _space(spec, beamline, home), units, beamline)
     geometry = _geometry(spec, home, beamline)
     return Plan(
@@ -262,4 +264,6 @@ def _problem(spec: CampaignSpec, space: SearchSpace, units: dict[str, str], beam
         seed=spec.seed,
         motions=dict(beamline.motions or {}),
         overhead_s=spec.measurement.overhead_s,
+        is_made=beamline.dispenser is not None,
+        configurations=dict(beamline.adjusters.configurations) if beamline.adjusters.camera else {},
     )

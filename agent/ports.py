@@ -43,8 +43,10 @@ class Instrument(Protocol):
 class Analysis(Protocol):
     """Something that reads an exposure."""
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
-        """Reduce, subtract the blank, judge, and extract features.
+    def __call__(
+        self, exposure: Exposure, blank: Exposure | None, earlier: tuple[Exposure, ...], /
+    ) -> Observed:
+        """Reduce, with the frames of earlier exposures added; subtract the blank, judge, extract features.
 
         Raises
         ------
@@ -71,6 +73,15 @@ class ThinksAhead(Protocol):
 
         It is called from a thread of its own, while nothing else is asked of the strategy.
         """
+        ...
+
+
+@runtime_checkable
+class Readjusts(Protocol):
+    """A strategy that may take the last sample again: an optional power."""
+
+    def is_unfinished(self, history: History) -> bool:
+        """True when that is what it will propose next: the budget of samples does not end it."""
         ...
 
 

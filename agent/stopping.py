@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.domain.campaign import BudgetSpec
-from models.domain.decision import MEASURING_KINDS, Decision, Reason
+from models.domain.decision import EXPOSING_KINDS, MEASURING_KINDS, Decision, Reason
 from models.domain.history import History
 
 SECONDS_PER_HOUR = 3600.0
@@ -84,7 +84,7 @@ def exposed_s(history: History) -> float:
     total_s = 0.0
     for decision in history.decisions:
         failure = history.failure(decision.seq)
-        if decision.kind in MEASURING_KINDS and (failure is None or failure.code != "quarantined"):
+        if decision.kind in EXPOSING_KINDS and (failure is None or failure.code != "quarantined"):
             exposure = history.exposure(decision.seq)
             total_s += decision.exposure_s if exposure is None else exposure.exposure_s
     return total_s

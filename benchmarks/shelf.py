@@ -59,9 +59,11 @@ class Shelf:
     def make_safe(self) -> None:
         """There is nothing to close."""
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
+    def __call__(
+        self, exposure: Exposure, blank: Exposure | None, earlier: tuple[Exposure, ...] = ()
+    ) -> Observed:
         """What the analysis said of that sample."""
-        del blank
+        del blank, earlier
         seen = self.observations[str(exposure.point.sample)].model_copy(update={"seq": exposure.seq})
         return Observed(observation=seen)
 

@@ -12,6 +12,7 @@ from models.domain.action import Action, ActionReport, Exposure
 from models.domain.decision import Decision
 from models.domain.history import History
 from models.domain.records import LoggedAction, Observed, Record
+from sims.stand import Stand
 from sims.world import Shot, World, WorldSpec
 
 
@@ -89,10 +90,12 @@ class TimedAnalysis:
     inner: Analysis
     watch: Stopwatch
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
+    def __call__(
+        self, exposure: Exposure, blank: Exposure | None, earlier: tuple[Exposure, ...] = ()
+    ) -> Observed:
         """Read."""
         with self.watch.phase("read"):
-            return self.inner(exposure, blank)
+            return self.inner(exposure, blank, earlier)
 
 
 @dataclass(frozen=True)
@@ -126,10 +129,12 @@ class TimedWorld(World):
         super().__init__(spec, seed)
         self._watch = watch
 
-    def expose(self, composition: Mapping[str, float], *, seq: int, exposure_s: float) -> Shot:
+    def expose(
+        self, composition: Mapping[str, float], *, seq: int, exposure_s: float, stand: Stand | None = None
+    ) -> Shot:
         """Render a frame."""
         with self._watch.phase("render"):
-            return super().expose(composition, seq=seq, exposure_s=exposure_s)
+            return super().expose(composition, seq=seq, exposure_s=exposure_s, stand=stand)
 
 
 class EndsTurns(Silent):

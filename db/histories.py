@@ -14,6 +14,7 @@ from models.domain.decision import Actor, Candidate, Decision, ModelState, Predi
 from models.domain.history import Duration, Failure, History, Observation, Quarantine
 from models.domain.records import LoggedAction
 from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
+from models.domain.setup import Setup
 from models.domain.space import Point
 
 ABSENCES = TypeAdapter(tuple[Absence, ...])
@@ -149,6 +150,7 @@ def _decision(row: Row[Any], candidates: tuple[Candidate, ...]) -> Decision:
         model=model,
         repeats=row.repeats,
         supersedes=row.supersedes,
+        setup=Setup.model_validate_json(row.setup_json) if row.setup_json else None,
     )
 
 
@@ -168,6 +170,7 @@ def _read_exposures(connection: Connection, campaign_id: int) -> tuple[Exposure,
             point=Point.model_validate_json(row.point_json),
             exposure_s=row.exposure_s,
             monitor=row.monitor,
+            attenuation=1.0 if row.attenuation is None else row.attenuation,
             transmission=row.transmission,
             transmission_sigma=row.transmission_sigma,
             assets=tuple(assets.get(row.action_id, ())),
@@ -196,7 +199,7 @@ def _read_observations(connection: Connection, campaign_id: int) -> tuple[Observ
     features: dict[int, list[Feature]] = {}
     for row in connection.execute(_of_campaign(schema.feature, campaign_id).order_by("position")):
         features.setdefault(row.seq, []).append(
-            Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit)
+            Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit, bias=row.bias or 0.0)
         )
     curves = {
         row.id: _asset(row)

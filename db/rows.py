@@ -106,6 +106,7 @@ class Writer:
             left_out_json=canonical_json(list(model.left_out)) if model else None,
             repeats=decision.repeats,
             supersedes=decision.supersedes,
+            setup_json=decision.setup.model_dump_json() if decision.setup else None,
             **self._moment(),
         )
         for candidate in decision.candidates:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration; its script makes exactly these tables."""
 
 metadata = MetaData()
@@ -89,6 +89,7 @@ decision = Table(
     Column("left_out_json", Text, doc="Measurements up to the watermark that were not learned from."),
     Column("repeats", SEQ),
     Column("supersedes", SEQ),
+    Column("setup_json", Text, doc="How the instrument was to stand; NULL where nobody readjusts it."),
     UniqueConstraint("campaign_id", "seq", name="one_decision_per_seq"),
     CheckConstraint(
         "kind <> 'human_override' OR (actor_kind = 'human' AND supersedes IS NOT NULL AND reason <> '')",
@@ -177,6 +178,7 @@ exposure = Table(
     Column("exposure_s", Float, nullable=False),
     Column("monitor", Float),
     Column("transmission", Float),
+    Column("attenuation", Float, doc="Share of the beam that was let through; NULL for all of it."),
     Column("transmission_sigma", Float, nullable=False),
 )
 
@@ -214,6 +216,7 @@ feature = Table(
     Column("value", Float, nullable=False),
     Column("sigma", Float, nullable=False),
     Column("unit", Text, nullable=False),
+    Column("bias", Float, doc="Part of sigma that counting does not take away; NULL for none."),
 )
 
 failure = Table(

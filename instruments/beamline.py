@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from bluesky.protocols import HasName, Movable, Readable, Triggerable
 
+from instruments.adjusters import NOTHING, Adjusters
 from models.domain.motion import Motion
 from models.domain.space import SearchSpace
 
@@ -142,6 +143,8 @@ class Beamline:
     """Where one may look, when the instrument itself knows: only certain samples exist."""
     frame_shape: tuple[int, int] | None = None
     """Rows and columns of a frame, where they are known before the first."""
+    adjusters: Adjusters = NOTHING
+    """What readjusts the set-up, where there is anything."""
     timeouts: Timeouts = Timeouts()
     """How long the devices may take."""
     clock: Callable[[], float] = time.monotonic
@@ -162,6 +165,7 @@ class Beamline:
         if self.tags is not None:
             named += [("seq tag", self.tags.seq), ("action_id tag", self.tags.action_id)]
             named += [("fence tag", self.tags.fence)]
+        named += self.adjusters.devices()
         seen: set[int] = set()
         for role, device in named:
             if device is not None and id(device) not in seen:

@@ -123,6 +123,7 @@ def rebuild_exposure(run: RunDocuments, action: Action, assets: tuple[Asset, ...
     devices: dict[str, Any] = run.start["devices"]
     reading = _Readings(run)
     monitor, transmission = devices["monitor"], devices["transmission"]
+    attenuator = devices.get("attenuator")
     sigma = reading.sigma(transmission) if transmission else None
     asked: dict[str, Any] = run.start.get("requested", {})
     return Exposure(
@@ -140,6 +141,7 @@ def rebuild_exposure(run: RunDocuments, action: Action, assets: tuple[Asset, ...
         ),
         exposure_s=float(run.start["exposure_s"]),
         monitor=reading.number(monitor) if monitor else None,
+        attenuation=reading.number(attenuator) if attenuator else 1.0,
         transmission=reading.number(transmission) if transmission else None,
         transmission_sigma=sigma or 0.0,
         assets=assets,

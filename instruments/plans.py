@@ -6,7 +6,7 @@ from typing import Any
 
 from bluesky import plan_stubs as bps
 from bluesky import preprocessors as bpp
-from bluesky.protocols import Movable, Stageable, Status, Triggerable
+from bluesky.protocols import Movable, Readable, Stageable, Status, Triggerable
 from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 from ophyd.utils.errors import LimitError
 
@@ -135,6 +135,8 @@ def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0)
     ]
     if beamline.changer is not None:
         moves.append((beamline.changer, sample_name(decision), ""))
+    if decision.setup is not None:
+        moves += beamline.adjusters.moves(decision.setup)
     yield from _move(moves, beamline.timeouts.move_s)
 
 
@@ -161,6 +163,7 @@ def expose(
     places: list[Any] = [
         *beamline.axes.values(),
         *([beamline.changer] if beamline.changer is not None else []),
+        *(device for _, device in beamline.adjusters.devices() if isinstance(device, Readable)),
     ]
 
     def shoot() -> MsgGenerator[None]:

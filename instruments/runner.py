@@ -19,10 +19,10 @@ from instruments.fence import Permit, fenced
 from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
 from models.domain.action import Action, ActionClass, ActionKind, ActionReport
-from models.domain.decision import MEASURING_KINDS, Decision
+from models.domain.decision import EXPOSING_KINDS, Decision
 from models.domain.errors import BeamlineFault, BeamlineUnsafe, LeaseLost, LogUnavailable, NightbeamError
 
-EXPOSING_KINDS = MEASURING_KINDS | {"blank", "calibration"}
+MOVING_KINDS = EXPOSING_KINDS | {"blank", "calibration"}
 """Kinds of decision that move something."""
 CLASSES: dict[ActionKind, ActionClass] = {
     "prepare": "at_most_once",
@@ -93,7 +93,7 @@ class BlueskyInstrument:
 
     def actions(self, decision: Decision) -> tuple[Action, ...]:
         """The physical commands that a decision asks for, in order. Nothing moves."""
-        if decision.point is None or decision.kind not in EXPOSING_KINDS:
+        if decision.point is None or decision.kind not in MOVING_KINDS:
             return ()
         kinds: list[ActionKind] = ["load", "expose"]
         beamline = self._beamline
@@ -241,6 +241,7 @@ class BlueskyInstrument:
             "decision_kind": decision.kind,
             "plan_name": "expose",
             "exposure_s": decision.exposure_s,
+            "setup": None if decision.setup is None else decision.setup.model_dump(),
             "sample_name": decision.point.sample if decision.point else None,
             "requested": dict(decision.point.coordinates) if decision.point else {},
             "devices": {
@@ -249,6 +250,7 @@ class BlueskyInstrument:
                 "monitor": named(beamline.monitor),
                 "transmission": named(beamline.transmission),
                 "changer": named(beamline.changer),
+                "attenuator": named(beamline.adjusters.attenuator),
             },
         }
 

@@ -22,6 +22,8 @@ class Options(Frozen):
     """The hidden truth."""
     mix_s: float = Field(default=0.0, ge=0)
     """How long the dispenser takes for one mix, s."""
+    spots: int = Field(default=1, ge=1)
+    """How many fresh spots of a sample the beam can be sent through."""
     time_scale: float = Field(default=0.0, ge=0)
     """Wall-clock seconds per second of exposure; 0 does not wait at all."""
     move_timeout_s: float = Field(default=2.0, gt=0)
@@ -55,7 +57,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     def in_beam() -> dict[str, float]:
         return dict(changer.vial.fractions)
 
-    detector = hall.detector(in_beam)
+    detector = hall.detector(in_beam, lambda: changer.vial.sample)
     return Beamline(
         axes=dispenser.fractions,
         detector=detector,
@@ -67,6 +69,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         dispenser=dispenser,
         frame_shape=world.station.geometry.shape,
         tags=Tags(seq=hall.seq, action_id=hall.action_id, fence=tags.fence),
+        adjusters=hall.adjusters(options.spots),
         clock=hall.clock,
         name=f"virtual {folder.name}",
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),

@@ -1,7 +1,7 @@
 """What happens in the virtual beam: one exposure feeds the detector, the monitor and the diode."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,11 +9,13 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from instruments.dose_journal import DoseJournal
 from instruments.frame_writer import write_frame
 from instruments.soft import Component, Device, Setting, Shutter
 from instruments.virtual_clock import VirtualClock
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame, Mask
+from sims.stand import Stand
 
 
 class Shot(Protocol):
@@ -27,6 +29,11 @@ class Shot(Protocol):
     @property
     def monitor(self) -> float:
         """Incident flux summed over the exposure, monitor counts."""
+        ...
+
+    @property
+    def photons(self) -> float:
+        """Photons on the sample in the exposure."""
         ...
 
     @property
@@ -68,11 +75,16 @@ class MeasurableWorld(Protocol):
         ...
 
     @property
+    def stations(self) -> Mapping[str, MeasurableStation]:
+        """The same by where the detector stands."""
+        ...
+
+    @property
     def thickness_mm(self) -> float:
         """Path through the sample, mm."""
         ...
 
-    def expose(self, what: dict[str, float], /, *, seq: int, exposure_s: float) -> Shot:
+    def expose(self, what: dict[str, float], /, *, seq: int, exposure_s: float, stand: Stand) -> Shot:
         """Expose a sample of that composition, or that place of a slice."""
         ...
 
@@ -89,6 +101,20 @@ class Diode(Device):
 
 
 @dataclass(frozen=True)
+class SoftStand:
+    """How the set-up stands, as soft signals."""
+
+    attenuator: Setting
+    """Share of the beam that is let through."""
+    spot: Setting
+    """Which fresh spot of the sample is in the beam."""
+    camera: Setting
+    """Where the detector stands."""
+    doses: DoseJournal
+    """What each spot took before."""
+
+
+@dataclass(frozen=True)
 class VirtualBeam:
     """Takes one shot of what is in the beam and writes its frame."""
 
@@ -96,6 +122,10 @@ class VirtualBeam:
     """The hidden truth."""
     in_beam: Callable[[], dict[str, float]]
     """Says what is in the beam: fractions of a mixture, or the place on a slice."""
+    sample: Callable[[], str]
+    """Names it, so that it is known what its spots took before."""
+    stand: SoftStand
+    """How the set-up stands."""
     shutter: Shutter
     """Says whether there is any beam."""
     seq: Setting
@@ -109,24 +139,29 @@ class VirtualBeam:
 
     def take(self, action_id: str, exposure_s: float, path: Path) -> None:
         """Expose and write the frame; a closed shutter gives neither counts nor flux."""
-        seq = int(self.seq.number())
-        shot = self.world.expose(self.in_beam(), seq=seq, exposure_s=exposure_s)
+        seq, place = int(self.seq.number()), self.stand
+        spot = self.sample(), int(place.spot.number())
+        stand = Stand(place.attenuator.number(), place.doses.before(spot), str(place.camera.get()))
+        station = self.world.stations[str(stand.configuration)]
+        shot = self.world.expose(self.in_beam(), seq=seq, exposure_s=exposure_s, stand=stand)
         self.clock.spend(exposure_s)
         time.sleep(exposure_s * self.clock.time_scale)
         counts, monitor = shot.counts, float(shot.monitor)
         if not self.shutter.is_open:
             counts, monitor = np.minimum(counts, 0), 0.0
+        elif shot.photons > 0:
+            place.doses.add(spot, shot.photons)
         frame = Frame(
             counts=counts,
-            mask=self.world.station.pixel_mask,
+            mask=station.pixel_mask,
             exposure_s=exposure_s,
             monitor=monitor,
             transmission=float(shot.transmission),
             transmission_sigma=float(shot.transmission_sigma),
             thickness_mm=self.world.thickness_mm,
-            saturation_counts=float(self.world.station.saturation_counts),
+            saturation_counts=float(station.saturation_counts),
         )
-        write_frame(path, frame, self.world.station.geometry, action_id=action_id)
+        write_frame(path, frame, station.geometry, action_id=action_id)
         self.monitor.put(monitor)
         self.diode.value.put(frame.transmission)
         self.diode.sigma.put(frame.transmission_sigma)

@@ -1,12 +1,19 @@
 """What every virtual beamline has around its sample: tags, shutter, monitor, diode and detector."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
+from instruments.adjusters import Adjusters, QRange
+from instruments.dose_journal import DOSES, DoseJournal
 from instruments.evidence import FRAMES
 from instruments.soft import FileDetector, FileKind, Setting, Shutter
-from instruments.virtual_beam import Diode, MeasurableWorld, VirtualBeam
+from instruments.virtual_beam import Diode, MeasurableWorld, SoftStand, VirtualBeam
 from instruments.virtual_clock import VirtualClock
+from models.domain.geometry import Geometry
+
+HIDDEN_SHARE = 0.04
+"""Share of the detector's radius that the beamstop hides, about."""
 
 
 class Hall:
@@ -38,14 +45,53 @@ class Hall:
         self.diode = Diode(name="diode")
         """Transmission of the last exposure."""
 
+        self.stand = SoftStand(
+            Setting(name="attenuator", value=1.0),
+            Setting(name="spot", value=0),
+            Setting(name="camera", value=next(iter(world.stations))),
+            DoseJournal(folder / DOSES),
+        )
+        """How the set-up stands."""
+
+    def adjusters(self, n_spots: int = 1) -> Adjusters:
+        """What can be readjusted: the attenuator, the spot of a sample, the place of the detector."""
+        stations = self._world.stations
+        return Adjusters(
+            attenuator=self.stand.attenuator,
+            spot=self.stand.spot if n_spots > 1 else None,
+            n_spots=n_spots,
+            camera=self.stand.camera if len(stations) > 1 else None,
+            configurations={name: reach(station.geometry) for name, station in stations.items()},
+        )
+
     def is_stuck(self) -> bool:
         """True when a motor is stuck at this decision."""
         fault = self._world.fault(int(self.seq.number()))
         return fault is not None and fault.kind == "stuck_motor"
 
-    def detector(self, in_beam: Callable[[], dict[str, float]]) -> FileDetector:
-        """The detector, which exposes what is said to be in the beam."""
-        beam = VirtualBeam(self._world, in_beam, self.shutter, self.seq, self.monitor, self.diode, self.clock)
+    def detector(self, in_beam: Callable[[], dict[str, float]], sample: Callable[[], str]) -> FileDetector:
+        """The detector, which exposes what is said to be in the beam, under the name that is said."""
+        beam = VirtualBeam(
+            self._world, in_beam, sample, self.stand, self.shutter, self.seq, self.monitor, self.diode,
+            self.clock,
+        )  # fmt: skip
         shape = self._world.station.geometry.shape
         files = FileKind(self._folder, FRAMES, ".h5", "AD_HDF5", (1, *shape), "<i4")
         return FileDetector(name="pilatus", files=files, take=beam.take, action_id=self.action_id)
+
+
+def reach(geometry: Geometry) -> QRange:
+    """From the beam to the nearest edge of the detector, from a share of that on: q, 1/nm."""
+    edges_px = (
+        geometry.beam_column_px, geometry.n_columns - geometry.beam_column_px,
+        geometry.beam_row_px, geometry.n_rows - geometry.beam_row_px,
+    )  # fmt: skip
+    radius_mm = min(edges_px) * geometry.pixel_width_um / 1000
+    highest, lowest = (
+        4
+        * math.pi
+        / geometry.wavelength_nm
+        * math.sin(0.5 * math.atan2(radius_mm * share, geometry.distance_mm))
+        for share in (1.0, HIDDEN_SHARE)
+    )
+    return lowest, highest

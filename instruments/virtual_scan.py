@@ -69,7 +69,10 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     def place() -> dict[str, float]:
         return {axis: float(motor.get()) for axis, motor in motors.items()}
 
-    detector = hall.detector(place)
+    def named() -> str:
+        return " ".join(f"{axis}={value:.4f}" for axis, value in place().items())
+
+    detector = hall.detector(place, named)
     longest_move_s = longest_s(motors.values()) * options.time_scale + options.move_timeout_s
     return Beamline(
         axes=motors,
@@ -81,6 +84,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         units=dict.fromkeys(AXES, "mm"),
         motions={axis: motor.motion for axis, motor in motors.items()},
         frame_shape=world.station.geometry.shape,
+        adjusters=hall.adjusters(),
         tags=Tags(seq=hall.seq, action_id=hall.action_id),
         clock=hall.clock,
         name=f"virtual_scan {folder.name}",

@@ -15,7 +15,8 @@ from sims.beam import BeamSpec
 from sims.faults import Fault, FaultSpec, draw_fault
 from sims.fibres import index_azimuth, scatter_fabric, tabulate_azimuth
 from sims.specimen import Specimen, SpecimenSpec, Tissue
-from sims.station import MM_PER_CM, BackgroundSpec, CameraSpec, Light, Shot, Station
+from sims.stand import Stand
+from sims.station import MM_PER_CM, STANDARD, BackgroundSpec, CameraSpec, Light, Shot, Station
 
 COLLAGEN_INV_CM, MINERAL_INV_CM = 3.0, 58.0
 """Linear absorption coefficients at 12.4 keV, 1/cm."""
@@ -64,6 +65,8 @@ class ScanWorld:
         """The hidden slice."""
         self.station = Station(spec.beam, spec.camera, spec.background, seed)
         """What stands around it."""
+        self.stations = {STANDARD: self.station}
+        """The same by where the detector stands: one place only."""
         places = detector.pixel_places(self.station.geometry)
         x_mm, y_mm = (place.ravel()[self.station.optics.live] for place in places)
         self._azimuth_index = index_azimuth(x_mm, y_mm)
@@ -77,7 +80,9 @@ class ScanWorld:
         """What goes wrong with that decision; the device enacts `stuck_motor`, `expose` all others."""
         return draw_fault(self.spec.faults, self.seed, seq)
 
-    def expose(self, place: Mapping[str, float], *, seq: int, exposure_s: float) -> Shot:
+    def expose(
+        self, place: Mapping[str, float], *, seq: int, exposure_s: float, stand: Stand | None = None
+    ) -> Shot:
         """Expose a place: the same spec, seed, seq, place and time give the same bits.
 
         Parameters
@@ -88,6 +93,8 @@ class ScanWorld:
             `seq` of the decision; seeds the noise, and sets the virtual time to ``seq x cycle_s``.
         exposure_s
             Exposure time, s.
+        stand
+            How the set-up stands; of it only the attenuation counts here, all of the beam when None.
 
         Raises
         ------
@@ -98,7 +105,8 @@ class ScanWorld:
             raise UnreachablePoint(f"the place {dict(place)} is none; give finite x and y in mm")
         tissue = self.specimen.tissue_at(place["x"], place["y"])
         fault = self.fault(seq)
-        flux_hz = self.station.flux_at(seq * self.spec.cycle_s, fault)
+        attenuation = 1.0 if stand is None else stand.attenuation
+        flux_hz = self.station.flux_at(seq * self.spec.cycle_s, fault) * attenuation
         transmission = self.transmit(tissue)
         transmitted_hz = flux_hz * transmission
         per_sr_hz = transmitted_hz * self.station.pixel_sr / MM_PER_CM

@@ -25,6 +25,8 @@ STREAK_INV_CM = 5.0
 SPILL_SHARE = 0.1
 """Share of the direct beam that passes a slipped beamstop."""
 MM_PER_CM = 10
+STANDARD = "standard"
+"""Where the detector stands unless it is moved."""
 
 
 class BackgroundSpec(Frozen):
@@ -67,6 +69,8 @@ class Shot:
     """One standard deviation of the transmission."""
     exposure_s: float
     """Exposure time, s."""
+    photons: float = 0.0
+    """Photons on the sample in the exposure."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,4 +184,5 @@ class Station:
             transmission=transmission,
             transmission_sigma=sigma,
             exposure_s=exposure_s,
+            photons=photons,
         )

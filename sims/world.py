@@ -5,13 +5,15 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from models.domain.errors import UnreachablePoint
 from models.domain.frozen import Frozen
 from models.domain.scattering import Floats
 from sims.beam import AbsorptionSpec, BeamSpec
 from sims.faults import Fault, FaultSpec, draw_fault
 from sims.phases import Composition, assemble, read_composition
 from sims.scattering import WATER_INV_CM, scatter
-from sims.station import MM_PER_CM, BackgroundSpec, CameraSpec, Light, Shot, Station
+from sims.stand import Stand
+from sims.station import MM_PER_CM, STANDARD, BackgroundSpec, CameraSpec, Light, Shot, Station
 
 
 class WorldSpec(Frozen):
@@ -21,6 +23,8 @@ class WorldSpec(Frozen):
     """The source."""
     camera: CameraSpec = CameraSpec()
     """The detector's place."""
+    cameras: dict[str, CameraSpec] = Field(default_factory=dict)
+    """Further places of it, by name; the first is called ``standard``."""
     background: BackgroundSpec = BackgroundSpec()
     """Scattering that is not the sample's."""
     absorption: AbsorptionSpec = AbsorptionSpec()
@@ -44,6 +48,8 @@ class _Conditions:
     transmission: float
     """Transmitted over incident flux."""
     fault: Fault | None
+    photons_before: float
+    """Photons that the spot took before."""
 
 
 class World:
@@ -61,8 +67,13 @@ class World:
         """
         self.spec = spec
         self.seed = seed
-        self.station = Station(spec.beam, spec.camera, spec.background, seed)
-        """What stands around the sample."""
+        self.stations = {
+            name: Station(spec.beam, camera, spec.background, seed)
+            for name, camera in {STANDARD: spec.camera, **spec.cameras}.items()
+        }
+        """What stands around the sample, by where the detector stands."""
+        self.station = self.stations[STANDARD]
+        """The same where nothing is said of it."""
 
     @property
     def thickness_mm(self) -> float:
@@ -73,7 +84,9 @@ class World:
         """What goes wrong with that decision; the device enacts `stuck_motor`, `expose` all others."""
         return draw_fault(self.spec.faults, self.seed, seq)
 
-    def expose(self, composition: Mapping[str, float], *, seq: int, exposure_s: float) -> Shot:
+    def expose(
+        self, composition: Mapping[str, float], *, seq: int, exposure_s: float, stand: Stand | None = None
+    ) -> Shot:
         """Expose a mixture: the same spec, seed, seq, composition and time give the same bits.
 
         Parameters
@@ -84,38 +97,52 @@ class World:
             `seq` of the decision; seeds the noise, and sets the virtual time to ``seq x cycle_s``.
         exposure_s
             Exposure time, s.
+        stand
+            How the set-up stands; everything let through to a fresh spot when None.
 
         Raises
         ------
         UnreachablePoint
-            When the mixture cannot be made.
+            When the mixture cannot be made, or the detector never stands there.
         """
-        mixture = read_composition(composition)
-        now = self._conditions(composition, seq)
+        mixture, stand = read_composition(composition), stand or Stand()
+        station = self._station(stand.configuration)
+        now = self._conditions(composition, seq, stand)
         transmitted_hz = now.flux_hz * now.transmission
         light = Light(
             flux_hz=now.flux_hz,
             transmission=now.transmission,
-            table_hz=self._table_rate(mixture, now, exposure_s),
-            extra_hz=self.station.stray(now.fault, transmitted_hz, self.spec.thickness_mm),
+            table_hz=self._table_rate(station, mixture, now, exposure_s),
+            extra_hz=station.stray(now.fault, transmitted_hz, self.spec.thickness_mm),
         )
-        return self.station.read(light, seq=seq, exposure_s=exposure_s, fault=now.fault)
+        return station.read(light, seq=seq, exposure_s=exposure_s, fault=now.fault)
 
-    def _conditions(self, composition: Mapping[str, float], seq: int) -> _Conditions:
+    def _station(self, configuration: str | None) -> Station:
+        name = configuration or STANDARD
+        if name not in self.stations:
+            raise UnreachablePoint(
+                f"the detector never stands {name!r}; it can be {', '.join(self.stations)}"
+            )
+        return self.stations[name]
+
+    def _conditions(self, composition: Mapping[str, float], seq: int, stand: Stand) -> _Conditions:
         """Beam and path of one exposure, after faults."""
         fault = self.fault(seq)
-        flux_hz = self.station.flux_at(seq * self.spec.cycle_s, fault)
+        flux_hz = self.station.flux_at(seq * self.spec.cycle_s, fault) * stand.attenuation
         path_mm = self.spec.thickness_mm
         if fault and fault.kind == "bubble":
             # at least half the path is air, so that even the strongest absorber transmits too much
             path_mm *= 0.5 - 0.4 * fault.severity
-        return _Conditions(flux_hz, path_mm, self.spec.absorption.transmit(composition, path_mm), fault)
+        transmission = self.spec.absorption.transmit(composition, path_mm)
+        return _Conditions(flux_hz, path_mm, transmission, fault, stand.photons_before)
 
-    def _table_rate(self, mixture: Composition, now: _Conditions, exposure_s: float) -> Floats:
+    def _table_rate(
+        self, station: Station, mixture: Composition, now: _Conditions, exposure_s: float
+    ) -> Floats:
         """Rate of a full pixel at each q of the table, 1/s."""
-        damaged_share = self.spec.beam.damaged_share(now.flux_hz * exposure_s)
-        q_inv_nm = self.station.optics.table_q_inv_nm
+        damaged_share = self.spec.beam.damaged_share(now.flux_hz * exposure_s, now.photons_before)
+        q_inv_nm = station.optics.table_q_inv_nm
         sample = scatter(assemble(mixture), q_inv_nm, damaged_share=damaged_share) + WATER_INV_CM
-        behind = self.station.scatter_behind(self.spec.thickness_mm)
+        behind = station.scatter_behind(self.spec.thickness_mm)
         per_photon_sr = (sample * now.path_mm + behind) / MM_PER_CM
-        return now.flux_hz * now.transmission * self.station.pixel_sr * per_photon_sr
+        return now.flux_hz * now.transmission * station.pixel_sr * per_photon_sr

@@ -50,7 +50,7 @@ def _draw_matches(
     q = np.array(target.q_inv_nm)
     colours = colormaps["viridis"](np.linspace(0.1, 0.8, N_MATCHES))
     for place, (decision, (misfit, *_)) in enumerate(ranked(history, objective)[:N_MATCHES]):
-        observation, lower = history.observation(decision.seq), STEP**-place
+        observation, lower = history.settled(decision), STEP**-place
         profile = None if observation is None else observation.profile
         found = misfit_of(profile, target, objective.scale)
         if profile is None or found is None:

@@ -67,7 +67,7 @@ def scale_curves(ax: Axes) -> None:
 
 def _drawable_curve(history: History, seq: int) -> Curve | None:
     """The points of a curve that a logarithm has; None when there are none or the file is not there."""
-    observation = history.observation(seq)
+    observation = history.settled(history.decision(seq))
     if observation is None or observation.curve is None:
         return None
     try:

@@ -45,8 +45,8 @@ def phases_found(space: SearchSpace, objective: Phases, history: History) -> dic
         return {}
     measured = [
         (decision.seq, exposure.point)
-        for decision, _ in history.accepted()
-        if (exposure := history.exposure(decision.seq)) is not None
+        for decision, observation in history.accepted()
+        if (exposure := history.exposure(observation.seq)) is not None
     ]
     numbers = places.numbers_at(encoding.encode([point for _, point in measured]))
     pairs = zip(measured, numbers.tolist(), strict=True)

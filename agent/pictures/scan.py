@@ -173,7 +173,7 @@ def _draw_bars(ax: Axes, space: SearchSpace, history: History) -> bool:
     places, turns = list[tuple[float, float]](), list[tuple[float, float]]()
     bare = list[tuple[float, float]]()
     for decision, observation in history.accepted():
-        exposure = history.exposure(decision.seq)
+        exposure = history.exposure(observation.seq)
         point = exposure.point if exposure is not None else decision.point
         order, angle = (observation.feature(f"orientation_{name}") for name in ("order", "angle"))
         if point is None:

@@ -170,7 +170,7 @@ def failed_points(encoding: Encoding, history: History) -> Floats:
     """Columns of points at which a measurement failed and none succeeded since, (n, n_columns)."""
     failed: list[Point] = []
     for decision in history.decisions:
-        observation = history.observation(decision.seq)
+        observation = history.settled(decision)
         is_rejected = observation is not None and not observation.is_accepted
         if decision.kind in MEASURING_KINDS and decision.point is not None:
             if is_rejected or history.failure(decision.seq) is not None:

@@ -35,11 +35,10 @@ def counted_noise(history: History, feature: str) -> float | None:
     Counts follow Poisson's law: the variance of what is read off them falls as one over the exposure.
     """
     found = [
-        2.0 * np.log(read.sigma) + np.log(exposure.exposure_s)
+        2.0 * np.log(read.sigma) + np.log(exposed_s)
         for _, observation in history.accepted()
         if (read := observation.feature(feature)) is not None
-        and (exposure := history.exposure(observation.seq)) is not None
-        and min(read.sigma, exposure.exposure_s) > 0
+        and min(read.sigma, exposed_s := history.exposed_s(observation.seq)) > 0
     ]
     return float(np.exp(np.median(found))) if found else None
 

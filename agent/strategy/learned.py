@@ -91,7 +91,8 @@ def _tried_for(history: History) -> Iterator[tuple[Decision, Point, Observation 
     for decision in history.decisions:
         if decision.kind not in MEASURING_KINDS or decision.point is None:
             continue
-        observation, exposure = history.observation(decision.seq), history.exposure(decision.seq)
+        observation = history.settled(decision)
+        exposure = None if observation is None else history.exposure(observation.seq)
         if observation is not None and observation.is_accepted and exposure is not None:
             yield decision, exposure.point, observation
         elif observation is not None or history.failure(decision.seq) is not None:

@@ -33,6 +33,10 @@ class Problem(Frozen):
     overhead_s: float = 0.0
     """What a measurement takes besides its exposure, as the campaign file has it, until this campaign's own
     commands tell, s."""
+    is_made: bool = False
+    """True where each sample is made for its decision and named after it."""
+    configurations: dict[str, tuple[float, float]] = Field(default_factory=dict)
+    """Where the detector can stand, with the q that it reaches there, 1/nm; none where it cannot be moved."""
     stop: StopSpec = StopSpec()
     """When enough is known; told from the campaign file in force, as `stock` is: both may change."""
     stock: Stock | None = None

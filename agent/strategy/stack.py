@@ -2,6 +2,7 @@
 
 from agent.plugs import find_builder
 from agent.ports import Strategy
+from agent.setup.readjusting import WithSetup
 from agent.strategy.ahead import DecidesAhead
 from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
@@ -36,6 +37,8 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:
         strategy = WithBlanks(strategy, spec.measurement.blank, problem)
+    if spec.setup is not None:
+        return WithSetup(strategy, spec.setup, problem, spec.measurement.blank)
     return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy
 
 

@@ -2,6 +2,7 @@
 
 from agent.ports import Strategy
 from agent.strategy.problem import Problem
+from models.domain.action import Exposure
 from models.domain.campaign import BlankSpec
 from models.domain.decision import MEASURING_KINDS, Decision, Reason
 from models.domain.history import History
@@ -77,7 +78,7 @@ def _tries_at(history: History, point: Point) -> list[Decision]:
     tries: list[Decision] = []
     for decision in history.decisions:
         if decision.kind in MEASURING_KINDS and decision.point == point:
-            observation = history.observation(decision.seq)
+            observation = history.settled(decision)
             is_success = observation is not None and observation.is_accepted
             tries = [] if is_success else [*tries, decision]
     return tries
@@ -89,22 +90,37 @@ def blank_under_way(history: History) -> int | None:
     return next((d.seq for d in decisions if d.kind == "blank" and not history.has_outcome(d)), None)
 
 
-def last_blank(history: History) -> int | None:
-    """`seq` of the last blank that was accepted; None when there is none."""
+def last_blank(history: History, configuration: str | None = None) -> int | None:
+    """`seq` of the last blank that was accepted where the detector stands so; None when there is none."""
     for decision in reversed(history.decisions):
-        if decision.kind == "blank":
+        if decision.kind == "blank" and configuration_of(decision) == configuration:
             observation = history.observation(decision.seq)
             if observation is not None and observation.is_accepted:
                 return decision.seq
     return None
 
 
+def read_with(history: History, decision: Decision) -> tuple[Exposure | None, tuple[Exposure, ...]]:
+    """The blank that is subtracted from a decision's frame, and the exposures that are added to it."""
+    blank_seq = None if decision.kind == "blank" else last_blank(history, configuration_of(decision))
+    added = () if decision.setup is None else decision.setup.adds_to
+    earlier = tuple(exposure for seq in added if (exposure := history.exposure(seq)) is not None)
+    return None if blank_seq is None else history.exposure(blank_seq), earlier
+
+
+def configuration_of(decision: Decision) -> str | None:
+    """Where the detector stands for a decision, by name; None where there is one place only."""
+    return None if decision.setup is None else decision.setup.configuration
+
+
 def what_went_wrong(history: History, decision: Decision) -> str | None:
     """Why a decision brought nothing to learn from, as half a sentence; None when it did."""
+    observation = history.settled(decision)
+    if observation is not None and observation.is_accepted:
+        return None
     failure = history.failure(decision.seq)
     if failure is not None:
         return f"decision {decision.seq} failed ({failure.sentence.rstrip('.')})"
-    observation = history.observation(decision.seq)
-    if observation is not None and not observation.is_accepted:
+    if observation is not None:
         return f"the frame of decision {decision.seq} was rejected ({observation.objections().rstrip('.')})"
     return None

@@ -51,6 +51,7 @@ CAME_OF_IT = (
     Column("outcome_in_words", "text", "What came of it."),
     Column("repeats", "integer", "Decision that it repeats."),
     Column("supersedes", "integer", "Decision that a person overrode with it."),
+    Column("setup_json", "text", "How the instrument was to stand, as JSON."),
     Column("watermark", "integer", "Last decision whose outcome was known."),
     Column("seed", "integer", "Seed of every random draw behind it."),
     Column("training_sha256", "text", "SHA-256 of the training set."),
@@ -64,6 +65,7 @@ MEASURED = (
 EXPOSED = (
     Column("exposure_s", "number", "Exposure time.", "s"),
     Column("monitor", "number", "Incident flux summed over the exposure.", "counts"),
+    Column("attenuation", "number", "Share of the beam that the attenuator let through."),
     Column("transmission", "number", "Transmitted over incident flux."),
     Column("transmission_sigma", "number", "One standard deviation of the transmission."),
     Column("blank_seq", "integer", "Decision that measured the blank that was subtracted."),
@@ -208,7 +210,7 @@ def _feature_cells(
     exposure = outcome.exposure
     if exposure is not None:
         cells |= place_cells(axes, campaign, exposure.point_json)
-        for name in ("exposure_s", "monitor", "transmission", "transmission_sigma", "run_uid"):
+        for name in ("exposure_s", "monitor", "attenuation", "transmission", "transmission_sigma", "run_uid"):
             cells[name] = getattr(exposure, name)
         if exposure.transmission is None:
             cells["transmission_sigma"] = None  # the record holds 0 there, which would say "exactly known"

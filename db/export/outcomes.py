@@ -15,6 +15,7 @@ from models.domain.decision import Actor, Decision, Reason
 from models.domain.history import Failure, History, Observation
 from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Absence, Feature, Verdict
+from models.domain.setup import Setup
 from models.domain.space import Point
 from models.domain.wording import outcome_text
 
@@ -61,7 +62,9 @@ class Outcome:
             point=Point.model_validate_json(row.point_json) if row.point_json else None,
             reason=Reason(code=row.reason_code, sentence=row.reason),
             actor=Actor(kind=row.actor_kind, name=row.actor_name),
+            repeats=row.repeats,
             supersedes=row.supersedes,
+            setup=Setup.model_validate_json(row.setup_json) if row.setup_json else None,
         )
         history = History(
             observations=(self.observation,) if self.observation else (),
@@ -101,7 +104,9 @@ class _Page:
         self._failures = self._by_decision(schema.failure)
         self._features: dict[int, list[Feature]] = {}
         for row in self._rows(schema.feature):
-            feature = Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit)
+            feature = Feature(
+                name=row.name, value=row.value, sigma=row.sigma, unit=row.unit, bias=row.bias or 0.0
+            )
             self._features.setdefault(row.decision_id, []).append(feature)
 
     def outcome(self, row: Row[Any]) -> Outcome:

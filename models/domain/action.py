@@ -59,6 +59,8 @@ class Exposure(Frozen):
     """Exposure time, s."""
     monitor: float | None = None
     """Incident flux summed over the exposure, monitor counts; None for curves measured elsewhere."""
+    attenuation: float = 1.0
+    """Share of the beam that the attenuator let through."""
     transmission: float | None = None
     """Transmitted over incident flux."""
     transmission_sigma: float = 0.0

@@ -9,6 +9,7 @@ from models.domain.frozen import Frozen
 from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
 from models.domain.region import Region, RegionSpec
+from models.domain.setup import SetupSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
 from models.domain.stock import Stock
 from models.domain.stop import StopSpec
@@ -181,6 +182,8 @@ class CampaignSpec(Frozen):
     """Limits on measurements, hours, exposure, stock and failures."""
     stop: StopSpec = StopSpec()
     """When enough is known; may be changed between two runs."""
+    setup: SetupSpec | None = None
+    """When a measurement is readjusted and taken again; never where it is left out."""
     record: RecordSpec = RecordSpec()
     """How the record is kept; may be changed between two runs."""
     folder: str | None = None
@@ -232,6 +235,19 @@ class CampaignSpec(Frozen):
         if stop.unchanged is not None and not isinstance(self.objective, Extreme | Target):
             raise ValueError(
                 f"stop.unchanged is for the goals maximise, minimise and target, not for {goal}; remove it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _spots_can_take_it(self) -> Self:
+        setup, measurement = self.setup, self.measurement
+        if setup is None or setup.spot_dose_s is None:
+            return self
+        longest_s = max((measurement.exposure_s, *measurement.exposures_s))
+        if setup.spot_dose_s < longest_s:
+            raise ValueError(
+                f"setup.spot_dose_s = {setup.spot_dose_s:g} s is less than one exposure of {longest_s:g} s; "
+                "raise it, or expose for less long"
             )
         return self
 

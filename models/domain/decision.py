@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from models.domain.canonical import sha256_text
 from models.domain.frozen import Frozen
+from models.domain.setup import Setup
 from models.domain.space import Point
 
 DecisionKind = Literal[
@@ -14,6 +15,8 @@ DecisionKind = Literal[
 ]  # fmt: skip
 MEASURING_KINDS = frozenset({"initial_design", "suggest", "fallback", "repeat", "human_override"})
 """The kinds of decision that spend the budget of measurements."""
+EXPOSING_KINDS = MEASURING_KINDS | {"setup"}
+"""The kinds that expose a sample: a measurement, and the same again after a readjustment."""
 ActorKind = Literal["agent", "human", "safety", "scheduler"]
 
 
@@ -123,6 +126,14 @@ class Decision(Frozen):
     """`seq` of the decision that this one repeats."""
     supersedes: int | None = None
     """`seq` of the decision that a person overrides with this one."""
+    setup: Setup | None = None
+    """How the instrument is to stand; None where nobody readjusts it."""
+
+    @model_validator(mode="after")
+    def _readjusting_says_what(self) -> Self:
+        if self.kind == "setup" and (self.repeats is None or self.setup is None or self.point is None):
+            raise ValueError("a readjustment needs the decision that it repeats, its point, and a set-up")
+        return self
 
     @model_validator(mode="after")
     def _override_says_who_what_and_why(self) -> Self:

@@ -107,6 +107,14 @@ class History(Frozen):
     def _failures_by_seq(self) -> dict[int, Failure]:
         return {failure.seq: failure for failure in self.failures}
 
+    @cached_property
+    def _readjustments(self) -> dict[int, tuple[Decision, ...]]:
+        found: dict[int, tuple[Decision, ...]] = {}
+        for decision in self.decisions:
+            if decision.kind == "setup" and decision.repeats is not None:
+                found[decision.repeats] = (*found.get(decision.repeats, ()), decision)
+        return found
+
     @property
     def next_seq(self) -> int:
         """`seq` of the decision to come."""
@@ -135,6 +143,24 @@ class History(Frozen):
         """The exposure of that decision; None when there is none."""
         return self._exposures_by_seq.get(seq)
 
+    def readjustments(self, seq: int) -> tuple[Decision, ...]:
+        """The decisions that took a measurement again under another set-up, in order."""
+        return self._readjustments.get(seq, ())
+
+    def settled(self, decision: Decision) -> Observation | None:
+        """What was read of a measurement in the end: of its last readjustment that was accepted, if any."""
+        for again in reversed(self.readjustments(decision.seq)):
+            observation = self.observation(again.seq)
+            if observation is not None and observation.is_accepted:
+                return observation
+        return self.observation(decision.seq)
+
+    def exposed_s(self, seq: int) -> float:
+        """How long was counted for the observation of that decision, with all that was added to it, s."""
+        setup = self.decision(seq).setup
+        counted = (seq, *(setup.adds_to if setup is not None else ()))
+        return sum(exposure.exposure_s for one in counted if (exposure := self.exposure(one)) is not None)
+
     def failure(self, seq: int) -> Failure | None:
         """The failure of that decision; None when there is none."""
         return self._failures_by_seq.get(seq)
@@ -142,7 +168,7 @@ class History(Frozen):
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some fields changed; what was looked up by `seq` is looked up anew."""
         copied = super().model_copy(update=update, deep=deep)
-        for name in ("_observations_by_seq", "_exposures_by_seq", "_failures_by_seq"):
+        for name in ("_observations_by_seq", "_exposures_by_seq", "_failures_by_seq", "_readjustments"):
             vars(copied).pop(name, None)
         return copied
 
@@ -188,8 +214,9 @@ class History(Frozen):
         return self.observation(decision.seq) is not None or self.failure(decision.seq) is not None
 
     def accepted(self) -> Iterator[tuple[Decision, Observation]]:
-        """Measurements that may train a model, with their decisions; blanks are not among them."""
-        for observation in self.observations:
-            decision = self.decision(observation.seq)
-            if observation.is_accepted and decision.kind in MEASURING_KINDS:
-                yield decision, observation
+        """Measurements that may train a model, each with what was read of it in the end; no blanks."""
+        for decision in self.decisions:
+            if decision.kind in MEASURING_KINDS:
+                observation = self.settled(decision)
+                if observation is not None and observation.is_accepted:
+                    yield decision, observation

@@ -30,6 +30,8 @@ class Feature(Frozen):
     """One standard deviation of the estimate, in `unit`."""
     unit: str
     """Unit; ``1`` for a pure number."""
+    bias: float = Field(default=0.0, ge=0)
+    """Part of `sigma` that counting for longer does not take away: of a window, a shape, a form factor."""
 
 
 class Absence(Frozen):
@@ -166,6 +168,8 @@ class Frame:
     """One standard deviation of the transmission."""
     thickness_mm: float = 1.0
     """Path through the sample, mm."""
+    attenuation: float = 1.0
+    """Share of the beam that the attenuator let through: what makes monitor rates comparable."""
     saturation_counts: float | None = None
     """Counts above which the detector is not linear, where it is known."""
     source: str = ""

@@ -49,6 +49,7 @@ def read_frame(path: Path, *, exposure: Exposure | None = None, mask_path: Path 
         frame = replace(
             frame,
             exposure_s=exposure.exposure_s,
+            attenuation=exposure.attenuation,
             monitor=frame.monitor if exposure.monitor is None else exposure.monitor,
             transmission=frame.transmission if exposure.transmission is None else exposure.transmission,
             transmission_sigma=(

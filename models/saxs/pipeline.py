@@ -13,6 +13,7 @@ from models.domain.geometry import Geometry
 from models.domain.history import Observation
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, CurveProfile, Feature, Fit, Frame, Verdict
+from models.saxs.add_frames import add_frames, frame_path
 from models.saxs.azimuth import Cake, divide, even_out, profile_of
 from models.saxs.bins import Binning
 from models.saxs.correct import subtract
@@ -81,7 +82,9 @@ class ScatteringAnalysis:
         self._blanks: dict[str, Reduced] = {}
         self._profile_bins = profile_bins
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
+    def __call__(
+        self, exposure: Exposure, blank: Exposure | None, earlier: Sequence[Exposure] = ()
+    ) -> Observed:
         """Reduce, subtract the blank, judge, and extract features.
 
         Parameters
@@ -90,6 +93,8 @@ class ScatteringAnalysis:
             What the instrument brought back; its first frame or curve is read.
         blank
             The blank's exposure; None subtracts nothing.
+        earlier
+            Exposures of the same sample, already accepted, whose frames are added to this one's.
 
         Returns
         -------
@@ -104,7 +109,7 @@ class ScatteringAnalysis:
             When the curve cannot be written.
         """
         try:
-            return self._read(exposure, blank)
+            return self._read(exposure, blank, earlier)
         except FrameRejected:
             raise
         except (ArithmeticError, ValueError, LookupError, MemoryError, OSError, RuntimeError) as error:
@@ -113,10 +118,10 @@ class ScatteringAnalysis:
                 f"decision {exposure.seq}: its file cannot be read ({type(error).__name__}: {error})"
             ) from error
 
-    def _read(self, exposure: Exposure, blank: Exposure | None) -> Observed:
+    def _read(self, exposure: Exposure, blank: Exposure | None, earlier: Sequence[Exposure]) -> Observed:
         """Reduce, subtract, judge and extract."""
         empty = None if blank is None else self._reduced_blank(blank)
-        sample = self._reduce(exposure, None if empty is None else empty.frame)
+        sample = self._reduce(exposure, None if empty is None else empty.frame, earlier)
         curve = sample.curve
         if curve is not None and empty is not None and empty.curve is not None:
             curve = self._subtracted(exposure, curve, empty.curve)
@@ -160,7 +165,9 @@ class ScatteringAnalysis:
             self._blanks[key] = self._reduce(blank, None)
         return self._blanks[key]
 
-    def _reduce(self, exposure: Exposure, blank_frame: Frame | None) -> Reduced:
+    def _reduce(
+        self, exposure: Exposure, blank_frame: Frame | None, earlier: Sequence[Exposure] = ()
+    ) -> Reduced:
         """Turn an exposure's file into a curve."""
         asset = next((a for a in exposure.assets if a.role in ("frame", "curve")), None)
         if asset is None:
@@ -171,24 +178,29 @@ class ScatteringAnalysis:
         try:
             if asset.role == "curve":
                 return Reduced(read_curve(path, q_unit="1/nm"), None, None, ())
-            return self._reduce_frame(path, exposure, blank_frame)
+            return self._reduce_frame(path, exposure, blank_frame, earlier)
         except BadInput as error:
             raise FrameRejected(str(error)) from error
 
-    def _reduce_frame(self, path: Path, exposure: Exposure, blank_frame: Frame | None) -> Reduced:
-        """Read, judge and integrate a frame."""
+    def _reduce_frame(
+        self, path: Path, exposure: Exposure, blank_frame: Frame | None, earlier: Sequence[Exposure]
+    ) -> Reduced:
+        """Read and judge a frame, and integrate it with those that it is added to."""
         frame = read_frame(path, exposure=exposure)
         verdicts = check_frame(frame, blank_frame, self._limits)
         can_normalise = all(v.is_ok for v in verdicts if v.check in ("finite", "transmission", "beam"))
         if not can_normalise:
             return Reduced(None, frame, None, verdicts)
+        alone = frame
+        for one in earlier:
+            frame = add_frames(frame, read_frame(frame_path(one), exposure=one))
         geometry = self._geometry or geometry_from_header(path)
         q_min, q_max = self._window_inv_nm
         binning = Binning(n_bins=self._spec.n_bins, q_min_inv_nm=q_min, q_max_inv_nm=q_max)
         curve = integrate(frame, geometry, binning, self._spec.scale)
         has_readers = any(extractor.extract_azimuth is not None for extractor in self._extractors)
         cake = divide(frame, geometry, binning) if has_readers else None
-        return Reduced(in_unit(curve, self._spec.intensity_unit), frame, cake, verdicts)
+        return Reduced(in_unit(curve, self._spec.intensity_unit), alone, cake, verdicts)
 
     def _subtracted(self, exposure: Exposure, sample: Curve, blank: Curve) -> Curve:
         """Subtract the blank."""

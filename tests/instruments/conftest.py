@@ -43,6 +43,10 @@ class SmallWorld:
         return self
 
     @property
+    def stations(self) -> dict[str, Any]:
+        return {"standard": self}
+
+    @property
     def pixel_mask(self) -> np.ndarray:
         mask = np.zeros(self.geometry.shape, bool)
         mask[:, 10:12] = True
@@ -51,7 +55,7 @@ class SmallWorld:
     def fault(self, seq: int) -> Any:
         return SimpleNamespace(kind=self.faults[seq]) if seq in self.faults else None
 
-    def expose(self, composition: dict[str, float], *, seq: int, exposure_s: float) -> Any:
+    def expose(self, composition: dict[str, float], *, seq: int, exposure_s: float, stand: Any) -> Any:
         self.shots.append((seq, dict(composition)))
         kind = self.faults.get(seq)
         if kind == "broken":
@@ -59,7 +63,9 @@ class SmallWorld:
         counts = np.full(self.geometry.shape, round(1000 * composition["surfactant"]), np.int32)
         counts[self.pixel_mask] = -1
         monitor = float("nan") if kind == "nan" else 1e5 * exposure_s
-        return SimpleNamespace(counts=counts, monitor=monitor, transmission=0.8, transmission_sigma=0.002)
+        return SimpleNamespace(
+            counts=counts, monitor=monitor, transmission=0.8, transmission_sigma=0.002, photons=0.0
+        )
 
 
 @pytest.fixture

@@ -42,17 +42,21 @@ class SmallSlice:
         return self
 
     @property
+    def stations(self) -> dict[str, Any]:
+        return {"standard": self}
+
+    @property
     def pixel_mask(self) -> np.ndarray:
         return np.zeros(GEOMETRY.shape, bool)
 
     def fault(self, seq: int) -> Any:
         return SimpleNamespace(kind="stuck_motor") if seq in self.stuck else None
 
-    def expose(self, place: dict[str, float], *, seq: int, exposure_s: float) -> Any:
+    def expose(self, place: dict[str, float], *, seq: int, exposure_s: float, stand: Any) -> Any:
         self.places.append((seq, place))
         counts = np.full(GEOMETRY.shape, 7, np.int32)
         return SimpleNamespace(
-            counts=counts, monitor=1e5 * exposure_s, transmission=0.9, transmission_sigma=0.002
+            counts=counts, monitor=1e5 * exposure_s, transmission=0.9, transmission_sigma=0.002, photons=0.0
         )
 
 

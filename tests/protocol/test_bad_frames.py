@@ -32,8 +32,8 @@ class BadWorld(SmallWorld):
 
     spoil: Any = staticmethod(lambda shot: None)
 
-    def expose(self, composition: dict[str, float], *, seq: int, exposure_s: float) -> Any:
-        shot = super().expose(composition, seq=seq, exposure_s=exposure_s)
+    def expose(self, composition: dict[str, float], *, seq: int, exposure_s: float, stand: Any) -> Any:
+        shot = super().expose(composition, seq=seq, exposure_s=exposure_s, stand=stand)
         if seq == STRUCK:
             self.spoil(shot)
         return shot

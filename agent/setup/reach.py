@@ -1,0 +1,48 @@
+"""Whether a beamline can do what a campaign wants readjusted."""
+
+from collections.abc import Sequence
+
+from instruments.beamline import Beamline
+from models.domain.campaign import CampaignSpec
+from models.domain.errors import BadInput
+from models.saxs.extractor import Extractor
+from models.saxs.extractors import features_made
+
+
+def refuse_setup(spec: CampaignSpec, extractors: Sequence[Extractor], beamline: Beamline) -> None:
+    """Refuse a table ``[setup]`` that this beamline, or this analysis, cannot follow.
+
+    Raises
+    ------
+    BadInput
+        When a device or a feature is missing, or the strategy decides ahead.
+    """
+    setup, can = spec.setup, beamline.adjusters
+    if setup is None:
+        return
+    made = features_made(extractors)
+    if setup.feature is not None and setup.feature not in made:
+        raise BadInput(
+            "setup.feature",
+            f"is {setup.feature!r}, which the analysis does not make",
+            f"It makes: {', '.join(made)}. Choose one of these",
+        )
+    if beamline.asset_role != "frame":
+        raise BadInput("setup", "is given, but this instrument brings curves, not frames", "Remove it")
+    if len(setup.attenuations) > 1 and can.attenuator is None:
+        raise BadInput(
+            "setup.attenuations", "are given, but this beamline has no attenuator", "Remove the key"
+        )
+    if setup.spots > 1 and (can.spot is None or can.n_spots < setup.spots):
+        n_spots = can.n_spots if can.spot is not None else 1
+        raise BadInput(
+            "setup.spots",
+            f"is {setup.spots}, but the beam can be sent through {n_spots} of a sample",
+            "Lower it",
+        )
+    if spec.strategy.options.get("ahead"):
+        raise BadInput(
+            "strategy.ahead",
+            "is true, but with [setup] what comes next depends on what was just seen",
+            "Remove one of the two",
+        )

@@ -1,0 +1,119 @@
+"""A strategy that readjusts: before the next sample, the one in the beam is seen well enough."""
+
+from agent.ports import Strategy
+from agent.setup.case import case_at_hand, dose_s
+from agent.setup.rules import RULES, Adjustment, Rule, first_of
+from agent.strategy.problem import Problem
+from agent.strategy.upkeep import last_blank
+from models.domain.campaign import BlankSpec
+from models.domain.decision import EXPOSING_KINDS, Decision, Reason
+from models.domain.history import History
+from models.domain.point import Point
+from models.domain.setup import Setup, SetupSpec
+
+DOSE_ROUNDING = 1e-9
+"""Share of a dose limit by which sums of doses may miss it."""
+
+
+class WithSetup:
+    """Answers what was just seen with a changed set-up, and gives every other decision one to stand by."""
+
+    def __init__(
+        self,
+        strategy: Strategy,
+        spec: SetupSpec,
+        problem: Problem,
+        blank: BlankSpec | None = None,
+        rules: tuple[Rule, ...] = RULES,
+    ) -> None:
+        """Wrap a strategy.
+
+        Parameters
+        ----------
+        strategy
+            What chooses the next sample.
+        spec
+            Limits and aims.
+        problem
+            The task.
+        blank
+            The blank, where there is one.
+        rules
+            What is readjusted after which finding, in the order in which they are asked.
+        """
+        self._strategy, self._spec, self._problem, self._blank = strategy, spec, problem, blank
+        self._rules = rules
+
+    def propose(self, history: History) -> Decision:
+        """The last sample once more under another set-up, else what the strategy proposes."""
+        case = case_at_hand(self._problem, self._spec, history)
+        found = None if case is None else first_of(self._rules, case)
+        if case is None or found is None:
+            return self._standing(self._strategy.propose(history), history)
+        if self._needs_blank(found, history):
+            return self._take_blank(found, history)
+        return Decision(
+            seq=history.next_seq,
+            kind="setup",
+            point=self._again(case.first),
+            reason=found.reason,
+            exposure_s=found.exposure_s,
+            seed=self._problem.seed_for(history),
+            watermark=history.watermark,
+            repeats=case.first.seq,
+            setup=found.setup,
+        )
+
+    def is_unfinished(self, history: History) -> bool:
+        """True when the last sample is to be taken once more before anything else happens."""
+        case = case_at_hand(self._problem, self._spec, history)
+        return case is not None and first_of(self._rules, case) is not None
+
+    def _needs_blank(self, found: Adjustment, history: History) -> bool:
+        """True when a blank is asked for, or there is none yet where the detector is to stand."""
+        if self._blank is None:
+            return False
+        return found.is_blank or last_blank(history, found.setup.configuration) is None
+
+    def _take_blank(self, found: Adjustment, history: History) -> Decision:
+        assert self._blank is not None
+        point = Point(coordinates=self._blank.point)
+        where = found.setup.configuration
+        said = f"{found.reason.sentence} First the blank{'' if where is None else f' at {where!r}'}."
+        reason = found.reason if found.is_blank else Reason(code="blank_due", sentence=said)
+        blank = self._problem.measure(history, "blank", point, reason)
+        exposure_s = found.exposure_s if found.is_blank else _blank_s(history, blank.exposure_s)
+        return blank.model_copy(update={"setup": Setup(configuration=where), "exposure_s": exposure_s})
+
+    def _again(self, first: Decision) -> Point:
+        """The same sample: one that was made has the name of the decision that made it."""
+        assert first.point is not None
+        if not self._problem.is_made or first.point.sample is not None:
+            return first.point
+        return first.point.model_copy(update={"sample": f"S{first.seq}"})
+
+    def _standing(self, decision: Decision, history: History) -> Decision:
+        """A decision of the strategy with a set-up: the whole beam, on a spot that can take it."""
+        if decision.point is None:
+            return decision
+        where = next(iter(self._problem.configurations), None)
+        limit_s = self._spec.spot_dose_s
+        plain = decision.model_copy(update={"setup": Setup(configuration=where)})
+        if decision.kind == "blank":
+            return plain.model_copy(update={"exposure_s": _blank_s(history, decision.exposure_s)})
+        if limit_s is None or decision.kind not in EXPOSING_KINDS:
+            return plain
+        for spot in range(self._spec.spots):
+            taken_s = dose_s(history, self._problem, decision, spot)
+            if taken_s + decision.exposure_s <= limit_s * (1.0 + DOSE_ROUNDING):
+                return plain.model_copy(update={"setup": Setup(spot=spot, configuration=where)})
+        said = (
+            f"No spot of {decision.point.text()} can take {decision.exposure_s:g} s more "
+            f"(limit {limit_s:g} s of the full beam a spot)."
+        )
+        return self._problem.end(history, Reason(code="dose", sentence=said))
+
+
+def _blank_s(history: History, exposure_s: float) -> float:
+    """How long a blank is exposed, s: as long as the longest before, which was found to be needed."""
+    return max((exposure_s, *(one.exposure_s for one in history.decisions if one.kind == "blank")))

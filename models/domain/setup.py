@@ -1,0 +1,65 @@
+"""How the instrument stands for one exposure, besides what is in the beam; and when it is readjusted."""
+
+from itertools import pairwise
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from models.domain.frozen import Frozen
+
+
+class Setup(Frozen):
+    """Where everything stands: absolute, so that it can be set again at any time."""
+
+    attenuation: float = Field(default=1.0, gt=0, le=1)
+    """Share of the beam that the attenuator lets through."""
+    spot: int = Field(default=0, ge=0)
+    """Which fresh spot of the sample is in the beam, from 0."""
+    configuration: str | None = None
+    """Where the detector stands, by name; None where there is one place only."""
+    tune: str | None = None
+    """What is aligned before the exposure, by name; None where nothing is."""
+    adds_to: tuple[int, ...] = ()
+    """`seq` of earlier decisions whose frames are added to this one's before it is read."""
+
+
+class SetupSpec(Frozen):
+    """When a measurement is readjusted and taken again, and within which limits."""
+
+    feature: str | None = None
+    """Feature that must be known well enough; the objective's own when left out."""
+    sigma: float | None = Field(default=None, gt=0)
+    """Count until one standard deviation of the feature is this or less, in its unit."""
+    relative_sigma: float | None = Field(default=None, gt=0, lt=1)
+    """The same as a share of the feature's value."""
+    longest_s: float = Field(default=60.0, gt=0)
+    """Longest single exposure, s; more is counted in several."""
+    spot_dose_s: float | None = Field(default=None, gt=0)
+    """What one spot of a sample may take at most, in seconds of the full beam; it is never exceeded."""
+    spots: int = Field(default=1, ge=1)
+    """How many fresh spots a sample has."""
+    attenuations: tuple[float, ...] = (1.0,)
+    """Shares of the beam that the attenuator can let through, falling from 1."""
+    attempts: int = Field(default=8, ge=1, le=50)
+    """How often one sample is readjusted at most."""
+
+    @field_validator("attenuations")
+    @classmethod
+    def _attenuations_fall(cls, shares: tuple[float, ...]) -> tuple[float, ...]:
+        if not shares or shares[0] > 1 or shares[-1] <= 0 or any(b >= a for a, b in pairwise(shares)):
+            raise ValueError(f"{list(shares)} do not fall from 1 to above 0; sort them, each once")
+        return shares
+
+    @model_validator(mode="after")
+    def _one_aim(self) -> Self:
+        if self.sigma is not None and self.relative_sigma is not None:
+            raise ValueError("sigma and relative_sigma are both given; keep one")
+        if self.feature is not None and self.sigma is None and self.relative_sigma is None:
+            raise ValueError(f"feature {self.feature!r} has no aim; add sigma or relative_sigma")
+        return self
+
+    def aim(self, value: float) -> float | None:
+        """Sigma that is asked for of a feature of that value, in its unit; None where none is."""
+        if self.relative_sigma is not None:
+            return self.relative_sigma * abs(value)
+        return self.sigma
