@@ -13,6 +13,7 @@ from models.domain.scattering import Frame, Mask
 from models.saxs import frame_headers, nexus_files
 from models.saxs.esrf_headers import esrf_dummies, esrf_lines
 from models.saxs.file_parts import name_part, split_part
+from models.saxs.hdf5_values import is_hdf5
 from models.saxs.image_files import count_images, open_image, read_image
 
 HDF5_SUFFIXES = frozenset({".h5", ".hdf5", ".nxs", ".hdf"})
@@ -174,7 +175,7 @@ def _is_hdf5(path: Path) -> bool:
     file, _ = split_part(path)
     if not file.is_file():
         raise BadInput(str(path), "there is no such frame", "Check the path.")
-    return file.suffix.lower() in HDF5_SUFFIXES
+    return file.suffix.lower() in HDF5_SUFFIXES or is_hdf5(file)
 
 
 def _image_frame(path: Path) -> Frame:

@@ -136,7 +136,9 @@ class Values:
         value = self.quantity(names, units, unit)
         if value is None:
             raise BadInput(
-                f"{self._path}: {names[0]}", "is absent", "Write it, or give the geometry by --geometry."
+                f"{self._path}: {names[0]}",
+                "is absent",
+                "Write it, name the master file, or give the geometry by --geometry.",
             )
         name = next(name for name in names if name in self._file)
         stated = self.unit(name, unit)
