@@ -1,5 +1,6 @@
 """Read curves of NXcanSAS files: I(Q) with its uncertainties, each number in a unit that is stated."""
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,8 @@ def read_nxcansas(path: Path, q_unit: QUnit | None = None) -> Curve:
         When the file is cut off or holds no such curve, q has no unit that is known, holds values that are
         no numbers or does not rise, or the arrays do not fit.
     """
-    file_path, _ = split_part(path)
-    with opened(file_path) as file:
-        curves = _curves(file_path, file)
-        group = curves[curve_name(path, tuple(curves))]
+    with opened(split_part(path)[0]) as file:
+        group = _named(path, file)
         where = f"{path}: {group.name}"
         signal, q_name = _signal(group), _q_name(group)
         factor = _q_factor(where, group[q_name], q_unit)
@@ -84,9 +83,24 @@ def _all_sasdata(file: h5py.File) -> Iterator[tuple[str, Any]]:
     """Go through the SASdata groups of the SASentry groups, as old and new writers mark them."""
     for entry_name, entry in file.items():
         if isinstance(entry, h5py.Group) and _is_a(entry, "SASentry"):
-            for name, group in entry.items():
-                if isinstance(group, h5py.Group) and _is_a(group, "SASdata"):
-                    yield f"{entry_name}/{name}", group
+            yield from ((f"{entry_name}/{name}", group) for name, group in _sasdata_of(entry))
+
+
+def _sasdata_of(entry: Any) -> list[tuple[str, Any]]:
+    groups = ((name, group) for name, group in entry.items() if isinstance(group, h5py.Group))
+    return [(name, group) for name, group in groups if _is_a(group, "SASdata")]
+
+
+def _named(path: Path, file: h5py.File) -> Any:
+    """Find the curve that is meant; one that is named is found without a look at all the others."""
+    file_path, part = split_part(path)
+    entry = file.get(part) if part else None
+    if isinstance(entry, h5py.Group) and _is_a(entry, "SASentry"):
+        curves = [group for _, group in _sasdata_of(entry) if _is_curve(group)]
+        if len(curves) == 1:
+            return curves[0]
+    every = _curves(file_path, file)
+    return every[curve_name(path, tuple(every))]
 
 
 def _curves(path: Path, file: h5py.File) -> dict[str, Any]:
@@ -100,11 +114,9 @@ def _curves(path: Path, file: h5py.File) -> dict[str, Any]:
             f"holds no curve I(Q), only {shapes[0]}" if shapes else "holds no curve: it has no SASdata",
             "Give a file with I and Q of one dimension, one SASdata for each curve.",
         )
-    entries = [name.partition("/")[0] for name in curves]
-    return {
-        (entry if entries.count(entry) == 1 else name): group
-        for entry, (name, group) in zip(entries, curves.items(), strict=True)
-    }
+    n_in_entry = Counter(name.partition("/")[0] for name in curves)
+    names = {name: name.partition("/")[0] for name in curves}
+    return {(e if n_in_entry[e] == 1 else name): curves[name] for name, e in names.items()}
 
 
 def _is_curve(group: Any) -> bool:
