@@ -151,12 +151,13 @@ def _write(path: Path, reading: "Reading", group: list[Path], buffers: list[Path
 
 def _curve_names(groups: list[list[Path]], suffix: str) -> list[str]:
     """Name the output files; refuse two of one name."""
-    from models.saxs.file_parts import part_stem
+    from models.saxs.file_parts import part_stem, split_part
 
-    stems = [part_stem(group[0]) for group in groups]
     names = [
-        f"{stem}{suffix}" if len(group) == 1 else f"{stem}_average{suffix}"
-        for stem, group in zip(stems, groups, strict=True)
+        f"{part_stem(group[0])}{suffix}"
+        if len(group) == 1
+        else f"{split_part(group[0])[0].stem}_average{suffix}"
+        for group in groups
     ]
     for name in names:
         if names.count(name) > 1:

@@ -122,7 +122,7 @@ def test_a_data_file_without_its_master_is_a_series_of_its_own(series: Series):
     assert len(parts_of(file)) == N_IN_FILE
     frame = read_frame(name_part(file, 1))
     np.testing.assert_array_equal(frame.mask, series.counts[5] == GAP)
-    with pytest.raises(BadInput, match="x_pixel_size: is absent.*master.*--geometry"):
+    with pytest.raises(BadInput, match=r"x_pixel_size: is absent.*master.*--geometry"):
         geometry_from_header(name_part(file, 1))
 
 
@@ -166,7 +166,12 @@ def test_pixels_of_another_size_than_the_named_detectors_are_refused(series: Ser
 @pytest.mark.parametrize(
     ("name", "value", "units", "says"),
     [
-        ("detector/detector_distance", 0.0, "m", r"detector_distance: is 0 m, must be within 0\.001 and 100 m"),
+        (
+            "detector/detector_distance",
+            0.0,
+            "m",
+            r"detector_distance: is 0 m, must be within 0\.001 and 100 m",
+        ),
         ("detector/detector_distance", 1500.0, "m", "is 1500 m, must be within"),
         ("detector/detector_distance", 1.5, "furlong", "detector_distance@units: is 'furlong'. Use one of m"),
         ("beam/incident_wavelength", np.nan, "angstrom", "incident_wavelength: is nan angstrom"),
@@ -187,7 +192,7 @@ def test_a_beam_centre_that_nobody_has_set_is_no_beam_centre(series: Series):
         for axis in "xy":
             put(file, f"{DETECTOR}/beam_center_{axis}", 0.0, "pixel")
 
-    with pytest.raises(BadInput, match="both 0 pixel.*--geometry"):
+    with pytest.raises(BadInput, match=r"both 0 pixel.*--geometry"):
         geometry_from_header(series.change(change))
 
 
@@ -208,7 +213,9 @@ def test_a_frame_that_is_not_there_is_told_by_what_is(series: Series, part: str 
 def test_a_linked_file_that_is_missing_or_cut_off_is_named_and_the_others_can_be_read(series: Series):
     whole = series.linked(2).read_bytes()
     series.linked(2).unlink()
-    with pytest.raises(BadInput, match=r"run_master\.h5: /entry/data/data_000002: its file run_data_000002\.h5"):
+    with pytest.raises(
+        BadInput, match=r"run_master\.h5: /entry/data/data_000002: its file run_data_000002\.h5"
+    ):
         parts_of(series.master)
     series.linked(2).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInput, match=r"run_data_000002\.h5: is truncated") as caught:

@@ -189,5 +189,5 @@ def test_an_image_that_was_cut_off_is_refused_and_not_filled_up(tmp_path: Path, 
 
 def test_fractions_are_no_counts(tmp_path: Path):
     file = edf(tmp_path / "a.edf", counts().astype(np.float32) / 7)
-    with pytest.raises(BadInput, match="fractions such as .*counts are meant"):
+    with pytest.raises(BadInput, match=r"fractions such as .*counts are meant"):
         read_frame(file)
