@@ -85,7 +85,7 @@ def _load(path: Path) -> dict[str, Any]:
             f"is not canSAS XML that sasdata can read: {' '.join(str(error).split())}",
             "Copy the file again, and check it against the canSAS 1.1 schema.",
         ) from error
-    loaded = [one for one in found if np.ndim(getattr(one, "x", None)) == 1]
+    loaded = [one for one in found if np.asarray(getattr(one, "x", 0)).ndim == 1]
     if not loaded:
         raise BadInput(str(path), "holds no curve", "Give a file with an SASdata in it.")
     runs = [str(one.run[0]).strip() if one.run else "" for one in loaded]
