@@ -1,6 +1,8 @@
 """`nightbeam reduce`: curves and features from frames or curve files."""
 
 import json
+from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +16,16 @@ if TYPE_CHECKING:
     from models.domain.scattering import Absence, Feature
     from models.saxs.extractor import Extractor
     from models.saxs.loose_files import Reading
+
+
+class CurveFormat(StrEnum):
+    """How curves are written."""
+
+    TEXT = "text"
+    NXCANSAS = "nxcansas"
+
+
+SUFFIXES = {CurveFormat.TEXT: ".dat", CurveFormat.NXCANSAS: ".h5"}
 
 
 class ManyBuffers(TyperCommand):
@@ -42,7 +54,12 @@ def spread_buffers(words: list[str]) -> list[str]:
 
 
 def reduce(  # noqa: PLR0913  each option of the command is an argument
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Frames, or curve files.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Frames, or curve files; FILE::PART for one frame or curve of many."
+        ),
+    ],
     geometry: Annotated[
         str,
         typer.Option(
@@ -67,14 +84,20 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per file.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="DIR", help="Write the reduced curves there.")] = None,
+    form: Annotated[
+        CurveFormat, typer.Option("--format", help="What --out writes: columns of text, or NXcanSAS.")
+    ] = CurveFormat.TEXT,
 ) -> None:
     """Reduce frames or curve files, and read features.
+
+    A file of many frames or curves (an Eiger's master file, NXcanSAS) is reduced one by one.
 
     Frames get one bin for each pixel of radius. Curves, and features with one standard deviation, are in nm.
 
     Example: `nightbeam reduce protein.tif --geometry detector.poni --buffer water_1.tif water_2.tif`
     """
     from models.saxs.extractors import known_names, load_extractors
+    from models.saxs.file_contents import parts_of
     from models.saxs.loose_files import Source, combine, read_file
 
     unit = None if q_unit is None else q_unit_in(q_unit)
@@ -85,16 +108,16 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     extractors = load_extractors(features.split(",") if features else known_names())
     has_directions = any(extractor.extract_azimuth is not None for extractor in extractors)
     source = Source(geometry=geometry, mask=mask, q_unit=unit, has_directions=has_directions)
-    buffers = [read_file(path, source) for path in buffer or ()]
-    groups = [files] if average else [[path] for path in files]
-    names = _curve_names(groups) if out is not None else []
+    blanks = [part for path in buffer or () for part in parts_of(path)]
+    buffers = [read_file(path, source) for path in blanks]
+    parts = [part for path in files for part in parts_of(path)]
+    groups = [parts] if average else [[part] for part in parts]
+    names = _curve_names(groups, SUFFIXES[form]) if out is not None else []
     for place, group in enumerate(groups):
         reading = combine([read_file(path, source) for path in group], buffers)
         if out is not None:
-            from models.saxs.curve_files import write_curve
-
             try:
-                write_curve(out / names[place], reading.curve)
+                _write(out / names[place], reading, group, blanks)
             except OSError as error:
                 raise BadInput(
                     f"--out {out}", f"cannot be written ({error.strerror})", "Name a folder that can"
@@ -102,10 +125,39 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         _report(group, reading, extractors, len(buffers), as_json)
 
 
-def _curve_names(groups: list[list[Path]]) -> list[str]:
+def _write(path: Path, reading: "Reading", group: list[Path], buffers: list[Path]) -> None:
+    """Write a curve in the form that the file's name tells."""
+    from models.saxs.curve_files import write_curve
+    from models.saxs.loose_files import ASSUMPTIONS
+    from models.saxs.nxcansas_writer import Origin, write_nxcansas
+
+    if path.suffix == SUFFIXES[CurveFormat.TEXT]:
+        write_curve(path, reading.curve)
+        return
+    assumed = [v.remedy for v in reading.verdicts if v.check in ASSUMPTIONS]
+    failed = [
+        f"{v.check}: {v.value:.4g} {v.unit} against {v.limit:.4g}" for v in reading.verdicts if not v.is_ok
+    ]
+    origin = Origin(
+        title=path.stem,
+        files=tuple(map(str, group)),
+        version=version("nightbeam"),
+        buffers=tuple(map(str, buffers)),
+        notes=(*assumed, *failed),
+        geometry=reading.geometry,
+    )
+    write_nxcansas(path, reading.curve, origin)
+
+
+def _curve_names(groups: list[list[Path]], suffix: str) -> list[str]:
     """Name the output files; refuse two of one name."""
+    from models.saxs.file_parts import part_stem, split_part
+
     names = [
-        f"{group[0].stem}.dat" if len(group) == 1 else f"{group[0].stem}_average.dat" for group in groups
+        f"{part_stem(group[0])}{suffix}"
+        if len(group) == 1
+        else f"{split_part(group[0])[0].stem}_average{suffix}"
+        for group in groups
     ]
     for name in names:
         if names.count(name) > 1:

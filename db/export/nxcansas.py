@@ -13,11 +13,8 @@ from db.export.curves import KeptCurve, LeftOut, read_curves
 from db.export.quantities import unit_of_axis
 from db.export.source import Source
 from db.queries import LoggedCampaign
-from models.domain.scattering import Curve
+from models.domain.nxcansas import add_entry, add_group, add_points, add_terms
 
-STANDARD_VERSION = "1.1"
-UNITS = {"a.u.": "arbitrary"}
-"""Units of intensity that the standard calls by another name."""
 TEXT = h5py.string_dtype()
 
 
@@ -64,33 +61,16 @@ def write_nxcansas(source: Source, campaign: LoggedCampaign, path: Path, creator
 def _write_entry(file: Any, name: str, campaign: LoggedCampaign, kept: KeptCurve) -> None:
     row, exposure = kept.outcome.row, kept.outcome.exposure
     assert exposure is not None
-    entry = _group(file, name, "NXentry", "SASentry")
-    entry.attrs.update({"version": STANDARD_VERSION, "default": "sasdata01"})
-    entry["definition"] = "NXcanSAS"
-    entry["title"] = f"{campaign.name} {row.seq}: {row.kind}, {kept.point.text()}"
-    entry["run"] = exposure.run_uid
+    title = f"{campaign.name} {row.seq}: {row.kind}, {kept.point.text()}"
+    entry = add_entry(file, name, title, exposure.run_uid)
     entry["run"].attrs["name"] = f"decision {row.seq}"
-    _write_data(_group(entry, "sasdata01", "NXdata", "SASdata"), kept.curve)
-    _write_sample(_group(entry, "sassample", "NXsample", "SASsample"), campaign, kept)
-    instrument = _group(entry, "sasinstrument", "NXinstrument", "SASinstrument")
+    add_points(entry, kept.curve)
+    _write_sample(add_group(entry, "sassample", "NXsample", "SASsample"), campaign, kept)
+    instrument = add_group(entry, "sasinstrument", "NXinstrument", "SASinstrument")
     instrument["name"] = kept.instrument
-    beam = _group(instrument, "sassource", "NXsource", "SASsource")
+    beam = add_group(instrument, "sassource", "NXsource", "SASsource")
     beam["radiation"] = beam["probe"] = "x-ray"
-    _write_process(_group(entry, "sasprocess01", "NXprocess", "SASprocess"), campaign, kept)
-
-
-def _write_data(group: Any, curve: Curve) -> None:
-    """Write the points; the uncertainty that all of them share stands beside theirs, as one of the scale."""
-    unit = UNITS.get(curve.unit, curve.unit)
-    group.attrs.update({"signal": "I", "axes": "Q", "I_axes": "Q", "Q_indices": np.array([0])})
-    for name, values, its_unit in (
-        ("Q", curve.q_inv_nm, "1/nm"), ("I", curve.intensity, unit), ("Idev", curve.sigma, unit),
-    ):  # fmt: skip
-        group.create_dataset(name, data=values).attrs["units"] = its_unit
-    group["I"].attrs.update({"uncertainties": "Idev", "scaling_factor": "I_scaling"})
-    group["I_scaling"], group["I_scaling_dev"] = 1.0, curve.common_relative_sigma
-    group["I_scaling"].attrs.update({"uncertainties": "I_scaling_dev", "units": ""})
-    group["I_scaling_dev"].attrs["units"] = ""
+    _write_process(add_group(entry, "sasprocess01", "NXprocess", "SASprocess"), campaign, kept)
 
 
 def _write_sample(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> None:
@@ -106,7 +86,7 @@ def _write_sample(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> None
         ],
         dtype=TEXT,
     )
-    composition = _group(group, "composition", "NXcollection")
+    composition = add_group(group, "composition", "NXcollection")
     for name, value in point.coordinates.items():
         composition[name] = value
         composition[name].attrs["units"] = "" if units[name] == "1" else units[name]
@@ -138,17 +118,7 @@ def _write_process(group: Any, campaign: LoggedCampaign, kept: KeptCurve) -> Non
     }  # fmt: skip
     for asset in kept.raw:
         terms[f"{asset.role}_sha256"] = asset.sha256
-    known = {name: value for name, value in terms.items() if value is not None}
-    for n, (name, value) in enumerate(known.items(), start=1):
-        group[f"term{n:02d}"] = f"{name} = {value}"
-
-
-def _group(parent: Any, name: str, nexus: str, cansas: str | None = None) -> Any:
-    group = parent.create_group(name)
-    group.attrs["NX_class"] = nexus
-    if cansas is not None:
-        group.attrs["canSAS_class"] = cansas
-    return group
+    add_terms(group, terms)
 
 
 def _after(unit: str) -> str:

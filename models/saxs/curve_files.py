@@ -1,4 +1,4 @@
-"""Read and write curves as plain text; refuse, with file and line, what is not one."""
+"""Read and write curves; refuse, with file and line, what is not one."""
 
 import re
 from pathlib import Path
@@ -10,28 +10,15 @@ from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Floats
 from models.domain.units import QUnit, q_unit_in
 from models.domain.whole_files import write_whole
+from models.saxs.cansas_files import is_cansas, read_cansas
+from models.saxs.curve_points import INV_NM_PER_UNIT, usable_curve
 from models.saxs.text_table import TextTable, read_table
-
-INV_NM_PER_UNIT: dict[QUnit, float] = {"1/A": 10.0, "1/nm": 1.0}
-"""1/nm in one unit of q."""
-SIGMA_ESTIMATED = "sigma estimated from local scatter"
-"""Stands in `Curve.source` when the file had no uncertainties."""
-MIN_POINTS = 3
-"""A curve has at least this many points."""
-N_STEADY = 8
-"""The beamstop's shadow ends before so many positive points in a row that follow each other smoothly."""
-MAX_STEP = 3.0
-"""Largest ratio of neighbouring intensities outside of the shadow, unless their errors explain more."""
-MAX_SHADOW = 0.1
-"""Largest part of a curve that may be shadow; beyond that, nothing is trimmed but the first bad run."""
-MIN_SHADOW = 12
-"""In short curves, so many points may be shadow all the same."""
 
 
 def read_curve(
     path: Path, *, q_unit: QUnit | None = None, columns: tuple[str, ...] = ("q", "intensity", "sigma")
 ) -> Curve:
-    """Read a curve from a text file.
+    """Read a curve from a text file, or from NXcanSAS or canSAS XML.
 
     Columns may be parted by spaces, tabs, commas or semicolons; lines before and after the numbers are
     header. Points in the beamstop's shadow (a leading run of negative, zero or wildly jumping values), rows
@@ -40,7 +27,7 @@ def read_curve(
     Parameters
     ----------
     path
-        The file.
+        The file; ``file::name`` where it is canSAS and holds many curves.
     q_unit
         Unit of q in the file; None takes it from the header.
     columns
@@ -58,6 +45,8 @@ def read_curve(
     BadInput
         When it cannot be read, or states no unit of q and none was given.
     """
+    if is_cansas(path):
+        return read_cansas(path, q_unit)
     table = read_table(path, min_columns=_n_needed(columns))
     if table.header[:1] == (OWN_MARK,):
         return _own_curve(path)
@@ -70,15 +59,8 @@ def read_curve(
     q, intensity, sigma = _pick(table, columns)
     rows = _usable_rows(table, q, intensity, sigma)
     q, intensity, sigma = q[rows], intensity[rows], None if sigma is None else sigma[rows]
-    source = str(path)
-    if sigma is None:
-        sigma = estimate_sigma(intensity)
-        source = f"{path} ({SIGMA_ESTIMATED})"
-    start = shadow_end(intensity, sigma)
-    q, intensity, sigma = q[start:], intensity[start:], sigma[start:]
-    if q.size < MIN_POINTS:
-        raise BadInput(str(path), f"has {q.size} usable points, needs {MIN_POINTS}", "Give another curve.")
-    return Curve(q * INV_NM_PER_UNIT[unit], intensity, sigma, source=source)
+    curve = Curve(q * INV_NM_PER_UNIT[unit], intensity, np.zeros(q.size), source=str(path))
+    return usable_curve(curve, sigma)
 
 
 def write_curve(path: Path, curve: Curve) -> None:
@@ -140,68 +122,14 @@ def has_stated_q_unit(path: Path) -> bool:
     Returns
     -------
     bool
-        True also for our own files, which are always in 1/nm.
+        True also for our own files, which are always in 1/nm, and for canSAS, where it must be stated.
 
     Raises
     ------
     BadInput
         When it cannot be read.
     """
-    return stated_q_unit(read_table(path)) is not None
-
-
-def estimate_sigma(intensity: Floats) -> Floats:
-    """Estimate uncertainties of points that came without any, from how they scatter.
-
-    Parameters
-    ----------
-    intensity
-        Intensities, shape (n_q,).
-
-    Returns
-    -------
-    Floats
-        1.4826 times the running median, over 21 points, of each point's distance from the mean of its
-        neighbours, over sqrt(1.5), shape (n_q,). Curvature makes it too large, never too small.
-    """
-    padded = np.pad(intensity, 1, mode="reflect")
-    miss = np.abs(intensity - 0.5 * (padded[:-2] + padded[2:])) / np.sqrt(1.5)
-    width = min(21, miss.size - 1 + miss.size % 2)
-    windows = np.lib.stride_tricks.sliding_window_view(np.pad(miss, width // 2, mode="reflect"), width)
-    sigma = 1.4826 * np.median(windows, axis=-1)
-    floor = max(float(np.max(np.abs(intensity))) * 1e-12, np.finfo(float).tiny)
-    return np.maximum(sigma, floor)
-
-
-def shadow_end(intensity: Floats, sigma: Floats) -> int:
-    """Find where a curve leaves the shadow of the beamstop.
-
-    Parameters
-    ----------
-    intensity
-        Intensities, shape (n_q,).
-    sigma
-        Their standard deviations, shape (n_q,).
-
-    Returns
-    -------
-    int
-        Index of the first point of the first steady run; 0 for a curve that starts with one.
-    """
-    previous, following = intensity[:-1], intensity[1:]
-    is_smooth = np.abs(following - previous) <= 3 * np.hypot(sigma[:-1], sigma[1:])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = following / previous
-    is_smooth |= (ratio > 1 / MAX_STEP) & (ratio < MAX_STEP)
-    is_steady = (intensity[:-1] > 0) & (intensity[1:] > 0) & is_smooth
-    n_starts = min(max(int(MAX_SHADOW * intensity.size), MIN_SHADOW), intensity.size // 2)
-    for start in range(n_starts + 1):
-        run = is_steady[start : start + N_STEADY - 1]
-        if run.size and bool(run.all()):
-            return start
-    # too noisy to tell a shadow from noise: only what cannot be intensity at all goes
-    positive = np.flatnonzero(intensity > -3 * sigma)
-    return int(positive[0]) if positive.size else 0
+    return is_cansas(path) or stated_q_unit(read_table(path)) is not None
 
 
 def _n_needed(columns: tuple[str, ...]) -> int:

@@ -1,16 +1,20 @@
-"""Read frames of area detectors: our own HDF5, and everything fabio knows."""
+"""Read frames of area detectors: HDF5, and everything fabio knows."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import fabio
 import numpy as np
 
 from models.domain.action import Exposure
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
-from models.domain.scattering import Counts, Frame, Mask
+from models.domain.scattering import Frame, Mask
 from models.saxs import frame_headers, nexus_files
+from models.saxs.esrf_headers import esrf_dummies, esrf_lines
+from models.saxs.file_parts import name_part, split_part
+from models.saxs.hdf5_values import is_hdf5
+from models.saxs.image_files import count_images, open_image, read_image
 
 HDF5_SUFFIXES = frozenset({".h5", ".hdf5", ".nxs", ".hdf"})
 """Files of these names are read as HDF5."""
@@ -24,7 +28,8 @@ def read_frame(path: Path, *, exposure: Exposure | None = None, mask_path: Path 
     Parameters
     ----------
     path
-        HDF5 as the virtual detector writes it, or any format of fabio (TIFF, CBF, EDF).
+        HDF5 (our own, NXmx, an Eiger's master or data file), or any format of fabio (TIFF, CBF, EDF);
+        ``file::number``, counted from 0, where it holds many frames.
     exposure
         The record of the exposure: its monitor, transmission and time win over the file's. Where neither
         knows them, monitor and transmission are 1: the intensity is then in counts.
@@ -42,9 +47,7 @@ def read_frame(path: Path, *, exposure: Exposure | None = None, mask_path: Path 
     BadInput
         When the file is absent, truncated, foreign or of another shape than its mask.
     """
-    if not path.is_file():
-        raise BadInput(str(path), "there is no such frame", "Check the path.")
-    frame = nexus_files.read_frame(path) if path.suffix.lower() in HDF5_SUFFIXES else _fabio_frame(path)
+    frame = nexus_files.read_frame(path) if _is_hdf5(path) else _image_frame(path)
     if exposure is not None:
         frame = replace(
             frame,
@@ -67,7 +70,8 @@ def geometry_from_header(path: Path) -> Geometry:
     Parameters
     ----------
     path
-        The frame: our own HDF5, or a TIFF with a SAXSLAB header.
+        The frame, or ``file::number``: HDF5, EDF with ESRF keywords, or TIFF and CBF with what Pilatus or
+        SAXSLAB write.
 
     Returns
     -------
@@ -79,17 +83,54 @@ def geometry_from_header(path: Path) -> Geometry:
     BadInput
         When it carries none.
     """
-    if not path.is_file():
-        raise BadInput(str(path), "there is no such frame", "Check the path.")
-    if path.suffix.lower() in HDF5_SUFFIXES:
+    if _is_hdf5(path):
         return nexus_files.read_geometry(path)
-    counts, _ = _open(path)
-    geometry = frame_headers.saxslab_geometry(path, counts.shape)
-    if geometry is None:
-        raise BadInput(
-            f"{path}: header", "states no complete geometry", "Give a .poni file or a RAW .dat by --geometry."
-        )
-    return geometry
+    counts, header = open_image(path)
+    return frame_headers.header_geometry(split_part(path)[0], header, counts.shape)
+
+
+def read_frames(path: Path) -> Iterator[Frame]:
+    """Read the frames of a file one after another; only one, or one chunk of an HDF5 file, is in memory.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    BadInput
+        As `read_frame`.
+    """
+    if _is_hdf5(path):
+        yield from nexus_files.read_frames(path)
+    else:
+        yield from (_image_frame(part) for part in frame_parts(path))
+
+
+def frame_parts(path: Path) -> tuple[Path, ...]:
+    """Name the frames of a file, so that each can be read on its own.
+
+    Parameters
+    ----------
+    path
+        A file, or ``file::number``.
+
+    Returns
+    -------
+    tuple of Path
+        The path itself where it means one frame already.
+
+    Raises
+    ------
+    BadInput
+        When the file, or one that it links to, is missing or cannot be read.
+    """
+    file, part = split_part(path)
+    if part is not None:
+        return (path,)
+    n_frames = nexus_files.n_frames(file) if _is_hdf5(file) else count_images(file)
+    return (path,) if n_frames == 1 else tuple(name_part(file, place) for place in range(n_frames))
 
 
 def read_mask(path: Path, shape: tuple[int, int]) -> Mask:
@@ -122,7 +163,7 @@ def read_mask(path: Path, shape: tuple[int, int]) -> Mask:
                 f"mask {path}", f"is not an array: {error}", "Write it with numpy.save."
             ) from error
     else:
-        values, _ = _open(path)
+        values = read_image(path)
     if values.shape != shape:
         raise BadInput(
             f"mask {path}", f"has shape {values.shape}, the frame {shape}", "Give the mask of this detector."
@@ -130,30 +171,22 @@ def read_mask(path: Path, shape: tuple[int, int]) -> Mask:
     return np.asarray(values != 0)
 
 
-def _open(path: Path) -> tuple[Counts, dict[str, str]]:
-    """Open an image by fabio."""
-    try:
-        with fabio.open(str(path)) as image:
-            return np.asarray(image.data), {str(key): str(value) for key, value in image.header.items()}
-    except Exception as error:  # fabio's readers raise whatever a broken file makes them raise
-        raise BadInput(
-            str(path), f"is not an image that can be read: {error}", "Copy the frame again."
-        ) from error
+def _is_hdf5(path: Path) -> bool:
+    """Say whether a file is read as HDF5; refuse one that is not there."""
+    file, _ = split_part(path)
+    if not file.is_file():
+        raise BadInput(str(path), "there is no such frame", "Check the path.")
+    return file.suffix.lower() in HDF5_SUFFIXES or is_hdf5(file)
 
 
-def _fabio_frame(path: Path) -> Frame:
+def _image_frame(path: Path) -> Frame:
     """Make a frame of an image and its header."""
-    counts, header = _open(path)
-    if counts.ndim != 2:
-        raise BadInput(str(path), f"has shape {counts.shape}, must be 2-D", "Give one frame per file.")
-    if not np.issubdtype(counts.dtype, np.integer):
-        if not np.all(np.isfinite(counts) | np.isnan(counts)):
-            raise BadInput(str(path), "holds infinite values", "Copy the frame again.")
-        counts = np.where(np.isnan(counts), -1, np.rint(counts)).astype(np.int64)
-    settings = frame_headers.read_settings(path, header)
+    file, _ = split_part(path)
+    counts, header = open_image(path)
+    settings = frame_headers.read_settings(file, header)
     return Frame(
-        counts=counts if counts.dtype == np.int32 else counts.astype(np.int64),
-        mask=np.asarray(counts < 0),
+        counts=counts,
+        mask=(counts < 0) | esrf_dummies(esrf_lines(header), counts),
         exposure_s=settings.exposure_s,
         monitor=settings.monitor,
         transmission=settings.transmission,

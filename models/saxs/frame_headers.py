@@ -1,6 +1,5 @@
-"""What the headers of image files say: Pilatus comments, and SAXSLAB's XML."""
+"""What the headers of image files say of a frame: ESRF keywords, Pilatus comments, and SAXSLAB's XML."""
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,11 +7,16 @@ from xml.etree import ElementTree
 from models.domain.errors import BadInput
 from models.domain.frozen import Frozen
 from models.domain.geometry import Geometry
+from models.saxs.esrf_headers import esrf_geometry, esrf_lines, esrf_monitor
+from models.saxs.header_values import S_PER_UNIT, positive, stated
+from models.saxs.pilatus_headers import pilatus_geometry, pilatus_lines
 
 UNMONITORED = 1.0
 """Monitor of a frame that states none: its intensity is in counts."""
 SAXSLAB_OPEN = b"<SAXSLABparameters>"
 SAXSLAB_CLOSE = b"</SAXSLABparameters>"
+EDF_SUFFIX = ".edf"
+"""Files of this name have headers of the ESRF."""
 
 
 class Settings(Frozen):
@@ -36,21 +40,65 @@ def read_settings(path: Path, header: Mapping[str, str]) -> Settings:
     path
         The image file.
     header
-        Its header, as fabio reads it: Pilatus keys, or the whole comment under ``imageDescription``.
+        Its header, as fabio reads it: Pilatus keys, the whole comment under a key of the format, or ESRF
+        keywords.
 
     Returns
     -------
     Settings
         SAXSLAB's parameters win over Pilatus' own.
     """
-    comment = header.get("imageDescription", "") + "\n" + header.get("_array_data.header_contents", "")
-    lines = comment + "\n" + "\n".join(f"{key} {value}" for key, value in header.items())
+    if path.suffix.lower() == EDF_SUFFIX:
+        lines = esrf_lines(header)
+        monitor, transmission = esrf_monitor(lines) or (UNMONITORED, 1.0)
+        return Settings(
+            exposure_s=stated(lines, "ExposureTime", S_PER_UNIT, "s")
+            or stated(lines, "acq_expo_time", S_PER_UNIT, "s")
+            or 1.0,
+            monitor=monitor,
+            transmission=transmission,
+            saturation_counts=stated(lines, "Count_cutoff", {}, ""),
+        )
+    lines = pilatus_lines(header)
     saxslab = saxslab_parameters(path)
     return Settings(
-        exposure_s=_positive(saxslab.get("livetime")) or _stated(lines, "Exposure_time") or 1.0,
-        monitor=_positive(saxslab.get("saxsconf_Izero")) or UNMONITORED,
-        transmission=_positive(saxslab.get("sample_transfact")) or 1.0,
-        saturation_counts=_stated(lines, "Count_cutoff"),
+        exposure_s=positive(saxslab.get("livetime"))
+        or stated(lines, "Exposure_time", S_PER_UNIT, "s")
+        or 1.0,
+        monitor=positive(saxslab.get("saxsconf_Izero")) or UNMONITORED,
+        transmission=positive(saxslab.get("sample_transfact")) or 1.0,
+        saturation_counts=stated(lines, "Count_cutoff", {}, ""),
+    )
+
+
+def header_geometry(path: Path, header: Mapping[str, str], shape: tuple[int, int]) -> Geometry:
+    """Read the geometry that an image's header states.
+
+    Parameters
+    ----------
+    path
+        The image file.
+    header
+        Its header, as fabio reads it.
+    shape
+        Its shape, (rows, columns).
+
+    Raises
+    ------
+    BadInput
+        When the header is not complete; the message names what is missing.
+    """
+    found = saxslab_geometry(path, shape)
+    if found is None and path.suffix.lower() == EDF_SUFFIX:
+        found = esrf_geometry(str(path), esrf_lines(header), shape)
+    elif found is None:
+        found = pilatus_geometry(pilatus_lines(header), shape)
+    if isinstance(found, Geometry):
+        return found
+    raise BadInput(
+        f"{path}: header",
+        f"states no complete geometry: {', '.join(found)} {'is' if len(found) == 1 else 'are'} not set",
+        "Give a .poni file or a RAW .dat by --geometry.",
     )
 
 
@@ -124,18 +172,3 @@ def saxslab_parameters(path: Path) -> dict[str, str]:
         raise BadInput(f"{path}: SAXSLAB header", f"is not XML: {error}", "Copy the frame again.") from error
     pairs = ((item.get("name", ""), (item.text or "").strip()) for item in root.iter("param"))
     return {name: text for name, text in pairs if text not in ("", "None")}
-
-
-def _stated(lines: str, key: str) -> float | None:
-    """Find ``key [=:] number`` among the lines of a header."""
-    match = re.search(rf"{key}\s*[=:]?\s*([-+\d.eE]+)", lines)
-    return _positive(match.group(1)) if match else None
-
-
-def _positive(text: str | None) -> float | None:
-    """Read a positive number; None for anything else."""
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return value if value > 0 else None

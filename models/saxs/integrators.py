@@ -1,5 +1,6 @@
 """pyFAI's integrator of a geometry, and whether a geometry belongs to a frame."""
 
+import re
 from functools import lru_cache
 
 from pyFAI.detectors import Detector, detector_factory
@@ -86,9 +87,15 @@ def check_geometry(geometry: Geometry, shape: tuple[int, int], source: str) -> N
 
 
 def _known_detector(name: str) -> Detector | None:
-    """Return pyFAI's detector of that name; None when it knows none with a fixed pixel size."""
-    try:
-        detector = detector_factory(name)
-    except (RuntimeError, KeyError, ValueError):
-        return None
-    return detector if detector.pixel1 and detector.pixel2 else None
+    """Return pyFAI's detector of that name; None when it knows none with a fixed pixel size.
+
+    Dectris writes ``PILATUS3 X 1M, S/N 10-0100`` or ``Dectris EIGER2 CdTe 4M`` for what pyFAI calls
+    ``Pilatus 1M`` and ``Eiger2CdTe 4M``.
+    """
+    known = {str(key): str(key) for key in Detector.registry}
+    plain = known.get("_".join(name.lower().split()))
+    model = re.search(r"(eiger2?|pilatus4?)3?\b.*?\b([\d.]+[km]-?w?)\b", name.lower().split(", s/n")[0])
+    material = "_cdte" if "cdte" in name.lower() else ""
+    key = plain or (known.get(f"{model[1]}{material}_{model[2]}") if model else None)
+    detector = detector_factory(key) if key else None
+    return detector if detector is not None and detector.pixel1 and detector.pixel2 else None

@@ -14,8 +14,10 @@ from models.saxs.azimuth import Cake, add_up, divide, profile_of
 from models.saxs.beamstop import find_shadow
 from models.saxs.bins import Binning
 from models.saxs.correct import average, subtract
-from models.saxs.curve_files import SIGMA_ESTIMATED, has_stated_q_unit, read_curve, shadow_end
-from models.saxs.frame_files import FRAME_SUFFIXES, geometry_from_header, read_frame
+from models.saxs.curve_files import has_stated_q_unit, read_curve
+from models.saxs.curve_points import SIGMA_ESTIMATED, shadow_end
+from models.saxs.file_contents import is_frame
+from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
 from models.saxs.integrate import integrate
@@ -58,6 +60,8 @@ class Reading:
     """The frame by azimuth, where that was asked for."""
     profile: Profile = NO_FRAME
     """What each direction scatters, or why that is not known; made by `combine`."""
+    geometry: Geometry | None = None
+    """Where the detector stood; None for curve files, and for frames of different geometries."""
 
 
 def read_file(path: Path, source: Source) -> Reading:
@@ -66,7 +70,7 @@ def read_file(path: Path, source: Source) -> Reading:
     Parameters
     ----------
     path
-        A frame, told by its suffix, or a text file of a curve.
+        A frame or a file of a curve; ``file::part`` where it holds many.
     source
         How it is read.
 
@@ -92,10 +96,8 @@ def read_file(path: Path, source: Source) -> Reading:
 
 def _read(path: Path, source: Source) -> Reading:
     """Read and judge one file."""
-    if path.suffix.lower() in FRAME_SUFFIXES:
+    if is_frame(path):
         return _read_frame(path, source)
-    if not path.is_file():
-        raise BadInput(str(path), "there is no such file", "Check the path.")
     q_unit, verdicts = source.q_unit, ()
     if q_unit is None and not has_stated_q_unit(path):
         q_unit = ASSUMED_Q_UNIT
@@ -131,7 +133,10 @@ def combine(samples: Sequence[Reading], buffers: Sequence[Reading]) -> Reading:
     for verdict in (v for reading in (*samples, *buffers) for v in reading.verdicts):
         if verdict.check not in verdicts or not verdict.is_ok:
             verdicts[verdict.check] = verdict
-    return Reading(curve, tuple(verdicts.values()), profile=_profile(curve, samples, buffers))
+    geometry = samples[0].geometry if all(r.geometry == samples[0].geometry for r in samples) else None
+    return Reading(
+        curve, tuple(verdicts.values()), profile=_profile(curve, samples, buffers), geometry=geometry
+    )
 
 
 def _profile(curve: Curve, samples: Sequence[Reading], buffers: Sequence[Reading]) -> Profile:
@@ -176,7 +181,7 @@ def _read_frame(path: Path, source: Source) -> Reading:
     elif not has_mask:
         curve = curve.between(float(curve.q_inv_nm[shadow_end(curve.intensity, curve.sigma)]), np.inf)
     cake = divide(frame, geometry, Binning()) if source.has_directions else None
-    return Reading(curve, verdicts + check_curve(curve), cake)
+    return Reading(curve, verdicts + check_curve(curve), cake, geometry=geometry)
 
 
 def _geometry(path: Path, frame: Frame, source: Source) -> tuple[Geometry, tuple[float, float] | None]:

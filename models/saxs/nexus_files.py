@@ -1,28 +1,35 @@
-"""Read our own frames: NeXus-like HDF5, as the virtual detector writes them."""
+"""Read frames of NeXus-like HDF5: our own, and what Eiger detectors write (NXmx, master files)."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import h5py
-import hdf5plugin  # noqa: F401  # pyright: ignore[reportUnusedImport]  registers bitshuffle-LZ4 with h5py
 import numpy as np
-from numpy.typing import NDArray
 
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
-from models.domain.scattering import Frame
+from models.domain.scattering import Counts, Frame, Mask
+from models.saxs.file_parts import name_part, split_part
 from models.saxs.frame_headers import UNMONITORED
+from models.saxs.frame_stacks import count_frames, frame_shape, iterate_counts, read_counts
+from models.saxs.hdf5_values import MM_PER_UNIT, NM_PER_UNIT, S_PER_UNIT, Values, opened
 
-COUNTS = "/entry/data/data"
 DETECTOR = "/entry/instrument/detector"
-WAVELENGTH = "/entry/instrument/beam/incident_wavelength"
+SPECIFIC = f"{DETECTOR}/detectorSpecific"
+MASKS = (f"{DETECTOR}/pixel_mask", f"{SPECIFIC}/pixel_mask")
+SATURATION = (f"{DETECTOR}/saturation_value", f"{SPECIFIC}/countrate_correction_count_cutoff")
+"""Counts above which a detector is not linear; the lowest that is stated counts."""
+TIMES = (f"{DETECTOR}/count_time", f"{DETECTOR}/frame_time")
+DISTANCES = (f"{DETECTOR}/distance", f"{DETECTOR}/detector_distance")
+WAVELENGTHS = ("/entry/instrument/beam/incident_wavelength", "/entry/sample/beam/incident_wavelength")
 MONITOR = "/entry/control/integral"
 SAMPLE = "/entry/sample"
-MM_PER_UNIT = {"m": 1e3, "cm": 10.0, "mm": 1.0, "um": 1e-3, "micron": 1e-3, "micrometer": 1e-3}
-"""Millimetres in one unit of length."""
-NM_PER_UNIT = {"angstrom": 0.1, "a": 0.1, "å": 0.1, "nm": 1.0, "m": 1e9}
-"""Nanometres in one unit of wavelength."""
+PIXEL_UNITS = frozenset({"pixel", "pixels", "px", ""})
+"""Units of a beam centre that is in pixels; others are lengths."""
+DISTANCE_LIMITS_MM = (1.0, 1e5)
+PIXEL_LIMITS_MM = (1e-3, 10.0)
+WAVELENGTH_LIMITS_NM = (1e-3, 10.0)
 
 
 def read_frame(path: Path) -> Frame:
@@ -31,41 +38,58 @@ def read_frame(path: Path) -> Frame:
     Parameters
     ----------
     path
-        The HDF5 file.
+        The HDF5 file, or ``file::number``.
 
     Returns
     -------
     Frame
-        Monitor and transmission are 1, and the thickness 1 mm, where the file does not state them.
+        Monitor and transmission are 1, and the thickness 1 mm, where the file does not state them. Pixels
+        that the file's mask names, and those at the top of the counter's range, are masked.
 
     Raises
     ------
     BadInput
-        When the file is truncated, or a dataset is absent or of another shape.
+        When the file or one that it links to is missing or truncated, a dataset is absent or of another
+        shape, or it holds many frames and none is named.
     """
-    with _opened(path) as file:
-        counts = _counts(path, file)
-        mask = _array(path, file, f"{DETECTOR}/pixel_mask", required=False)
-        if mask is None:
-            mask = np.zeros(counts.shape, dtype=np.uint32)
-        if mask.shape != counts.shape:
-            raise BadInput(
-                f"{path}: {DETECTOR}/pixel_mask",
-                f"has shape {mask.shape}, the frame {counts.shape}",
-                "Write the mask of this detector.",
-            )
-        thickness_mm = _length_mm(path, file, f"{SAMPLE}/thickness", "mm", required=False)
-        return Frame(
-            counts=counts,
-            mask=(mask != 0) | (counts < 0),
-            exposure_s=_optional(path, file, f"{DETECTOR}/count_time", 1.0),
-            monitor=_optional(path, file, MONITOR, UNMONITORED),
-            transmission=_optional(path, file, f"{SAMPLE}/transmission", 1.0),
-            transmission_sigma=_optional(path, file, f"{SAMPLE}/transmission_sigma", 0.0),
-            thickness_mm=1.0 if thickness_mm is None else thickness_mm,
-            saturation_counts=_number(path, file, f"{DETECTOR}/saturation_value", required=False),
-            source=str(path),
+    file_path, _ = split_part(path)
+    with opened(file_path) as file:
+        counts, place = read_counts(file_path, path, file)
+        mask = _mask(file_path, file, counts.shape)
+        return _frame(
+            path, Values(file_path, file, place, partial(count_frames, file_path, file)), counts, mask
         )
+
+
+def read_frames(path: Path) -> Generator[Frame]:
+    """Read the frames of a file one after another, with one chunk of the file in memory at a time.
+
+    Parameters
+    ----------
+    path
+        The HDF5 file.
+
+    Yields
+    ------
+    Frame
+        As `read_frame` reads it.
+
+    Raises
+    ------
+    BadInput
+        As `read_frame`.
+    """
+    with opened(path) as file:
+        mask = _mask(path, file, frame_shape(path, file))
+        for place, counts in enumerate(iterate_counts(path, file)):
+            values = Values(path, file, place, partial(count_frames, path, file))
+            yield _frame(name_part(path, place), values, counts, mask)
+
+
+def n_frames(path: Path) -> int:
+    """Count the frames of a file and of those that it links to."""
+    with opened(path) as file:
+        return count_frames(path, file)
 
 
 def read_geometry(path: Path) -> Geometry:
@@ -74,7 +98,7 @@ def read_geometry(path: Path) -> Geometry:
     Parameters
     ----------
     path
-        The HDF5 file.
+        The HDF5 file, or ``file::number``.
 
     Returns
     -------
@@ -84,125 +108,75 @@ def read_geometry(path: Path) -> Geometry:
     Raises
     ------
     BadInput
-        When the file is truncated, or states no complete geometry.
+        When the file is truncated, or states no complete and plausible geometry.
     """
-    with _opened(path) as file:
-        shape = _counts_dataset(path, file).shape[-2:]
-        name = file.get(f"{DETECTOR}/description")
+    path, _ = split_part(path)
+    with opened(path) as file:
+        n_rows, n_columns = frame_shape(path, file)
+        values = Values(path, file)
+        width_mm, height_mm = (
+            values.required((f"{DETECTOR}/{axis}_pixel_size",), MM_PER_UNIT, "m", PIXEL_LIMITS_MM)
+            for axis in "xy"
+        )
+        distance_mm = values.required(DISTANCES, MM_PER_UNIT, "m", DISTANCE_LIMITS_MM)
+        column_px, row_px = _centre(values, "x", width_mm), _centre(values, "y", height_mm)
+        if column_px == 0 and row_px == 0:
+            raise BadInput(
+                f"{path}: {DETECTOR}/beam_center_x and _y",
+                "are both 0 pixel, which is what detectors write when nobody has told them",
+                "Give the geometry by --geometry.",
+            )
         return Geometry(
-            distance_mm=_length_mm(path, file, f"{DETECTOR}/distance", "m") or 0.0,
-            beam_column_px=_number(path, file, f"{DETECTOR}/beam_center_x") or 0.0,
-            beam_row_px=_number(path, file, f"{DETECTOR}/beam_center_y") or 0.0,
-            pixel_width_um=1e3 * (_length_mm(path, file, f"{DETECTOR}/x_pixel_size", "m") or 0.0),
-            pixel_height_um=1e3 * (_length_mm(path, file, f"{DETECTOR}/y_pixel_size", "m") or 0.0),
-            wavelength_nm=_wavelength_nm(path, file),
-            n_rows=int(shape[0]),
-            n_columns=int(shape[1]),
-            detector=_text(name[()]) if isinstance(name, h5py.Dataset) else None,
+            distance_mm=distance_mm,
+            beam_column_px=column_px,
+            beam_row_px=row_px,
+            pixel_width_um=1e3 * width_mm,
+            pixel_height_um=1e3 * height_mm,
+            wavelength_nm=values.required(WAVELENGTHS, NM_PER_UNIT, "angstrom", WAVELENGTH_LIMITS_NM),
+            n_rows=n_rows,
+            n_columns=n_columns,
+            detector=values.text(f"{DETECTOR}/description"),
         )
 
 
-@contextmanager
-def _opened(path: Path) -> Generator[h5py.File]:
-    """Open an HDF5 file, and name it when anything in it cannot be read."""
-    try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except OSError as error:
-        raise BadInput(
-            str(path), f"is truncated or not HDF5: {error}", "Copy the file again, or take the frame again."
-        ) from error
-    except (RuntimeError, ValueError) as error:
-        raise BadInput(
-            str(path), f"holds a value that cannot be read: {error}", "Write the file again."
-        ) from error
+def _centre(values: Values, axis: str, pixel_mm: float) -> float:
+    """Read the beam's place along one axis, in pixels; some write it as a length."""
+    name = f"{DETECTOR}/beam_center_{axis}"
+    units = dict.fromkeys(PIXEL_UNITS, 1.0) | {unit: mm / pixel_mm for unit, mm in MM_PER_UNIT.items()}
+    value = values.quantity((name,), units, "pixel")
+    return values.required((name,), units, "pixel", (-np.inf, np.inf)) if value is None else value
 
 
-def _counts_dataset(path: Path, file: h5py.File) -> h5py.Dataset:
-    """Find the dataset of counts."""
-    found = file.get(COUNTS)
-    if not isinstance(found, h5py.Dataset):
-        raise BadInput(f"{path}: {COUNTS}", "is absent", "Give a frame with its counts there.")
-    if found.ndim not in (2, 3) or (found.ndim == 3 and found.shape[0] != 1):
-        raise BadInput(
-            f"{path}: {COUNTS}",
-            f"has shape {found.shape}, must be (1, rows, columns)",
-            "Write one frame per file.",
-        )
-    if not np.issubdtype(found.dtype, np.integer):
-        raise BadInput(f"{path}: {COUNTS}", f"is of type {found.dtype}, must be integers", "Write counts.")
-    return found
+def _mask(path: Path, file: h5py.File, shape: tuple[int, ...]) -> Mask:
+    """Read the pixels that the file itself says are not to be used."""
+    mask = np.zeros(shape, dtype=np.bool_)
+    for name in MASKS:
+        found = Values(path, file).array(name)
+        if found is None:
+            continue
+        if found.shape[-2:] != shape or found.size != mask.size:
+            raise BadInput(
+                f"{path}: {name}",
+                f"has shape {found.shape}, the frame {shape}",
+                "Write the mask of this detector.",
+            )
+        mask |= found.reshape(shape) != 0
+    return mask
 
 
-def _counts(path: Path, file: h5py.File) -> NDArray[np.int32] | NDArray[np.int64]:
-    """Read the counts of the one frame."""
-    found = _counts_dataset(path, file)
-    counts = np.asarray(found[()]).reshape(found.shape[-2:])
-    return counts if counts.dtype == np.int32 else counts.astype(np.int64)
-
-
-def _array(path: Path, file: h5py.File, name: str, *, required: bool = True) -> NDArray[np.generic] | None:
-    """Read a dataset; None when it is absent and may be."""
-    found = file.get(name)
-    if isinstance(found, h5py.Dataset):
-        return np.asarray(found[()])
-    if required:
-        raise BadInput(f"{path}: {name}", "is absent", "Write it, or give the geometry by --geometry.")
-    return None
-
-
-def _number(path: Path, file: h5py.File, name: str, *, required: bool = True) -> float | None:
-    """Read one number; None when it is absent and may be."""
-    found = _array(path, file, name, required=required)
-    if found is None:
-        return None
-    if found.size != 1:
-        raise BadInput(f"{path}: {name}", f"has {found.size} values, must have one", "Write one number.")
-    try:
-        return float(found.reshape(()).item())
-    except (TypeError, ValueError) as error:
-        raise BadInput(f"{path}: {name}", "is not a number", "Write one number.") from error
-
-
-def _optional(path: Path, file: h5py.File, name: str, default: float) -> float:
-    """Read one number that a file may leave out."""
-    value = _number(path, file, name, required=False)
-    return default if value is None else value
-
-
-def _unit(file: h5py.File, name: str, default: str) -> str:
-    """Read the unit of a dataset."""
-    return _text(file[name].attrs.get("units", default)).strip()
-
-
-def _length_mm(
-    path: Path, file: h5py.File, name: str, default_unit: str, *, required: bool = True
-) -> float | None:
-    """Read a length, mm."""
-    value = _number(path, file, name, required=required)
-    if value is None:
-        return None
-    unit = _unit(file, name, default_unit)
-    if unit.lower() not in MM_PER_UNIT:
-        raise BadInput(f"{path}: {name}@units", f"is {unit!r}", f"Use one of {', '.join(MM_PER_UNIT)}.")
-    if required and not value > 0:
-        raise BadInput(f"{path}: {name}", f"is {value:g} {unit}, must be above 0", "Correct it.")
-    return value * MM_PER_UNIT[unit.lower()]
-
-
-def _wavelength_nm(path: Path, file: h5py.File) -> float:
-    """Read the wavelength, nm."""
-    value = _number(path, file, WAVELENGTH) or 0.0
-    unit = _unit(file, WAVELENGTH, "angstrom")
-    if unit.lower() not in NM_PER_UNIT:
-        raise BadInput(f"{path}: {WAVELENGTH}@units", f"is {unit!r}", f"Use one of {', '.join(NM_PER_UNIT)}.")
-    if not value > 0:
-        raise BadInput(f"{path}: {WAVELENGTH}", f"is {value:g} {unit}, must be above 0", "Correct it.")
-    return value * NM_PER_UNIT[unit.lower()]
-
-
-def _text(value: object) -> str:
-    """Read a string that HDF5 may hold as bytes or as an array of one."""
-    if isinstance(value, np.ndarray):
-        value = value.reshape(-1)[0]
-    return value.decode("utf-8", errors="replace") if isinstance(value, bytes) else str(value)
+def _frame(path: Path, values: Values, counts: Counts, mask: Mask) -> Frame:
+    """Put a frame together."""
+    exposure_s = values.quantity(TIMES, S_PER_UNIT, "s")
+    thickness_mm = values.quantity((f"{SAMPLE}/thickness",), MM_PER_UNIT, "mm")
+    stated = [value for name in SATURATION if (value := values.number(name)) is not None and value > 0]
+    return Frame(
+        counts=counts,
+        mask=mask | (counts < 0),
+        exposure_s=1.0 if exposure_s is None else exposure_s,
+        monitor=values.optional(UNMONITORED, MONITOR),
+        transmission=values.optional(1.0, f"{SAMPLE}/transmission"),
+        transmission_sigma=values.optional(0.0, f"{SAMPLE}/transmission_sigma"),
+        thickness_mm=1.0 if thickness_mm is None else thickness_mm,
+        saturation_counts=min(stated, default=None),
+        source=str(path),
+    )

@@ -7,7 +7,8 @@ import pytest
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve
-from models.saxs.curve_files import SIGMA_ESTIMATED, read_curve, write_curve
+from models.saxs.curve_files import read_curve, write_curve
+from models.saxs.curve_points import SIGMA_ESTIMATED
 
 Q = np.linspace(0.01, 0.5, 40)
 ROWS = [(q, 100 * np.exp(-30 * q), 1.0 + q) for q in Q]

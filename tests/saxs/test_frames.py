@@ -129,7 +129,8 @@ def put(name: str, value: object) -> Change:
     ("change", "says"),
     [
         (drop("/entry/data/data"), "/entry/data/data.*absent"),
-        (put("/entry/data/data", np.zeros((3, 100, 120), np.int32)), "must be \\(1, rows, columns\\)"),
+        (put("/entry/data/data", np.zeros((3, 100, 120), np.int32)), "holds 3 frames.*Name one.*::2"),
+        (put("/entry/data/data", np.zeros((2, 3, 4, 5), np.int32)), "must be \\(rows, columns\\)"),
         (put("/entry/data/data", np.zeros((100, 120))), "must be integers"),
         (put("/entry/instrument/detector/pixel_mask", np.zeros((9, 9))), "pixel_mask.*\\(9, 9\\)"),
         (put("/entry/control/integral", [1.0, 2.0]), "integral.*2 values"),

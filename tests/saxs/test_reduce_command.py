@@ -80,7 +80,7 @@ def test_people_get_a_table_with_units(run, protein: Path, water: Path):
     ("words", "says"),
     [
         (["nowhere.dat"], "no such file"),
-        (["nowhere.tif"], "no such frame"),
+        (["nowhere.tif"], "no such file"),
         (["{protein}", "--q-unit", "furlong"], "furlong"),
         (["{protein}", "--features", "peeks"], "Did you mean 'peak'"),
         (["{protein}", "{protein}", "--out", "{out}"], "both be written"),
