@@ -5,15 +5,15 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file; a reader finds what was there before, or all of the new one.
+def write_whole(path: Path, content: str | bytes) -> None:
+    """Write a file; a reader finds what was there before, or all of the new one.
 
     Parameters
     ----------
     path
         The file; its folder is made.
-    text
-        What it holds; its line ends stay as they are.
+    content
+        What it holds; text is written in UTF-8, and its line ends stay as they are.
 
     Raises
     ------
@@ -23,8 +23,8 @@ def write_whole(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
