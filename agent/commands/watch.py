@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from agent.watching.session import Order
     from agent.watching.watch import Teller
 
+SETTLE_S = 0.5
+"""A file is whole when it did not change for so long, s."""
+
 
 def watch(  # noqa: PLR0913  each option of the command is an argument
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder into which frames are written.")],
@@ -82,7 +85,7 @@ def watch(  # noqa: PLR0913  each option of the command is an argument
         out=out,
         recipe=Recipe(geometry, mask, tuple(buffer or ()), tuple(features.split(",")) if features else ()),
         pattern=pattern,
-        pace=Pace(poll_s=poll, patience_s=patience),
+        pace=Pace(poll_s=poll, settle_s=SETTLE_S, patience_s=patience),
         once=once,
         n_workers=workers or os.cpu_count() or 1,
     )

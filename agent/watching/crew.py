@@ -55,9 +55,11 @@ class Crew:
         self._todo.append(arrival)
         self._feed()
 
-    def drop_line(self) -> None:
-        """Forget the frames that nobody has begun with; those in hand are finished."""
+    def drop_line(self) -> int:
+        """Forget the frames that nobody has begun with, and count them; those in hand are finished."""
+        n_dropped = len(self._todo)
         self._todo.clear()
+        return n_dropped
 
     def finished(self) -> list[tuple[Arrival, Outcome]]:
         """What came of the frames at the head of the line."""

@@ -20,6 +20,10 @@ from models.domain.whole_files import write_whole
 TABLE = "features.csv"
 SETTINGS = "watch.json"
 """By what the rows of the table were made."""
+CURVES = "curves"
+"""Subfolder of the text files of the curves."""
+DRAFTS = ".*.*"
+"""Names under which files are written until they are whole."""
 FIXED = ("file", "time", "mtime_ns", "bytes", "sha256", "verdict", "flags", "counts", "curve")
 """Columns before the features."""
 LAST = "absent"
@@ -98,8 +102,8 @@ class Ledger:
 
     def curve_file(self, name: str) -> str:
         """Where the curve of a frame goes, from the folder of the table; no two frames share one."""
-        short = f"curves/{Path(name).stem}.dat"
-        return short if self._owner.get(short, name) == name else f"curves/{name}.dat"
+        short = f"{CURVES}/{Path(name).stem}.dat"
+        return short if self._owner.get(short, name) == name else f"{CURVES}/{name}.dat"
 
     def append(self, arrival: Arrival, outcome: Outcome, curve: str) -> None:
         """Write one row, in one go.
@@ -180,6 +184,7 @@ class Ledger:
             raise BadInput(
                 f"--out {self.folder}", "is being written by another watch", "End that one, or name another"
             ) from error
+        self._sweep()
         content = file.read()
         whole = content.rpartition(b"\n")[0] + b"\n"
         if not whole.startswith(heading):
@@ -188,6 +193,11 @@ class Ledger:
         file.truncate(len(whole))  # what a kill left of a row
         file.seek(len(whole))
         return file
+
+    def _sweep(self) -> None:
+        """Remove what a kill left of files that were being written."""
+        for draft in (*self.folder.glob(DRAFTS), *(self.folder / CURVES).glob(DRAFTS)):
+            draft.unlink(missing_ok=True)
 
     def _compare(self, settings: Mapping[str, str]) -> None:
         """Refuse to put rows of other settings into one table."""

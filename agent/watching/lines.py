@@ -27,7 +27,8 @@ def summary_text(counts: Counts) -> str:
     said = f"{counts.n_reduced} {frames} reduced: {counts.n_good} good, {counts.n_flagged} flagged"
     before = f", {counts.n_before} before" if counts.n_before else ""
     waiting = f", {counts.n_waiting} not whole" if counts.n_waiting else ""
-    return f"{said}{before}{waiting}"
+    left = f", {counts.n_left} left for the next start" if counts.n_left else ""
+    return f"{said}{before}{waiting}{left}"
 
 
 class PlainLines:

@@ -11,10 +11,14 @@ from models.domain.whole_files import write_whole
 PICTURE = "newest.png"
 EVERY_S = 5.0
 """The picture is drawn no more often, s."""
+FIRST_S = 1.0
+"""It is drawn for the first time when a watch is so old, s."""
 SHARE = 0.05
 """Drawing takes no larger part of the time than this."""
 SIZE_INCH = (6.0, 4.5)
 DOTS_PER_INCH = 120
+ROOM = (0.14, 0.13, 0.82, 0.78)
+"""Left, bottom, width and height of the axes, parts of the picture."""
 
 
 class NewestPicture:
@@ -24,7 +28,7 @@ class NewestPicture:
         """Take the folder, and a clock that does not go back, s."""
         self._path, self._clock_s = folder / PICTURE, clock_s
         self._pending: tuple[str, Curve, bool] | None = None
-        self._next_s = clock_s()
+        self._next_s = clock_s() + FIRST_S
 
     def show(self, name: str, outcome: Outcome) -> None:
         """Take the curve of a frame, if it has one; it is drawn when it is time."""
@@ -58,8 +62,8 @@ def picture_of(name: str, curve: Curve, is_good: bool) -> bytes:
     import numpy as np
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=SIZE_INCH, layout="constrained")
-    axes = figure.subplots()
+    figure = Figure(figsize=SIZE_INCH)
+    axes = figure.add_axes(ROOM)  # fixed: to find out what room labels need takes longer than to draw
     q, intensity, sigma = curve.q_inv_nm, curve.intensity, curve.sigma
     is_shown = np.isfinite(intensity) & (intensity > 0) & (q > 0)
     low = np.maximum(intensity - sigma, intensity / 10)[is_shown]  # a band that reaches below 0 is cut

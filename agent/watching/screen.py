@@ -23,7 +23,7 @@ N_NOTES = 2
 """Flags and notes that stay in view."""
 FEATURE_WIDTH = 20
 """Room of a value with its sigma."""
-FIXED_WIDTH = 58
+FIXED_WIDTH = 52
 """Room of the other columns and of the frame."""
 MIN_ROWS, CURVE_SHARE = 4, 0.45
 """At least so many frames are shown; the curve takes this part of what is left."""
@@ -124,13 +124,13 @@ class LiveScreen:
         table = Table(show_edge=False, expand=True, box=None, padding=(0, 1, 0, 0))
         table.add_column("time", width=8)
         table.add_column("file", no_wrap=True, overflow="ellipsis", ratio=1)
-        table.add_column("counts", justify="right", width=9, no_wrap=True)
+        table.add_column("counts", justify="right", width=8, no_wrap=True)
         for name in names:
             heading = name if units[name] == "1" else f"{name} / {units[name]}"
             table.add_column(
                 heading, justify="right", no_wrap=True, overflow="ellipsis", width=FEATURE_WIDTH - 1
             )
-        table.add_column("verdict", no_wrap=True, overflow="ellipsis", width=16)
+        table.add_column("verdict", no_wrap=True, overflow="ellipsis", width=12)
         for row in self._frames[: max(MIN_ROWS, room)]:
             table.add_row(*self._cells(row, names), style="" if row.outcome.is_good else "red")
         return table

@@ -20,8 +20,6 @@ from agent.watching.watch import Counts, Pace, Shelf, Teller, Watch
 from agent.watching.worker import announce, reduce_frame
 from models.domain.errors import BadInput
 
-SETTLE_S = 0.5
-"""A file is whole when it did not change for so long, s."""
 N_HEX = 12
 """Digits of a file's SHA-256 by which a person tells it."""
 
@@ -84,7 +82,10 @@ def watch_folder(
         _refuse_mistakes(announced)
         with Ledger(order.out, dict(announced.units), settings_of(order)) as ledger, tell() as teller:
             arrivals = Arrivals(
-                order.folder, wanted_names(order.pattern, announced.suffixes), SETTLE_S, ledger.stamps
+                order.folder,
+                wanted_names(order.pattern, announced.suffixes),
+                order.pace.settle_s,
+                ledger.stamps,
             )
             shelf = Shelf(ledger, CurveBook(order.out, monotonic), NewestPicture(order.out, monotonic))
             watch = Watch(arrivals, crew, shelf, teller, order.pace)

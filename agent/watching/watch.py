@@ -29,6 +29,8 @@ class Pace:
 
     poll_s: float
     """The folder is looked at so often, s, or less often where looking takes long."""
+    settle_s: float
+    """A file is whole when it did not change for so long, s."""
     patience_s: float
     """A file that cannot be read is flagged when it has not changed for so long, s."""
 
@@ -45,6 +47,8 @@ class Counts:
     """Frames that are being reduced, or wait for a process."""
     n_waiting: int
     """Files that are not whole yet."""
+    n_left: int
+    """Frames that nobody has begun with when the watch was asked to stop."""
     elapsed_s: float
     per_s: float
     """Frames per second, of late."""
@@ -90,7 +94,7 @@ class Watch:
         self._clock_s: Callable[[], float] = time.monotonic
         self._began_s = self._clock_s()
         self._next_look_s = self._began_s
-        self._n_good, self._n_flagged = 0, 0
+        self._n_good, self._n_flagged, self._n_left = 0, 0, 0
         self._n_before = len(shelf.ledger.done)
         self._ends_s: deque[float] = deque()
         self._complaint = ""
@@ -126,7 +130,7 @@ class Watch:
                 self._look()
                 self._arrivals.is_closed = once
                 if self._asked is not None:
-                    self._crew.drop_line()
+                    self._n_left += self._crew.drop_line()
                 for arrival, outcome in self._crew.finished():
                     self._settle(arrival, outcome)
                 self._keep_up()
@@ -151,6 +155,7 @@ class Watch:
             n_flagged=self._n_flagged,
             n_in_hand=len(self._crew),
             n_waiting=self._arrivals.n_waiting,
+            n_left=self._n_left,
             elapsed_s=elapsed_s,
             per_s=len(self._ends_s) / max(min(RATE_S, elapsed_s), TICK_S),
         )
