@@ -81,10 +81,9 @@ def _feature(answer: Any, name: str) -> Feature:
     if answer is None:
         raise FitFailed("the function found none in this curve")
     try:
-        value, sigma, unit = answer
-        feature = Feature(name=name, value=float(value), sigma=float(sigma), unit=str(unit))
-    except (TypeError, ValueError) as error:
+        value, sigma, unit = float(answer[0]), float(answer[1]), str(answer[2])
+    except (TypeError, ValueError, LookupError) as error:
         raise FitFailed(f"the function must return (value, sigma, unit), and returned {answer!r}") from error
-    if not (math.isfinite(feature.value) and math.isfinite(feature.sigma)):
-        raise FitFailed(f"the function gave {feature.value:g} +- {feature.sigma:g}, which is not finite")
-    return feature
+    if not (math.isfinite(value) and math.isfinite(sigma)):
+        raise FitFailed(f"the function gave {value:g} +- {sigma:g}, which is not finite")
+    return Feature(name=name, value=value, sigma=sigma, unit=unit)
