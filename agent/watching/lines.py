@@ -18,7 +18,7 @@ def clock_text(mtime_ns: int) -> str:
 
 def counts_text(counts: float | None) -> str:
     """Counts of a frame in few characters."""
-    return "" if counts is None else f"{counts:.4g}"
+    return "" if counts is None else f"{counts:.0f}" if counts < 1e6 else f"{counts:.2e}"
 
 
 def summary_text(counts: Counts) -> str:

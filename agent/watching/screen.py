@@ -85,7 +85,7 @@ class LiveScreen:
         width, height = self._console.size
         room = max(0, height - N_LINES_AROUND - len(self._notes))
         n_curve = int(CURVE_SHARE * room)
-        body: list[RenderableType] = [self._status(width), Text(""), self._table(width, room - n_curve)]
+        body: list[RenderableType] = [self._status(), self._left(width), self._table(width, room - n_curve)]
         body += self._notes
         if self._curve is not None and n_curve > 2:
             name, curve = self._curve
@@ -93,26 +93,30 @@ class LiveScreen:
             body += [Text(line, no_wrap=True) for line in draw_curve(curve, width - 4, n_curve)]
         return Panel(Group(*body), title=Text(self._title), border_style="blue")
 
-    def _status(self, width: int) -> RenderableType:
-        """Counts, rate, and for a folder that ends, how much is left."""
+    def _status(self) -> Text:
+        """Counts and rate."""
         c = self._counts
         if c is None:
             return Text("starting")
-        line = Text()
+        line = Text(no_wrap=True, overflow="ellipsis")
         line.append(f"{c.n_good} good", style="green")
         line.append(" · ")
         line.append(f"{c.n_flagged} flagged", style="red" if c.n_flagged else "dim")
         line.append(f" · {c.n_in_hand} in hand · {c.n_waiting} waiting")
         line.append(f" · {c.n_before} before" if c.n_before else "", style="dim")
         line.append(f" · {c.per_s:.1f} frames/s")
-        if not self._once:
-            return line
+        return line
+
+    def _left(self, width: int) -> RenderableType:
+        """For a watch that ends by itself, how far it is; else an empty line."""
+        c = self._counts
+        if c is None or not self._once:
+            return Text("")
         n_left = c.n_in_hand + c.n_waiting
-        total = c.n_reduced + n_left
-        line.append(f" · {left_text(c, n_left)}")
-        bar = ProgressBar(total=max(total, 1), completed=c.n_reduced, width=max(10, width - len(line) - 6))
+        said = left_text(c, n_left)
+        total = max(c.n_reduced + n_left, 1)
         grid = Table.grid(padding=(0, 1))
-        grid.add_row(line, bar)
+        grid.add_row(ProgressBar(total, c.n_reduced, width=max(10, width - len(said) - 6)), said)
         return grid
 
     def _table(self, width: int, room: int) -> Table:

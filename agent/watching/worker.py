@@ -43,5 +43,7 @@ def announce(recipe: Recipe) -> Announced:
 def reduce_frame(recipe: Recipe, arrival: Arrival) -> Outcome:
     """What `agent.watching.reducer.reduce_frame` makes."""
     from agent.watching import reducer
+    from models.gp.threads import use_one_thread
 
+    use_one_thread()  # each core has a process of its own, and a fit comes out the same in all of them
     return reducer.reduce_frame(arrival, recipe)
