@@ -23,6 +23,7 @@ from agent.commands.reduce import ManyBuffers, reduce
 from agent.commands.replay import replay
 from agent.commands.run import run
 from agent.commands.verify import verify
+from agent.commands.watch import watch
 from agent.signals import EXIT_STOPPED, STOPPING, StoppedAtOnce, leave_at_once
 from models.domain.errors import BadInput, NightbeamError
 
@@ -70,7 +71,8 @@ app = typer.Typer(
 )
 for command in (run, check, log, verify, replay, export, annotate):
     app.command()(answering(command))
-app.command(cls=ManyBuffers)(answering(reduce))
+for command in (reduce, watch):
+    app.command(cls=ManyBuffers)(answering(command))
 app.command()(answering(calibrate))
 app.add_typer(database)
 

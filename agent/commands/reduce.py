@@ -96,10 +96,12 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
 
     Example: `nightbeam reduce protein.tif --geometry detector.poni --buffer water_1.tif water_2.tif`
     """
+    from agent.plugs import add_home
     from models.saxs.extractors import known_names, load_extractors
     from models.saxs.file_contents import parts_of
     from models.saxs.loose_files import Source, combine, read_file
 
+    add_home(Path.cwd())
     unit = None if q_unit is None else q_unit_in(q_unit)
     if unit == "both" or (unit is None and q_unit is not None):
         raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", "Give 1/A or 1/nm.")

@@ -5,25 +5,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file; a reader finds what was there before, or all of the new one.
-
-    Parameters
-    ----------
-    path
-        The file; its folder is made.
-    text
-        What it holds; its line ends stay as they are.
-
-    Raises
-    ------
-    OSError
-        When the disk refuses; nothing is left behind then.
-    """
-    write_bytes_whole(path, text.encode("utf-8"))
-
-
-def write_bytes_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file; a reader finds what was there before, or all of the new one.
 
     Parameters
@@ -31,7 +13,7 @@ def write_bytes_whole(path: Path, content: bytes) -> None:
     path
         The file; its folder is made.
     content
-        What it holds.
+        What it holds; text is written in UTF-8, and its line ends stay as they are.
 
     Raises
     ------
@@ -42,7 +24,7 @@ def write_bytes_whole(path: Path, content: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)

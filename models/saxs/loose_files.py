@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from models.domain.errors import BadInput, FitFailed
 from models.domain.geometry import Geometry
-from models.domain.scattering import Curve, Frame, Verdict
+from models.domain.scattering import Curve, Frame, Mask, Verdict
 from models.domain.units import QUnit
 from models.saxs.azimuth import Cake, add_up, divide, profile_of
 from models.saxs.beamstop import find_shadow
@@ -17,7 +18,7 @@ from models.saxs.correct import average, subtract
 from models.saxs.curve_files import has_stated_q_unit, read_curve
 from models.saxs.curve_points import SIGMA_ESTIMATED, shadow_end
 from models.saxs.file_contents import is_frame
-from models.saxs.frame_files import geometry_from_header, read_frame
+from models.saxs.frame_files import geometry_from_header, read_frame, read_mask
 from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
 from models.saxs.integrate import integrate
@@ -32,6 +33,9 @@ ASSUMPTIONS = frozenset({"q_unit", "sigma", "monitor", "beamstop"})
 """Verdicts of these names say what had to be assumed."""
 EDGE_TOLERANCE = 1e-6
 """Relative; a window that was read from a text file includes its own ends."""
+
+N_KEPT = 8
+"""Masks and geometries that are kept."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,10 @@ def _profile(curve: Curve, samples: Sequence[Reading], buffers: Sequence[Reading
 
 def _read_frame(path: Path, source: Source) -> Reading:
     """Read and integrate a frame, one bin per pixel of radius."""
-    frame = read_frame(path, mask_path=source.mask)
+    frame = read_frame(path)
+    if source.mask is not None:
+        mask = _read_mask_once(source.mask, _state(source.mask), frame.counts.shape)
+        frame = replace(frame, mask=frame.mask | mask)
     geometry, window = _geometry(path, frame, source)
     verdicts = check_frame(frame)
     for verdict in verdicts:
@@ -189,11 +196,35 @@ def _geometry(path: Path, frame: Frame, source: Source) -> tuple[Geometry, tuple
     if source.geometry == FROM_HEADER:
         return geometry_from_header(path), None
     file = Path(source.geometry)
-    geometry = read_geometry(file, shape=frame.counts.shape)
+    return _read_geometry_once(file, _state(file), frame.counts.shape, source.q_unit or ASSUMED_Q_UNIT)
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What changes when a file is written anew; nothing for one that is not there."""
+    if not path.is_file():
+        return 0, 0
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+@lru_cache(maxsize=N_KEPT)
+def _read_mask_once(path: Path, state: tuple[int, int], shape: tuple[int, int]) -> Mask:
+    """Read a mask; that of a whole folder is read once."""
+    del state
+    return read_mask(path, shape)
+
+
+@lru_cache(maxsize=N_KEPT)
+def _read_geometry_once(
+    file: Path, state: tuple[int, int], shape: tuple[int, int], q_unit: QUnit
+) -> tuple[Geometry, tuple[float, float] | None]:
+    """Read a geometry file; pyFAI collects all garbage with each, which takes longer than the frame."""
+    del state
+    geometry = read_geometry(file, shape=shape)
     if file.suffix.lower() == ".poni":
         return geometry, None
     # a geometry that comes as a curve's header comes with the points which its authors kept
-    kept = read_curve(file, q_unit=source.q_unit or ASSUMED_Q_UNIT)
+    kept = read_curve(file, q_unit=q_unit)
     return geometry, (float(kept.q_inv_nm[0]), float(kept.q_inv_nm[-1]))
 
 

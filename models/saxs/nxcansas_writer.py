@@ -9,7 +9,7 @@ import h5py
 from models.domain.geometry import Geometry
 from models.domain.nxcansas import OWN_CREATOR, add_entry, add_group, add_points, add_terms
 from models.domain.scattering import Curve
-from models.domain.whole_files import write_bytes_whole
+from models.domain.whole_files import write_whole
 
 ENTRY = "sasentry01"
 
@@ -62,7 +62,7 @@ def write_nxcansas(path: Path, curve: Curve, origin: Origin) -> None:
             add_group(entry, "sasnote01", "NXnote", "SASnote")["description"] = "\n".join(origin.notes)
         file.flush()
         image = file.id.get_file_image()
-    write_bytes_whole(path, image)
+    write_whole(path, image)
 
 
 def _add_instrument(entry: Any, geometry: Geometry) -> None:

@@ -1,6 +1,7 @@
 """`nightbeam reduce` on files that lie about."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -61,6 +62,18 @@ def test_the_unit_of_q_can_be_told(run, protein: Path, water: Path):
     found = json.loads(result.output)
     assert found["features"]["rg"]["value"] == pytest.approx(20.0, rel=0.05)
     assert "q_unit" not in [v["check"] for v in found["verdicts"]]
+
+
+def test_a_function_of_ones_own_beside_the_files_is_a_feature(
+    run, protein: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "own_maximum.py").write_text(
+        "def top(curve):\n    return curve.intensity.max(), 0.1, 'a.u.'\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    result = run(protein, "--features", "own_maximum:top", "--json")
+    assert json.loads(result.output)["features"]["top"]["unit"] == "a.u."
 
 
 def test_averages_come_as_one_object_and_one_file(run, protein: Path, water: Path, tmp_path: Path):
