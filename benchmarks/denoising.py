@@ -1,7 +1,7 @@
 """Error of smoothed curves against the noise-free truth, beside rebinning and Savitzky-Golay filters.
 
-The error of a curve is the root mean square over its points of (smoothed - truth) / sigma, sigma being that of
-a point as it was measured: the curve as it is has an error of 1. Where the truth is a mean of other frames, the
+The error of a curve is the root mean square over its points of (smoothed - truth) / sigma, sigma being that
+of a point as it was measured: the curve as it is has an error of 1. Where the truth is a mean of others, the
 square of its own sigma is taken off.
 """
 

@@ -99,7 +99,7 @@ def truth_of(sample: int) -> Floats:
 
 
 def twin_cases(exposure_s: float, seed: int) -> list[Case]:
-    """Curves of the twin: Poisson counts in each bin, less the background; sigma from the counts that came."""
+    """Curves of the twin: Poisson counts in each bin less the background, sigma from the counts that came."""
     rng = np.random.default_rng((seed, int(1e6 * exposure_s)))
     columns, cases = mixtures()[1], list[Case]()
     for target in TARGETS:
@@ -121,7 +121,7 @@ def _expose(sample: int, exposure_s: float, rng: np.random.Generator) -> Curve:
 
 
 def repeat_cases(folder: Path) -> list[list[Case]]:
-    """One exposure of ten of glucose isomerase; four others are its neighbours, the mean of five the truth."""
+    """One of ten exposures of glucose isomerase; four are its neighbours, the mean of five is the truth."""
     files = sorted((folder / "multiseries_dats").glob("GI2_*.dat"))
     curves = [read_curve(file, q_unit="1/A") for file in files]
     n = min(len(curve) for curve in curves)
@@ -156,9 +156,10 @@ def chromatogram_cases(folder: Path) -> list[list[Case]]:
         curve = curves[n]
         weights = 1.0 / curve.sigma
         factors = np.linalg.lstsq(means * weights[:, np.newaxis], curve.intensity * weights)[0]
+        truth: Floats = (means @ factors).astype(np.float64)
         near = sorted(used, key=lambda m, n=n: (abs(m - n), m))[1 : N_NEIGHBOURS + 1]
         neighbours = tuple(curves[m] for m in near)
-        cases.append([Case(curve, neighbours, means @ factors, np.sqrt(sigmas**2 @ factors**2), curve.sigma)])
+        cases.append([Case(curve, neighbours, truth, np.sqrt(sigmas**2 @ factors**2), curve.sigma)])
     return cases
 
 

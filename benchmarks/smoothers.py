@@ -1,4 +1,4 @@
-"""Plain ways to smooth a curve, each in several settings: chosen without the truth, and by an oracle that knows it."""
+"""Plain ways to smooth a curve, in several settings: chosen without the truth, and by an oracle."""
 
 from collections.abc import Callable, Iterator
 
@@ -20,7 +20,7 @@ Smoother = Callable[[Curve], Floats]
 
 
 def rebin(curve: Curve, n_bins: int, keep: Floats | None = None) -> Floats:
-    """Plain means in bins even in log q, joined by straight lines; `keep` are the points that count, 0 or 1."""
+    """Plain means in bins even in log q, joined by straight lines; `keep`: the points that count, 0 or 1."""
     u = np.log(curve.q_inv_nm)
     counted = np.ones_like(u) if keep is None else keep
     bins = np.minimum(((u - u[0]) / (u[-1] - u[0]) * n_bins).astype(np.int64), n_bins - 1)
@@ -34,15 +34,15 @@ def rebin(curve: Curve, n_bins: int, keep: Floats | None = None) -> Floats:
 
 
 def rebinned(curve: Curve) -> Iterator[tuple[float, Floats]]:
-    """Each count of bins: its misfit by cross-validation, every other point left out in turn, and the curve."""
-    odd = np.arange(len(curve)) % 2.0
+    """Each count of bins: misfit by cross-validation, every other point left out in turn, and the curve."""
+    odd = (np.arange(len(curve)) % 2).astype(np.float64)
     for n_bins in BIN_COUNTS:
         left_out = np.where(odd == 1.0, rebin(curve, n_bins, 1.0 - odd), rebin(curve, n_bins, odd))
         yield _misfit(curve, left_out), rebin(curve, n_bins)
 
 
 def filtered(curve: Curve) -> Iterator[tuple[float, Floats]]:
-    """Each Savitzky-Golay filter: its misfit by cross-validation, each point left out in turn, and the curve."""
+    """Each Savitzky-Golay filter: misfit by cross-validation, each point left out in turn, and the curve."""
     floor = np.full(len(curve), float(np.median(curve.sigma)))
     for is_log in (False, True):
         values = soften(curve.intensity, floor) if is_log else curve.intensity
@@ -50,11 +50,11 @@ def filtered(curve: Curve) -> Iterator[tuple[float, Floats]]:
             for window in WINDOWS:
                 if window <= order + 1 or window > len(curve):
                     continue
-                smooth = savgol_filter(values, window, order)
-                own = savgol_coeffs(window, order)[window // 2]
+                smooth = np.asarray(savgol_filter(values, window, order), dtype=np.float64)
+                own = float(savgol_coeffs(window, order)[window // 2])
                 left_out = (smooth - own * values) / (1.0 - own)
-                both = (left_out, smooth)
-                left_out, smooth = (harden(one, floor) for one in both) if is_log else both
+                if is_log:
+                    left_out, smooth = harden(left_out, floor), harden(smooth, floor)
                 yield _misfit(curve, left_out), smooth
 
 

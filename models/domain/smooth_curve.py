@@ -45,6 +45,10 @@ class SmoothCurve:
         if not ((self.low <= self.median) & (self.median <= self.high)).all():
             raise ValueError(f"{self.source}: the median leaves its band")
 
+    def __len__(self) -> int:
+        """Count of points."""
+        return int(self.q_inv_nm.size)
+
     def __getattr__(self, name: str) -> NoReturn:
         """Refuse, in one line, to pass for a curve.
 
@@ -77,7 +81,7 @@ def smooth_to_text(curve: SmoothCurve) -> str:
     lines = [
         f"# {SMOOTH_MARK}",
         f"# source: {' '.join(curve.source.split())}",
-        "# not to be fitted: neighbouring points are wrong together; the band holds the curve in 95 of 100 cases",
+        "# not to be fitted: neighbouring points are wrong together; low to high is a 95 % band",
         f"# q(1/nm) median({curve.unit}) low({curve.unit}) high({curve.unit})",
     ]
     columns = np.column_stack([curve.q_inv_nm, curve.median, curve.low, curve.high])

@@ -6,8 +6,8 @@ import numpy as np
 
 from models.domain.scattering import Floats
 from models.domain.soft_log import harden, soften
-from models.gp.smoothing.banded import Prior, Solved
 from models.gp.smoothing.measured import Measured
+from models.gp.smoothing.prior import Prior, Solved
 
 MOST_ROUNDS = 60
 """Rounds in which measurements are made straight anew."""

@@ -7,11 +7,10 @@ import numpy as np
 from scipy.optimize import minimize
 
 from models.domain.scattering import Floats
-from models.gp.smoothing.banded import Prior, Solved
-from models.gp.smoothing.chain import make_chain
 from models.gp.smoothing.features import Dip, find_dips
 from models.gp.smoothing.latent import Straight, begin, settle
 from models.gp.smoothing.measured import Measured
+from models.gp.smoothing.prior import Prior, Solved
 
 N_KNOTS = 12
 """Places, evenly spaced in ln q, at which the correlation length along q may change."""
@@ -29,7 +28,7 @@ LEVEL_SPREAD, SLOPE_SPREAD = 10.0, 4.0
 """Standard deviation of level and exponent of the power law beneath."""
 LENGTHS, AMPLITUDES, SHARES, DEPTHS = (1e-3, 10.0), (3e-3, 30.0), (1e-3, 3.0), (0.0, 8.0)
 """Between what each is sought."""
-N_LOOKS = 3
+N_LOOKS = 2
 """How often measurements are made straight anew."""
 MOST_ROUNDS = 4
 """How often it is looked for features that were missed."""
@@ -80,7 +79,7 @@ class Task:
             lengths = lengths - depth * dip.shape_at(middles)
         spreads = np.append([LEVEL_SPREAD, SLOPE_SPREAD], np.full(len(self.neighbours), np.exp(x[1])))
         steps = np.diff(self.u) * np.exp(-np.maximum(lengths, np.log(LENGTHS[0])))
-        return Prior(make_chain(steps), float(np.exp(x[0])), self.shapes, spreads)
+        return Prior(steps, float(np.exp(x[0])), self.shapes, spreads)
 
     def with_dips(self, found: tuple[Dip, ...]) -> "Task":
         """The same, more features known."""
@@ -91,7 +90,7 @@ def learn(task: Task) -> Solved:
     """Learn a curve.
 
     The length is learned at a few places. Where points then stand out of the curve together by more than
-    chance would have them, it may fall at that very place, and all is learned again: a narrow peak is followed,
+    chance would have them, it may fall at that very place, and all is learned again: a narrow peak is kept,
     and the band is wide beside it.
 
     Parameters
@@ -117,7 +116,7 @@ def _look(task: Task, believed: Floats, x: Floats) -> tuple[Floats, Floats, Stra
     solved, straight = settle(task.curve, task.floor, task.prior(x), believed)
 
     def misfit(tried: Floats) -> float:
-        return _against(tried) - task.prior(tried).solve(straight.values, straight.weights).evidence
+        return _against(tried) - task.prior(tried).evidence(straight.values, straight.weights)
 
     options = {"maxiter": MOST_STEPS, "ftol": ENOUGH}
     x = minimize(misfit, x, method="L-BFGS-B", bounds=task.bounds, options=options).x

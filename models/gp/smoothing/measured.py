@@ -63,7 +63,7 @@ class Measured:
         """
         keep = curve.q_inv_nm > 0
         q, intensity, variance = curve.q_inv_nm[keep], curve.intensity[keep], curve.sigma[keep] ** 2
-        slope = _slope(intensity, variance) if len(q) > 2 else np.zeros_like(q)
+        slope = _slope(intensity, variance) if (variance > 0).all() else np.zeros_like(q)
         return cls(
             q,
             intensity,
@@ -107,10 +107,9 @@ class Measured:
 def _slope(intensity: Floats, variance: Floats) -> Floats:
     """Regression of differences of the variance on those of the intensity, over a running window."""
     steps, risen = np.diff(intensity), np.diff(variance)
-    scale = np.diff(intensity) ** 2 / (variance[1:] + variance[:-1])
     weights = 1.0 / (variance[1:] + variance[:-1])
     window = np.ones(min(N_SLOPE, len(steps)))
     both = np.convolve(steps * risen * weights, window, mode="same")
-    own = np.convolve(scale, window, mode="same")
+    own = np.convolve(steps**2 * weights, window, mode="same")
     slope = np.where(own > 0, both / np.maximum(own, 1e-300), 0.0)
     return np.interp(np.arange(len(intensity)), np.arange(len(steps)) + 0.5, np.maximum(slope, 0.0))

@@ -1,8 +1,8 @@
 """Smooth a curve: alone along q, or with what its neighbours in the campaign show.
 
-A curve is, in softened log-intensity, a power law plus the smoothed curves of its neighbours, each with a share
-that is learned, plus a Gaussian process along q for all that is its own. Where neighbours tell nothing, their
-shares come out near zero and the curve stands alone.
+A curve is, in softened log-intensity, a power law plus the smoothed curves of its neighbours, each with a
+share that is learned, plus a Gaussian process along q for all that is its own. Where neighbours tell nothing,
+their shares come out near zero and the curve stands alone.
 """
 
 from collections.abc import Sequence
@@ -85,7 +85,7 @@ def smooth_alone(curve: Measured) -> Smoothed:
     """
     floor = find_floor(curve)
     solved = learn(Task(curve, floor, np.zeros((0, len(floor)))))
-    return Smoothed(curve, floor, solved.mean, solved.variance())
+    return Smoothed(curve, floor, solved.mean, solved.variance)
 
 
 def smooth_among(own: Smoothed, neighbours: Sequence[Smoothed]) -> Smoothed:
@@ -110,7 +110,7 @@ def smooth_among(own: Smoothed, neighbours: Sequence[Smoothed]) -> Smoothed:
     shapes, variances = (np.array(part) for part in zip(*seen, strict=True))
     solved = learn(Task(own.curve, own.floor, shapes))
     borrowed = solved.shares[-len(seen) :] ** 2 @ variances
-    return Smoothed(own.curve, own.floor, solved.mean, solved.variance() + borrowed, len(seen))
+    return Smoothed(own.curve, own.floor, solved.mean, solved.variance + borrowed, len(seen))
 
 
 def find_nearest(curves: Sequence[Smoothed], which: int, positions: Floats | None = None) -> tuple[int, ...]:
