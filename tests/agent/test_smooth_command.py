@@ -131,7 +131,7 @@ def test_no_extractor_weighs_by_a_band(name):
     """Each answers that it cannot, in one line; none makes a number of it."""
     ideal = 5.0 * np.exp(-(Q**2)) + 0.2
     extractors = load_extractors((name,))
-    found = read_features(extractors, SmoothCurve(Q, ideal, 0.9 * ideal, 1.1 * ideal))  # pyright: ignore
+    found = read_features(extractors, SmoothCurve(Q, ideal, 0.9 * ideal, 1.1 * ideal))
     assert all(isinstance(item, Absence) for item in found)
     of_curves = [one for one in extractors if one.extract is not None]
     said = [item.why for item in found if isinstance(item, Absence)]
