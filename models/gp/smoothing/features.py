@@ -9,7 +9,7 @@ from models.domain.scattering import Floats
 WIDTHS = (1, 2, 3, 5, 8, 13, 21)
 """So many neighbouring points are looked at together."""
 STANDS_OUT = 4.0
-"""Their sum, in standard deviations, that is no chance: once in some fifty curves of pure noise."""
+"""Their sum, in standard deviations, that is hardly chance: once in ten curves of 400 points of noise."""
 ROOM = 3
 """Points beside a feature in which the curve may still change fast."""
 MOST_AT_ONCE = 4
