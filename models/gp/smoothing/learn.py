@@ -8,7 +8,7 @@ from scipy.optimize import minimize
 
 from models.domain.scattering import Floats
 from models.gp.smoothing.features import Dip, find_dips
-from models.gp.smoothing.latent import Straight, begin, settle
+from models.gp.smoothing.latent import begin, settle
 from models.gp.smoothing.measured import Measured
 from models.gp.smoothing.prior import Prior, Solved
 
@@ -100,18 +100,18 @@ def learn(task: Task) -> Solved:
     """
     believed, x = begin(task.curve, task.floor), task.start()
     for _ in range(N_LOOKS):
-        believed, x, _ = _look(task, believed, x)
+        believed, x = _look(task, believed, x)
     for _ in range(MOST_ROUNDS):
         solved, straight = settle(task.curve, task.floor, task.prior(x), believed)
         found = find_dips(task.u, (straight.values - solved.mean) * np.sqrt(straight.weights))
         if not found:
             break
         task, x = task.with_dips(found), np.append(x, np.full(len(found), DEPTH))
-        believed, x, _ = _look(task, solved.mean, x)
+        believed, x = _look(task, solved.mean, x)
     return settle(task.curve, task.floor, task.prior(x), believed)[0]
 
 
-def _look(task: Task, believed: Floats, x: Floats) -> tuple[Floats, Floats, Straight]:
+def _look(task: Task, believed: Floats, x: Floats) -> tuple[Floats, Floats]:
     """Make measurements straight at the most probable curve, and learn hyperparameters there."""
     solved, straight = settle(task.curve, task.floor, task.prior(x), believed)
 
@@ -120,7 +120,7 @@ def _look(task: Task, believed: Floats, x: Floats) -> tuple[Floats, Floats, Stra
 
     options = {"maxiter": MOST_STEPS, "ftol": ENOUGH}
     x = minimize(misfit, x, method="L-BFGS-B", bounds=task.bounds, options=options).x
-    return solved.mean, x, straight
+    return solved.mean, x
 
 
 def _against(x: Floats) -> float:
