@@ -16,9 +16,9 @@ from models.saxs.extractors import known_names, load_extractor
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
-    "README.md", "docs/exports.md", "docs/extending.md", "docs/features.md", "docs/measured-data.md",
-    "docs/objectives.md", "docs/pending.md", "docs/scan.md", "docs/spaces.md", "docs/stopping.md",
-    "docs/the-record.md", "docs/watch.md",
+    "README.md", "docs/denoising.md", "docs/exports.md", "docs/extending.md", "docs/features.md",
+    "docs/measured-data.md", "docs/objectives.md", "docs/pending.md", "docs/scan.md", "docs/spaces.md",
+    "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
 ]  # fmt: skip
 BEFORE = {
     "README.md": "nightbeam run examples/first_light.toml",

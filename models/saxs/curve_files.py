@@ -8,6 +8,7 @@ import numpy as np
 from models.domain.curve_text import OWN_MARK, curve_from_text, curve_to_text
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Floats
+from models.domain.smooth_curve import REMEDY, SMOOTH_MARK
 from models.domain.units import QUnit, q_unit_in
 from models.domain.whole_files import write_whole
 from models.saxs.cansas_files import is_cansas, read_cansas
@@ -50,6 +51,8 @@ def read_curve(
     table = read_table(path, min_columns=_n_needed(columns))
     if table.header[:1] == (OWN_MARK,):
         return _own_curve(path)
+    if table.header[:1] == (SMOOTH_MARK,):
+        raise BadInput(str(path), "is a smoothed curve: its points have no errors of their own", REMEDY)
     unit = q_unit or stated_q_unit(table)
     if unit is None:
         raise BadInput(

@@ -1,0 +1,1 @@
+"""Curves smoothed with a band, alone or with what their neighbours show."""
