@@ -237,7 +237,7 @@ class Loop:
             blank_seq = None if decision.kind == "blank" else last_blank(self.history)
             blank = self.history.exposure(blank_seq) if blank_seq is not None else None
             try:
-                outcome = self._parts.analysis(exposure, blank)
+                outcome = self._parts.analysis(exposure, blank, self.history)
             except FrameRejected as error:
                 outcome = Failure(seq=decision.seq, code="FrameRejected", sentence=str(error))
         self._close(decision, outcome)

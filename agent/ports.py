@@ -43,8 +43,8 @@ class Instrument(Protocol):
 class Analysis(Protocol):
     """Something that reads an exposure."""
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
-        """Reduce, subtract the blank, judge, and extract features.
+    def __call__(self, exposure: Exposure, blank: Exposure | None, history: History) -> Observed:
+        """Reduce, subtract the blank, judge by what is known so far, and extract features.
 
         Raises
         ------

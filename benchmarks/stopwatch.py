@@ -89,10 +89,10 @@ class TimedAnalysis:
     inner: Analysis
     watch: Stopwatch
 
-    def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
+    def __call__(self, exposure: Exposure, blank: Exposure | None, history: History) -> Observed:
         """Read."""
         with self.watch.phase("read"):
-            return self.inner(exposure, blank)
+            return self.inner(exposure, blank, history)
 
 
 @dataclass(frozen=True)

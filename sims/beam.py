@@ -34,11 +34,12 @@ class BeamSpec(Frozen):
         since_top_up_h = math.fmod(time_s / SECONDS_PER_HOUR, self.top_up_h)
         return self.flux_hz * math.exp(-since_top_up_h / self.lifetime_h)
 
-    def damaged_share(self, photons: float) -> float:
-        """Share that is damaged, averaged over an exposure of so many photons, 0 to 1."""
-        dose = photons / self.damage_photons
+    def damaged_share(self, photons: float, photons_before: float = 0.0) -> float:
+        """Share that is damaged, averaged over an exposure of so many photons, after so many, 0 to 1."""
+        dose, sound = photons / self.damage_photons, math.exp(-photons_before / self.damage_photons)
         # the mean of 1 - exp(-x) from 0 to dose; expm1 keeps its digits where dose is small
-        return 1 + math.expm1(-dose) / dose if dose > 1e-4 else dose / 2
+        fresh = 1 + math.expm1(-dose) / dose if dose > 1e-4 else dose / 2
+        return 1 - sound * (1 - fresh) if photons_before else fresh
 
 
 class AbsorptionSpec(Frozen):

@@ -11,7 +11,14 @@ from sims.beam import AbsorptionSpec, BeamSpec
 from sims.faults import Fault, FaultSpec, draw_fault
 from sims.phases import Composition, assemble, read_composition
 from sims.scattering import WATER_INV_CM, scatter
-from sims.station import MM_PER_CM, BackgroundSpec, CameraSpec, Light, Shot, Station
+from sims.station import MM_PER_CM, BackgroundSpec, CameraSpec, Light, Shot, Station, severity_of
+
+MOST_SETTLED = 0.2
+"""Largest share of the light that a precipitate takes."""
+MOST_LEFT = 0.1
+"""Largest share of the sample that is surfactant from before."""
+MOST_DOSE_PHOTONS = 1e13
+"""Most photons that a sample has seen before."""
 
 
 class WorldSpec(Frozen):
@@ -90,6 +97,7 @@ class World:
         UnreachablePoint
             When the mixture cannot be made.
         """
+        composition = _left_in_cell(composition, self.fault(seq))
         mixture = read_composition(composition)
         now = self._conditions(composition, seq)
         transmitted_hz = now.flux_hz * now.transmission
@@ -98,6 +106,7 @@ class World:
             transmission=now.transmission,
             table_hz=self._table_rate(mixture, now, exposure_s),
             extra_hz=self.station.stray(now.fault, transmitted_hz, self.spec.thickness_mm),
+            time_s=seq * self.spec.cycle_s,
         )
         return self.station.read(light, seq=seq, exposure_s=exposure_s, fault=now.fault)
 
@@ -109,13 +118,27 @@ class World:
         if fault and fault.kind == "bubble":
             # at least half the path is air, so that even the strongest absorber transmits too much
             path_mm *= 0.5 - 0.4 * fault.severity
-        return _Conditions(flux_hz, path_mm, self.spec.absorption.transmit(composition, path_mm), fault)
+        transmission = self.spec.absorption.transmit(composition, path_mm)
+        if fault and fault.kind == "precipitate":
+            transmission *= 1 - MOST_SETTLED * fault.severity
+        return _Conditions(flux_hz, path_mm, transmission, fault)
 
     def _table_rate(self, mixture: Composition, now: _Conditions, exposure_s: float) -> Floats:
         """Rate of a full pixel at each q of the table, 1/s."""
-        damaged_share = self.spec.beam.damaged_share(now.flux_hz * exposure_s)
+        is_damaged = now.fault is not None and now.fault.kind == "damage"
+        before = MOST_DOSE_PHOTONS * severity_of(now.fault) if is_damaged else 0.0
+        damaged_share = self.spec.beam.damaged_share(now.flux_hz * exposure_s, before)
         q_inv_nm = self.station.optics.table_q_inv_nm
         sample = scatter(assemble(mixture), q_inv_nm, damaged_share=damaged_share) + WATER_INV_CM
-        behind = self.station.scatter_behind(self.spec.thickness_mm)
+        behind = self.station.scatter_behind(self.spec.thickness_mm, now.fault)
         per_photon_sr = (sample * now.path_mm + behind) / MM_PER_CM
         return now.flux_hz * now.transmission * self.station.pixel_sr * per_photon_sr
+
+
+def _left_in_cell(composition: Mapping[str, float], fault: Fault | None) -> Mapping[str, float]:
+    """What is in the beam when some surfactant has stuck in the cell."""
+    if fault is None or fault.kind != "carry_over":
+        return composition
+    left = MOST_LEFT * fault.severity
+    mixed = {name: (1 - left) * share for name, share in composition.items()}
+    return mixed | {"surfactant": mixed["surfactant"] + left}

@@ -1,6 +1,7 @@
 """`nightbeam reduce`: curves and features from frames or curve files."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -85,7 +86,7 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     extractors = load_extractors(features.split(",") if features else known_names())
     has_directions = any(extractor.extract_azimuth is not None for extractor in extractors)
     source = Source(geometry=geometry, mask=mask, q_unit=unit, has_directions=has_directions)
-    buffers = [read_file(path, source) for path in buffer or ()]
+    buffers = [read_file(path, replace(source, is_buffer=True)) for path in buffer or ()]
     groups = [files] if average else [[path] for path in files]
     names = _curve_names(groups) if out is not None else []
     for place, group in enumerate(groups):
@@ -163,8 +164,9 @@ def _show(reading: "Reading", made: "list[Feature]", absent: "list[Absence]") ->
         console.print(f"{len(curve)} points, q {curve.q_inv_nm[0]:.4g} to {curve.q_inv_nm[-1]:.4g} 1/nm")
     for verdict in reading.verdicts:
         if not verdict.is_ok:
-            found = f"{verdict.value:.4g} {verdict.unit} against a limit of {verdict.limit:.4g}"
-            console.print(f"[red]{verdict.check}[/red]: {found}. {verdict.remedy}")
+            name, _, found = verdict.text().partition(": ")
+            colour = "yellow" if verdict.is_warning else "red"
+            console.print(f"[{colour}]{name}[/{colour}]: {found}")
         elif verdict.check in ASSUMPTIONS:
             console.print(f"[yellow]{verdict.check}[/yellow]: {verdict.remedy}")
     table = Table(show_edge=False)

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from models.domain.check_limits import CheckLimits
 from models.domain.frozen import Frozen
 from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
@@ -94,6 +95,8 @@ class AnalysisSpec(Frozen):
     """Factor from normalised counts to `intensity_unit`, from a calibration standard."""
     intensity_unit: str = "a.u."
     """Unit of the intensity after `scale`."""
+    checks: CheckLimits = CheckLimits()
+    """What a frame is held against before it may train a model."""
 
     @model_validator(mode="after")
     def _q_window_is_open(self) -> Self:

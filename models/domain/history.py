@@ -37,13 +37,12 @@ class Observation(Frozen):
         return next((feature for feature in self.features if feature.name == name), None)
 
     def objections(self) -> str:
-        """The failed checks in one line."""
-        return "; ".join(
-            f"{v.check}: {v.value:.4g}{'' if v.unit == '1' else f' {v.unit}'} "
-            f"against a limit of {v.limit:.4g}. {v.remedy}"
-            for v in self.verdicts
-            if not v.is_ok
-        )
+        """The checks for which it was not accepted, in one line."""
+        return "; ".join(verdict.text() for verdict in self.verdicts if verdict.is_refusal)
+
+    def warnings(self) -> str:
+        """The failed checks in spite of which it may be accepted, in one line."""
+        return "; ".join(v.text() for v in self.verdicts if not v.is_ok and v.is_warning)
 
 
 class Failure(Frozen):

@@ -158,4 +158,5 @@ def _fabio_frame(path: Path) -> Frame:
         transmission=settings.transmission,
         saturation_counts=settings.saturation_counts,
         source=str(path),
+        taken_s=settings.taken_s,
     )

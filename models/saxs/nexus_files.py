@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame
-from models.saxs.frame_headers import UNMONITORED
+from models.saxs.frame_headers import UNMONITORED, moment_s
 
 COUNTS = "/entry/data/data"
 DETECTOR = "/entry/instrument/detector"
 WAVELENGTH = "/entry/instrument/beam/incident_wavelength"
 MONITOR = "/entry/control/integral"
 SAMPLE = "/entry/sample"
+START_TIME = "/entry/start_time"
 MM_PER_UNIT = {"m": 1e3, "cm": 10.0, "mm": 1.0, "um": 1e-3, "micron": 1e-3, "micrometer": 1e-3}
 """Millimetres in one unit of length."""
 NM_PER_UNIT = {"angstrom": 0.1, "a": 0.1, "å": 0.1, "nm": 1.0, "m": 1e9}
@@ -65,6 +66,7 @@ def read_frame(path: Path) -> Frame:
             thickness_mm=1.0 if thickness_mm is None else thickness_mm,
             saturation_counts=_number(path, file, f"{DETECTOR}/saturation_value", required=False),
             source=str(path),
+            taken_s=_taken_s(file),
         )
 
 
@@ -100,6 +102,12 @@ def read_geometry(path: Path) -> Geometry:
             n_columns=int(shape[1]),
             detector=_text(name[()]) if isinstance(name, h5py.Dataset) else None,
         )
+
+
+def _taken_s(file: h5py.File) -> float | None:
+    """When a frame was taken, s since 1970; None where the file does not say it as ISO 8601."""
+    found = file.get(START_TIME)
+    return moment_s(_text(found[()])) if isinstance(found, h5py.Dataset) else None
 
 
 @contextmanager

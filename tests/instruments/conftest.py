@@ -59,7 +59,9 @@ class SmallWorld:
         counts = np.full(self.geometry.shape, round(1000 * composition["surfactant"]), np.int32)
         counts[self.pixel_mask] = -1
         monitor = float("nan") if kind == "nan" else 1e5 * exposure_s
-        return SimpleNamespace(counts=counts, monitor=monitor, transmission=0.8, transmission_sigma=0.002)
+        return SimpleNamespace(
+            counts=counts, monitor=monitor, transmission=0.8, transmission_sigma=0.002, taken_s=None
+        )
 
 
 @pytest.fixture

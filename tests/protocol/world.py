@@ -142,7 +142,7 @@ class World:
         add_annotation(self.url, self.campaign.name, note, self.clock())
         self.acknowledged.append(note)
 
-    def analysis(self, exposure: Exposure, blank: Any) -> Observed:
+    def analysis(self, exposure: Exposure, blank: Any, history: Any) -> Observed:
         """Read a frame; some are rejected, some cannot be read."""
         if exposure.seq % UNREADABLE_EVERY == 0:
             raise FrameRejected("The frame is empty; look at the detector.")
