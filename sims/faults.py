@@ -52,11 +52,11 @@ class FaultSpec(Frozen):
     half_shut: FaultRule = FaultRule()
     """The shutter opens late: light reaches the detector for 1/10 to 1e-6 of the time."""
     damage: FaultRule = FaultRule()
-    """The sample was in the beam before, for up to the dose of 1e13 photons."""
+    """The sample was in the beam before, for 1e9 to 1e13 photons."""
     precipitate: FaultRule = FaultRule()
     """Something has settled in the beam: up to a fifth less is transmitted."""
     carry_over: FaultRule = FaultRule()
-    """Up to a tenth of what is in the beam is surfactant that stuck in the cell."""
+    """From 1e-5 to a tenth of what is in the beam is surfactant that stuck in the cell."""
     dead_chips: FaultRule = FaultRule()
     """Up to 16 readout chips of the detector, one module, read zero."""
     zinger: FaultRule = FaultRule()
@@ -68,7 +68,7 @@ class FaultSpec(Frozen):
     stale_frame: FaultRule = FaultRule()
     """The detector hands its last frame out once more. The device enacts it."""
     slow_clock: FaultRule = FaultRule()
-    """The detector's clock is set back by up to an hour."""
+    """The detector's clock is set back, by 0.1 s to an hour."""
     wrong_pixels: FaultRule = FaultRule()
     """The file's header states the pixels of another detector. The device enacts it."""
 

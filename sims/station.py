@@ -33,7 +33,7 @@ LEAST_OPEN, MOST_OPEN = 1e-6, 0.1
 """Shares of an exposure for which a late shutter is open."""
 MOST_PARASITIC = 100.0
 """Factor by which slits scatter at most."""
-MOST_SET_BACK_S = 3600.0
+LEAST_SET_BACK_S, MOST_SET_BACK_S = 0.1, 3600.0
 FIRST_NIGHT_S = 1_767_225_600.0
 """Every night begins at this time, s since 1970: 2026-01-01."""
 SPILL_ANGLE, MOVED_ANGLE = 0.6, 2.1
@@ -208,15 +208,14 @@ class Station:
         open_s = exposure_s * _open_share(fault)
         expected = detector.expect_counts(optics, light.table_hz, open_s, light.extra_hz)
         kind, severity = (fault.kind if fault else None), severity_of(fault)
+        set_back_s = between(LEAST_SET_BACK_S, MOST_SET_BACK_S, severity)
         return Shot(
             counts=misread(count_twice(optics, expected, fault, rng), optics, fault, rng),
             monitor=float("nan") if kind == "nan" else monitor,
             transmission=transmission * (MOST_BRIGHT_DIODE**severity if kind == "bright_diode" else 1.0),
             transmission_sigma=sigma,
             exposure_s=exposure_s,
-            taken_s=FIRST_NIGHT_S
-            + light.time_s
-            - (MOST_SET_BACK_S * severity if kind == "slow_clock" else 0.0),
+            taken_s=FIRST_NIGHT_S + light.time_s - (set_back_s if kind == "slow_clock" else 0.0),
         )
 
     def _optics_of(self, fault: Fault | None) -> detector.Optics:

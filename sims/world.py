@@ -11,14 +11,14 @@ from sims.beam import AbsorptionSpec, BeamSpec
 from sims.faults import Fault, FaultSpec, draw_fault
 from sims.phases import Composition, assemble, read_composition
 from sims.scattering import WATER_INV_CM, scatter
-from sims.station import MM_PER_CM, BackgroundSpec, CameraSpec, Light, Shot, Station, severity_of
+from sims.station import MM_PER_CM, BackgroundSpec, CameraSpec, Light, Shot, Station, between, severity_of
 
 MOST_SETTLED = 0.2
 """Largest share of the light that a precipitate takes."""
-MOST_LEFT = 0.1
-"""Largest share of the sample that is surfactant from before."""
-MOST_DOSE_PHOTONS = 1e13
-"""Most photons that a sample has seen before."""
+LEAST_LEFT, MOST_LEFT = 1e-5, 0.1
+"""Shares of what is in the cell that are surfactant from before."""
+LEAST_DOSE_PHOTONS, MOST_DOSE_PHOTONS = 1e9, 1e13
+"""Photons that a damaged sample has seen before."""
 
 
 class WorldSpec(Frozen):
@@ -126,7 +126,8 @@ class World:
     def _table_rate(self, mixture: Composition, now: _Conditions, exposure_s: float) -> Floats:
         """Rate of a full pixel at each q of the table, 1/s."""
         is_damaged = now.fault is not None and now.fault.kind == "damage"
-        before = MOST_DOSE_PHOTONS * severity_of(now.fault) if is_damaged else 0.0
+        dose_photons = between(LEAST_DOSE_PHOTONS, MOST_DOSE_PHOTONS, severity_of(now.fault))
+        before = dose_photons if is_damaged else 0.0
         damaged_share = self.spec.beam.damaged_share(now.flux_hz * exposure_s, before)
         q_inv_nm = self.station.optics.table_q_inv_nm
         sample = scatter(assemble(mixture), q_inv_nm, damaged_share=damaged_share) + WATER_INV_CM
@@ -139,6 +140,6 @@ def _left_in_cell(composition: Mapping[str, float], fault: Fault | None) -> Mapp
     """What is in the beam when some surfactant has stuck in the cell."""
     if fault is None or fault.kind != "carry_over":
         return composition
-    left = MOST_LEFT * fault.severity
+    left = between(LEAST_LEFT, MOST_LEFT, fault.severity)
     mixed = {name: (1 - left) * share for name, share in composition.items()}
     return mixed | {"surfactant": mixed["surfactant"] + left}

@@ -21,7 +21,7 @@ def has_pixels_of_its_detector(subject: Subject) -> Finding | None:
     if mismatch is None:
         return Finding(True, geometry.pixel_width_um, geometry.pixel_width_um)
     (height_um, width_um), (named_height_um, named_width_um) = mismatch
-    remedy = f"Correct the pixel size, or the detector's name: it says {geometry.detector}."
+    remedy = f"Correct the pixel size, or the detector's name, {geometry.detector}{_of(subject)}."
     if width_um == named_width_um:
         return Finding(False, height_um, named_height_um, remedy)
     return Finding(False, width_um, named_width_um, remedy)
@@ -38,7 +38,7 @@ def comes_after(subject: Subject) -> Finding | None:
     limit = before_s - subject.limits.time_back_s
     remedy = (
         f"By its clock it was taken on {_shown(taken_s)}, {before_s - taken_s:.0f} s before the frame of "
-        f"decision {seq}: set the detector's clock, and see that it is no old file."
+        f"decision {seq}: set the detector's clock, and see that it is no old file{_of(subject)}."
     )
     return Finding(taken_s >= limit, taken_s, limit, remedy)
 
@@ -48,15 +48,21 @@ def is_its_own(subject: Subject) -> Finding | None:
     census = subject.census
     if census is None or census.total < MIN_FINGERPRINT_COUNTS:
         return None
-    digest = hashlib.blake2b(census.counts.tobytes(), digest_size=FINGERPRINT_BYTES).digest()
+    digest = hashlib.blake2b(census.tiles.tobytes(), digest_size=FINGERPRINT_BYTES).digest()
     value = float(int.from_bytes(digest, "big"))
     seq = subject.earlier.fingerprints.get(value)
     if seq is None:
         return Finding(True, value, 0.0)
     remedy = (
-        f"It holds the counts of decision {seq} once more: look at the detector's readout, measure again."
+        f"It holds the counts of decision {seq} once more: look at the detector's readout, and measure "
+        f"again{_of(subject)}."
     )
     return Finding(False, value, value, remedy)
+
+
+def _of(subject: Subject) -> str:
+    """The file, where it is known, as the end of a sentence."""
+    return f" (file {subject.frame.source})" if subject.frame.source else ""
 
 
 def _shown(taken_s: float) -> str:

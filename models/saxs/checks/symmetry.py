@@ -19,7 +19,7 @@ MIN_ROUNDNESS = 0.05
 """Pairs must look in directions that differ: the root of the determinant over the trace, 0.5 at best."""
 MIN_PAIRS = 24
 """Pairs of cells that a centre is found from at least."""
-SURE_SIGMA = 5.0
+SURE_SIGMA = 3.5
 """A centre is off when it is by so many sigma as well."""
 N_SPILL_RINGS = 10
 """Rings next to the beamstop in which spilt beam is looked for."""
