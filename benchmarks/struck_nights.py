@@ -164,7 +164,7 @@ def _mixture(rng: np.random.Generator) -> dict[str, float]:
 def run_faulty(task: Task, n_sizes: int) -> dict[FaultKind, list[tuple[float, bool]]]:
     """Severity of each fault that was made, and whether its check failed."""
     rng, found = np.random.default_rng(SEED + 1), defaultdict[FaultKind, list[tuple[float, bool]]](list)
-    steps = [(kind, size) for size in range(n_sizes) for kind in FINDS]
+    steps: list[tuple[FaultKind, int]] = [(kind, size) for size in range(n_sizes) for kind in FINDS]
     night = Night()
     for kind, size in task.track(steps, "faulty frames"):
         if kind == next(iter(FINDS)):

@@ -169,6 +169,8 @@ def _show(reading: "Reading", made: "list[Feature]", absent: "list[Absence]") ->
             console.print(f"[{colour}]{name}[/{colour}]: {found}")
         elif verdict.check in ASSUMPTIONS:
             console.print(f"[yellow]{verdict.check}[/yellow]: {verdict.remedy}")
+    passed = dict.fromkeys(v.check for v in reading.verdicts if v.is_ok and v.check not in ASSUMPTIONS)
+    console.print(f"{len(passed)} checks passed: {', '.join(passed)}", style="dim")
     table = Table(show_edge=False)
     table.add_column("feature", style="bold")
     table.add_column("value", justify="right")

@@ -13,13 +13,17 @@ SLOPE_REACH = 2
 """Slopes are taken over so many rings to either side."""
 CLEAR_SIGMA = 4.0
 """Rings with a slope less clear than this tell nothing of the centre."""
-N_ROUNDS = 3
-"""Fits of the centre, each without the cells that the last one did not explain."""
+N_ROUNDS = 2
+"""Fits of the centre, the last without the cells that the one before did not explain."""
+FILLED_SHARE = 0.7
+"""A cell with fewer of its pixels looks elsewhere than its opposite does."""
+SHRINK_COUNTS = 4.0
+"""So many counts at the ring's mean are added to those that tell how bright a direction is."""
 MIN_ROUNDNESS = 0.05
 """Pairs must look in directions that differ: the root of the determinant over the trace, 0.5 at best."""
 MIN_PAIRS = 24
 """Pairs of cells that a centre is found from at least."""
-SURE_SIGMA = 3.5
+SURE_SIGMA = 5.0
 """A centre is off when it is by so many sigma as well."""
 N_SPILL_RINGS = 10
 """Rings next to the beamstop in which spilt beam is looked for."""
@@ -52,21 +56,27 @@ def _find_shift(census: Census) -> tuple[Floats, float] | None:
     mean, pixels, k = census.ring_mean, census.ring_pixels, SLOPE_REACH
     slope, noise = np.zeros_like(mean), np.full_like(mean, np.inf)
     slope[k:-k] = (mean[2 * k :] - mean[: -2 * k]) / (2 * k)
-    per_pixel = np.where(pixels > 0, mean / np.maximum(pixels, 1), np.inf)
-    noise[k:-k] = np.sqrt(per_pixel[2 * k :] + per_pixel[: -2 * k]) / (2 * k)
-    rings = np.flatnonzero(np.abs(slope) > CLEAR_SIGMA * noise)
-    counts, n, level = census.counts[:, rings], census.n_pixels[:, rings], mean[rings]
-    sectors, places = np.nonzero((n[:HALF] > 1) & (n[HALF:] > 1))
-    if len(places) < MIN_PAIRS:
+    variance = np.where(pixels > 0, mean / np.maximum(pixels, 1), np.inf)
+    noise[k:-k] = np.sqrt(variance[2 * k :] + variance[: -2 * k]) / (2 * k)
+    rings = np.flatnonzero((np.abs(slope) > CLEAR_SIGMA * noise) & (mean > 0))
+    if not len(rings):
         return None
-    n_here, n_there = n[sectors, places], n[sectors + HALF, places]
-    there = counts[sectors + HALF, places] / n_there
-    difference = counts[sectors, places] / n_here - there
-    level, azimuth_rad = level[places], census.azimuth_rad[sectors]
-    sigma = np.sqrt(level * (1 / n_here + 1 / n_there) + 2 * (SYSTEMATIC_SHARE * level) ** 2)
-    pull = difference / sigma
-    lever = -2 * slope[rings][places] / sigma
-    design = np.stack([lever * np.cos(azimuth_rad), lever * np.sin(azimuth_rad)])
+    counts, n = census.counts[:, rings], census.n_pixels[:, rings]
+    is_full = n >= np.maximum(FILLED_SHARE * n.max(axis=0), 2)
+    is_pair = is_full[:HALF] & is_full[HALF:]
+    if int(is_pair.sum()) < MIN_PAIRS:
+        return None
+    per_pixel = 1 / np.maximum(n, 1)
+    difference = counts[:HALF] * per_pixel[:HALF] - counts[HALF:] * per_pixel[HALF:]
+    # an oriented pattern is brighter in some directions, and so are its slopes and their noise
+    both = counts[:HALF] + counts[HALF:] + SHRINK_COUNTS
+    level = both / (n[:HALF] + n[HALF:] + SHRINK_COUNTS / mean[rings])
+    variance = level * (per_pixel[:HALF] + per_pixel[HALF:]) + 2 * (SYSTEMATIC_SHARE * level) ** 2
+    inverse_sigma = 1 / np.sqrt(variance)
+    lever = -2 * (slope[rings] / mean[rings]) * level * inverse_sigma
+    azimuth_rad = census.azimuth_rad[:HALF, None]
+    design = np.stack([(lever * np.cos(azimuth_rad))[is_pair], (lever * np.sin(azimuth_rad))[is_pair]])
+    pull = (difference * inverse_sigma)[is_pair]
     return _fit_robustly(design, pull)
 
 
