@@ -16,7 +16,7 @@ from agent.ports import (
 )
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
-from agent.strategy.upkeep import read_with
+from agent.strategy.upkeep import blank_of
 from agent.thinker import Thinker
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.campaign import BudgetSpec
@@ -247,9 +247,9 @@ class Loop:
                 seq=decision.seq, code="nothing_exposed", sentence="The instrument exposed nothing."
             )
         else:
-            blank, earlier = read_with(self.history, decision)
+            blank = blank_of(self.history, decision)
             try:
-                outcome = self._parts.analysis(exposure, blank, earlier)
+                outcome = self._parts.analysis(exposure, blank, self.history)
             except FrameRejected as error:
                 outcome = Failure(seq=decision.seq, code="FrameRejected", sentence=str(error))
         self._close(decision, outcome)

@@ -43,10 +43,8 @@ class Instrument(Protocol):
 class Analysis(Protocol):
     """Something that reads an exposure."""
 
-    def __call__(
-        self, exposure: Exposure, blank: Exposure | None, earlier: tuple[Exposure, ...], /
-    ) -> Observed:
-        """Reduce, with the frames of earlier exposures added; subtract the blank, judge, extract features.
+    def __call__(self, exposure: Exposure, blank: Exposure | None, history: History, /) -> Observed:
+        """Reduce, with the frames added that the decision names; subtract the blank, judge, extract.
 
         Raises
         ------

@@ -9,7 +9,10 @@ from benchmarks.task import Task
 Measure = Callable[[Task], list[Row]]
 """Runs a benchmark; raises `Skipped` where it cannot."""
 
-NAMES = ("denoising", "latency", "loop_turn", "record", "reduction", "sample_search", "scan", "thrift")
+NAMES = (
+    "denoising", "diagnostics", "latency", "loop_turn", "record", "reduction", "sample_search", "scan",
+    "thrift",
+)  # fmt: skip
 """Modules of this package, in the order in which they run."""
 
 

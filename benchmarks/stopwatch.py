@@ -90,12 +90,10 @@ class TimedAnalysis:
     inner: Analysis
     watch: Stopwatch
 
-    def __call__(
-        self, exposure: Exposure, blank: Exposure | None, earlier: tuple[Exposure, ...] = ()
-    ) -> Observed:
+    def __call__(self, exposure: Exposure, blank: Exposure | None, history: History) -> Observed:
         """Read."""
         with self.watch.phase("read"):
-            return self.inner(exposure, blank, earlier)
+            return self.inner(exposure, blank, history)
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import h5py
 import hdf5plugin
 import numpy as np
+import numpy.typing as npt
 
 from instruments.documents import sync_folder
 from models.domain.geometry import Geometry
@@ -62,6 +64,8 @@ def write_frame(path: Path, frame: Frame, geometry: Geometry, *, action_id: str)
         with h5py.File(str(partial), "w", driver="core", backing_store=False) as file:
             entry = _group(file, "entry", "NXentry")
             entry["entry_identifier"] = action_id
+            if frame.taken_s is not None:
+                entry["start_time"] = datetime.fromtimestamp(frame.taken_s, UTC).isoformat()
             _write_counts(entry, frame)
             _write_detector(entry, frame, geometry)
             _write_beam(entry, frame, geometry)
@@ -71,6 +75,15 @@ def write_frame(path: Path, frame: Frame, geometry: Geometry, *, action_id: str)
         partial.write_bytes(image)
 
     write_atomically(path, fill)
+
+
+def last_counts(folder: Path, otherwise: npt.NDArray[np.int32]) -> npt.NDArray[np.int32]:
+    """Counts of the frame that was written last into a folder; `otherwise` where there is none."""
+    frames = sorted(folder.glob("*.h5"), key=lambda path: (path.stat().st_mtime_ns, path.name))
+    if not frames:
+        return otherwise
+    with h5py.File(frames[-1], "r") as file:
+        return np.asarray(file[ARRAY])[0].astype(np.int32)
 
 
 def _group(parent: Any, name: str, nx_class: str) -> Any:

@@ -10,12 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from instruments.dose_journal import DoseJournal
-from instruments.frame_writer import write_frame
+from instruments.frame_writer import last_counts, write_frame
 from instruments.soft import Component, Device, Setting, Shutter
 from instruments.virtual_clock import VirtualClock
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame, Mask
 from sims.stand import Stand
+
+EIGER_UM = 75.0
+"""Pixels of another detector, um."""
 
 
 class Shot(Protocol):
@@ -44,6 +47,11 @@ class Shot(Protocol):
     @property
     def transmission_sigma(self) -> float:
         """One standard deviation of the transmission."""
+        ...
+
+    @property
+    def taken_s(self) -> float | None:
+        """When it was taken by the detector's clock, s since 1970; None where it has none."""
         ...
 
 
@@ -146,7 +154,11 @@ class VirtualBeam:
         shot = self.world.expose(self.in_beam(), seq=seq, exposure_s=exposure_s, stand=stand)
         self.clock.spend(exposure_s)
         time.sleep(exposure_s * self.clock.time_scale)
+        fault = self.world.fault(seq)
+        kind = None if fault is None else fault.kind
         counts, monitor = shot.counts, float(shot.monitor)
+        if kind == "stale_frame":
+            counts = last_counts(path.parent, counts)
         if not self.shutter.is_open:
             counts, monitor = np.minimum(counts, 0), 0.0
         elif shot.photons > 0:
@@ -160,8 +172,12 @@ class VirtualBeam:
             transmission_sigma=float(shot.transmission_sigma),
             thickness_mm=self.world.thickness_mm,
             saturation_counts=float(station.saturation_counts),
+            taken_s=shot.taken_s,
         )
-        write_frame(path, frame, station.geometry, action_id=action_id)
+        geometry = station.geometry
+        if kind == "wrong_pixels":
+            geometry = geometry.model_copy(update={"pixel_width_um": EIGER_UM, "pixel_height_um": EIGER_UM})
+        write_frame(path, frame, geometry, action_id=action_id)
         self.monitor.put(monitor)
         self.diode.value.put(frame.transmission)
         self.diode.sigma.put(frame.transmission_sigma)

@@ -34,20 +34,20 @@ class BeamSpec(Frozen):
         since_top_up_h = math.fmod(time_s / SECONDS_PER_HOUR, self.top_up_h)
         return self.flux_hz * math.exp(-since_top_up_h / self.lifetime_h)
 
-    def damaged_share(self, photons: float, before: float = 0.0) -> float:
+    def damaged_share(self, photons: float, photons_before: float = 0.0) -> float:
         """Share that is damaged, averaged over an exposure of so many photons, 0 to 1.
 
         Parameters
         ----------
         photons
             Of this exposure.
-        before
+        photons_before
             That the spot took in earlier ones.
         """
         dose = photons / self.damage_photons
         # the mean of 1 - exp(-x) from 0 to dose; expm1 keeps its digits where dose is small
         own = 1 + math.expm1(-dose) / dose if dose > 1e-4 else dose / 2
-        earlier = before / self.damage_photons
+        earlier = photons_before / self.damage_photons
         return own * math.exp(-earlier) - math.expm1(-earlier)
 
 

@@ -1,6 +1,6 @@
 """A Pilatus 1M behind a beamstop: which pixels count, what each one sees, and what it reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -80,13 +80,13 @@ def make_optics(geometry: Geometry, beamstop: Beamstop, polarisation: float, see
     """
     x_mm, y_mm = pixel_places(geometry)
     two_theta = np.arctan(np.hypot(x_mm, y_mm) / geometry.distance_mm)
-    q_inv_nm = 4 * np.pi / geometry.wavelength_nm * np.sin(two_theta / 2)
+    q_inv_nm = _scattering_vector(geometry)
     dq_inv_nm = (
         2 * np.pi / geometry.wavelength_nm * PIXEL_UM / 1000 / geometry.distance_mm / TABLE_STEPS_PER_PIXEL
     )
     # parasitic scattering would diverge towards the beam; the beamstop hides these pixels
     q_lowest_inv_nm = N_CLAMPED_PIXELS * TABLE_STEPS_PER_PIXEL * dq_inv_nm
-    index = np.rint((np.maximum(q_inv_nm, q_lowest_inv_nm) - q_lowest_inv_nm) / dq_inv_nm).astype(np.int32)
+    index = _look_up(q_inv_nm, q_lowest_inv_nm, dq_inv_nm)
     gaps, shadow = find_gaps(), _cast_shadow(x_mm, y_mm, beamstop)
     dead, hot_rate_hz = _damage_pixels(np.random.default_rng(seed), gaps)
     response = _solid_angle(two_theta) * _polarise(x_mm, y_mm, two_theta, polarisation) * shadow * ~dead
@@ -99,6 +99,38 @@ def make_optics(geometry: Geometry, beamstop: Beamstop, polarisation: float, see
         hot_rate_hz=hot_rate_hz.ravel()[live].astype(np.float32),
         mask=gaps | dead | (hot_rate_hz > 0) | (shadow < 1),
     )
+
+
+def move_pattern(optics: Optics, geometry: Geometry, columns_px: float, rows_px: float) -> Optics:
+    """What each pixel sees once the beam has moved, and the beamstop has not.
+
+    Parameters
+    ----------
+    optics, geometry
+        Before.
+    columns_px, rows_px
+        How far the beam has moved.
+    """
+    moved = geometry.model_copy(
+        update={
+            "beam_column_px": geometry.beam_column_px + columns_px,
+            "beam_row_px": geometry.beam_row_px + rows_px,
+        }
+    )
+    lowest, second = optics.table_q_inv_nm[:2].tolist()
+    index = _look_up(_scattering_vector(moved), lowest, second - lowest)
+    return replace(optics, table_index=np.minimum(index, optics.table_q_inv_nm.size - 1).ravel()[optics.live])
+
+
+def _scattering_vector(geometry: Geometry) -> Floats:
+    """Scattering vector of every pixel's centre, shape (n_rows, n_columns), 1/nm."""
+    two_theta = np.arctan(np.hypot(*pixel_places(geometry)) / geometry.distance_mm)
+    return 4 * np.pi / geometry.wavelength_nm * np.sin(two_theta / 2)
+
+
+def _look_up(q_inv_nm: Floats, lowest: float, step: float) -> npt.NDArray[np.int32]:
+    """Which entry of an even table is nearest."""
+    return np.rint((np.maximum(q_inv_nm, lowest) - lowest) / step).astype(np.int32)
 
 
 def expect_counts(

@@ -10,7 +10,11 @@ from pydantic import Field, model_validator
 from models.domain.frozen import Frozen
 from models.domain.seeds import derive_seed
 
-FaultKind = Literal["bubble", "lost_beam", "stuck_motor", "nan", "saturated_frame"]
+FaultKind = Literal[
+    "bubble", "lost_beam", "stuck_motor", "nan", "saturated_frame", "spilt_beam", "moved_beam", "parasitic",
+    "flux_step", "half_shut", "damage", "precipitate", "carry_over", "dead_chips", "zinger", "gain",
+    "bright_diode", "stale_frame", "slow_clock", "wrong_pixels",
+]  # fmt: skip
 
 
 class FaultRule(Frozen):
@@ -20,6 +24,8 @@ class FaultRule(Frozen):
     """Chance for each exposure, 0 to 1."""
     at: tuple[int, ...] = ()
     """`seq` of decisions that it strikes for certain."""
+    severity: float | None = Field(default=None, ge=0, le=1)
+    """How badly, 0 to 1; drawn for each decision when left out."""
 
 
 class FaultSpec(Frozen):
@@ -35,6 +41,36 @@ class FaultSpec(Frozen):
     """The monitor reads NaN."""
     saturated_frame: FaultRule = FaultRule()
     """The direct beam spills past the beamstop: with 0.2 s and more, pixels there stop at their limit."""
+    spilt_beam: FaultRule = FaultRule()
+    """Little of the direct beam spills past the beamstop: from 1e-9 to 1e-5 of it."""
+    moved_beam: FaultRule = FaultRule()
+    """The beam, and with it the pattern, has moved on the detector, by up to 3 pixels."""
+    parasitic: FaultRule = FaultRule()
+    """Slits and windows scatter up to 100 times as strongly."""
+    flux_step: FaultRule = FaultRule()
+    """The flux falls by up to a half, and the monitor with it."""
+    half_shut: FaultRule = FaultRule()
+    """The shutter opens late: light reaches the detector for 1/10 to 1e-6 of the time."""
+    damage: FaultRule = FaultRule()
+    """The sample was in the beam before, for 1e9 to 1e13 photons."""
+    precipitate: FaultRule = FaultRule()
+    """Something has settled in the beam: up to a fifth less is transmitted."""
+    carry_over: FaultRule = FaultRule()
+    """From 1e-5 to a tenth of what is in the beam is surfactant that stuck in the cell."""
+    dead_chips: FaultRule = FaultRule()
+    """Up to 16 readout chips of the detector, one module, read zero."""
+    zinger: FaultRule = FaultRule()
+    """A cosmic ray lights one pixel: from 1 to 100,000 counts."""
+    gain: FaultRule = FaultRule()
+    """A threshold too low: photons are shared with the next pixel, and up to 30 % count twice."""
+    bright_diode: FaultRule = FaultRule()
+    """The diode reads up to twice as much."""
+    stale_frame: FaultRule = FaultRule()
+    """The detector hands its last frame out once more. The device enacts it."""
+    slow_clock: FaultRule = FaultRule()
+    """The detector's clock is set back, by 0.1 s to an hour."""
+    wrong_pixels: FaultRule = FaultRule()
+    """The file's header states the pixels of another detector. The device enacts it."""
 
     def rules(self) -> Iterator[tuple[FaultKind, FaultRule]]:
         """Every kind with its rule, in the order of the fields."""
@@ -72,9 +108,9 @@ def draw_fault(spec: FaultSpec, seed: int, seq: int) -> Fault | None:
     chance, severity = rng.random(2).tolist()
     for kind, rule in spec.rules():
         if seq in rule.at:
-            return Fault(kind, severity)
+            return Fault(kind, severity if rule.severity is None else rule.severity)
     for kind, rule in spec.rules():
         if chance < rule.probability:
-            return Fault(kind, severity)
+            return Fault(kind, severity if rule.severity is None else rule.severity)
         chance -= rule.probability
     return None

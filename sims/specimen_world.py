@@ -24,6 +24,10 @@ AXES = ("x", "y")
 """What the stage is set to: along the detector's columns and rows, mm."""
 
 
+OF_LIQUIDS = ("bubble", "precipitate", "carry_over", "damage")
+"""Faults that no slice knows."""
+
+
 class ScanWorldSpec(Frozen):
     """A virtual scanning beamline, as a campaign file may describe it."""
 
@@ -41,9 +45,10 @@ class ScanWorldSpec(Frozen):
     """Virtual time from one decision to the next, s: the flux decays by it."""
 
     @model_validator(mode="after")
-    def _a_slice_has_no_bubbles(self) -> Self:
-        if self.faults.bubble.probability > 0 or self.faults.bubble.at:
-            raise ValueError("a slice has no bubbles; remove the fault bubble")
+    def _a_slice_is_no_liquid(self) -> Self:
+        for kind, rule in self.faults.rules():
+            if kind in OF_LIQUIDS and (rule.probability > 0 or rule.at):
+                raise ValueError(f"a slice is no liquid; remove the fault {kind}")
         return self
 
 
@@ -113,9 +118,10 @@ class ScanWorld:
         light = Light(
             flux_hz=flux_hz,
             transmission=transmission,
-            table_hz=per_sr_hz * self.station.scatter_behind(self.thickness_mm),
+            table_hz=per_sr_hz * self.station.scatter_behind(self.thickness_mm, fault),
             extra_hz=self._pattern(tissue) * np.float32(per_sr_hz * self.thickness_mm)
             + self.station.stray(fault, transmitted_hz, self.thickness_mm),
+            time_s=seq * self.spec.cycle_s,
         )
         return self.station.read(light, seq=seq, exposure_s=exposure_s, fault=fault)
 

@@ -13,6 +13,7 @@ from models.domain.seeds import derive_seed
 from sims import detector
 from sims.beam import BeamSpec
 from sims.faults import Fault
+from sims.misreadings import count_twice, misread
 
 PARASITIC_Q_INV_NM = 0.2
 """Where the strength of parasitic scattering is stated."""
@@ -24,6 +25,20 @@ STREAK_INV_CM = 5.0
 """Streak of a bubble at q = 0.2 1/nm, as 1/cm of a sample of this thickness."""
 SPILL_SHARE = 0.1
 """Share of the direct beam that passes a slipped beamstop."""
+LEAST_SPILL_SHARE, MOST_SPILL_SHARE = 1e-9, 1e-5
+"""Shares that pass one that has hardly slipped."""
+MOST_MOVED_PX = 3.0
+MOST_FLUX_STEP = 0.5
+LEAST_OPEN, MOST_OPEN = 1e-6, 0.1
+"""Shares of an exposure for which a late shutter is open."""
+MOST_PARASITIC = 100.0
+"""Factor by which slits scatter at most."""
+LEAST_SET_BACK_S, MOST_SET_BACK_S = 0.1, 3600.0
+FIRST_NIGHT_S = 1_767_225_600.0
+"""Every night begins at this time, s since 1970: 2026-01-01."""
+SPILL_ANGLE, MOVED_ANGLE = 0.6, 2.1
+"""Directions in which a beam spills and moves, from the columns' axis, rad."""
+MOST_BRIGHT_DIODE = 2.0
 MM_PER_CM = 10
 STANDARD = "standard"
 """Where the detector stands unless it is moved."""
@@ -69,8 +84,10 @@ class Shot:
     """One standard deviation of the transmission."""
     exposure_s: float
     """Exposure time, s."""
-    photons: float = 0.0
+    photons: float
     """Photons on the sample in the exposure."""
+    taken_s: float
+    """When it was taken by the detector's clock, s since 1970."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +102,8 @@ class Light:
     """Rate that a full pixel on the axis would count at each q of the table, shape (n_table,), 1/s."""
     extra_hz: Floats | float
     """Rate that does not follow the curve, shape (n_live,) or a number, 1/s."""
+    time_s: float = 0.0
+    """When, s since the start."""
 
 
 class Station:
@@ -146,11 +165,19 @@ class Station:
     def flux_at(self, time_s: float, fault: Fault | None) -> float:
         """Photons per second after a time since the start, 1/s; next to none when the beam is lost."""
         flux_hz = self.beam.flux_at(time_s)
-        return flux_hz * LOST_BEAM_SHARE if fault and fault.kind == "lost_beam" else flux_hz
+        match fault.kind if fault else None:
+            case "lost_beam":
+                return flux_hz * LOST_BEAM_SHARE
+            case "flux_step":
+                return flux_hz * (1 - MOST_FLUX_STEP * severity_of(fault))
+            case _:
+                return flux_hz
 
-    def scatter_behind(self, thickness_mm: float) -> Floats:
+    def scatter_behind(self, thickness_mm: float, fault: Fault | None = None) -> Floats:
         """Slits, windows and air at each q of the table, shape (n_table,), mm/cm per photon and sr."""
         parasitic = self.background.parasitic_inv_cm * (PARASITIC_Q_INV_NM / self.optics.table_q_inv_nm) ** 4
+        if fault and fault.kind == "parasitic":
+            parasitic = parasitic * MOST_PARASITIC**fault.severity
         return (parasitic + self.background.air_inv_cm) * thickness_mm
 
     def stray(self, fault: Fault | None, transmitted_hz: float, thickness_mm: float) -> Floats | float:
@@ -165,6 +192,10 @@ class Station:
                 # the angle keeps it off the arm, which comes in from the other side
                 spot = detector.spill_beam(self.optics, self.geometry, self._beamstop, angle)
                 per_photon = SPILL_SHARE * spot
+            case "spilt_beam":
+                spot = detector.spill_beam(self.optics, self.geometry, self._beamstop, SPILL_ANGLE)
+                share = between(LEAST_SPILL_SHARE, MOST_SPILL_SHARE, severity_of(fault))
+                per_photon = share * spot
             case _:
                 return dark_hz
         return dark_hz + transmitted_hz * per_photon
@@ -177,12 +208,41 @@ class Station:
         monitor = float(rng.poisson(photons * self.beam.monitor_counts_per_photon))
         sigma = TRANSMISSION_RELATIVE_SIGMA * light.transmission
         transmission = light.transmission + sigma * float(rng.standard_normal())
-        expected = detector.expect_counts(self.optics, light.table_hz, exposure_s, light.extra_hz)
+        optics = self._optics_of(fault)
+        open_s = exposure_s * _open_share(fault)
+        expected = detector.expect_counts(optics, light.table_hz, open_s, light.extra_hz)
+        kind, severity = (fault.kind if fault else None), severity_of(fault)
+        set_back_s = between(LEAST_SET_BACK_S, MOST_SET_BACK_S, severity)
         return Shot(
-            counts=detector.read_out(self.optics, expected, rng),
-            monitor=float("nan") if fault and fault.kind == "nan" else monitor,
-            transmission=transmission,
+            counts=misread(count_twice(optics, expected, fault, rng), optics, fault, rng),
+            monitor=float("nan") if kind == "nan" else monitor,
+            transmission=transmission * (MOST_BRIGHT_DIODE**severity if kind == "bright_diode" else 1.0),
             transmission_sigma=sigma,
             exposure_s=exposure_s,
-            photons=photons,
+            photons=photons * _open_share(fault),
+            taken_s=FIRST_NIGHT_S + light.time_s - (set_back_s if kind == "slow_clock" else 0.0),
         )
+
+    def _optics_of(self, fault: Fault | None) -> detector.Optics:
+        """What each pixel sees; another part of the pattern when the beam has moved."""
+        if fault is None or fault.kind != "moved_beam":
+            return self.optics
+        moved_px = MOST_MOVED_PX * fault.severity * np.array([np.cos(MOVED_ANGLE), np.sin(MOVED_ANGLE)])
+        return detector.move_pattern(self.optics, self.geometry, *moved_px.tolist())
+
+
+def severity_of(fault: Fault | None) -> float:
+    """How badly, 0 to 1; 0 without a fault."""
+    return fault.severity if fault else 0.0
+
+
+def between(low: float, high: float, severity: float) -> float:
+    """A size between two, even in logarithm."""
+    return low * (high / low) ** severity
+
+
+def _open_share(fault: Fault | None) -> float:
+    """Share of an exposure for which light comes through."""
+    if fault is None or fault.kind != "half_shut":
+        return 1.0
+    return between(MOST_OPEN, LEAST_OPEN, fault.severity)

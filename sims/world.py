@@ -13,7 +13,23 @@ from sims.faults import Fault, FaultSpec, draw_fault
 from sims.phases import Composition, assemble, read_composition
 from sims.scattering import WATER_INV_CM, scatter
 from sims.stand import Stand
-from sims.station import MM_PER_CM, STANDARD, BackgroundSpec, CameraSpec, Light, Shot, Station
+from sims.station import (
+    MM_PER_CM,
+    STANDARD,
+    BackgroundSpec,
+    CameraSpec,
+    Light,
+    Shot,
+    Station,
+    between,
+)  # fmt: skip
+
+MOST_SETTLED = 0.2
+"""Largest share of the light that a precipitate takes."""
+LEAST_LEFT, MOST_LEFT = 1e-5, 0.1
+"""Shares of what is in the cell that are surfactant from before."""
+LEAST_DOSE_PHOTONS, MOST_DOSE_PHOTONS = 1e9, 1e13
+"""Photons that a damaged sample has seen before."""
 
 
 class WorldSpec(Frozen):
@@ -105,6 +121,7 @@ class World:
         UnreachablePoint
             When the mixture cannot be made, or the detector never stands there.
         """
+        composition = _left_in_cell(composition, self.fault(seq))
         mixture, stand = read_composition(composition), stand or Stand()
         station = self._station(stand.configuration)
         now = self._conditions(composition, seq, stand)
@@ -114,6 +131,7 @@ class World:
             transmission=now.transmission,
             table_hz=self._table_rate(station, mixture, now, exposure_s),
             extra_hz=station.stray(now.fault, transmitted_hz, self.spec.thickness_mm),
+            time_s=seq * self.spec.cycle_s,
         )
         return station.read(light, seq=seq, exposure_s=exposure_s, fault=now.fault)
 
@@ -134,7 +152,12 @@ class World:
             # at least half the path is air, so that even the strongest absorber transmits too much
             path_mm *= 0.5 - 0.4 * fault.severity
         transmission = self.spec.absorption.transmit(composition, path_mm)
-        return _Conditions(flux_hz, path_mm, transmission, fault, stand.photons_before)
+        if fault and fault.kind == "precipitate":
+            transmission *= 1 - MOST_SETTLED * fault.severity
+        before = stand.photons_before
+        if fault and fault.kind == "damage":
+            before += between(LEAST_DOSE_PHOTONS, MOST_DOSE_PHOTONS, fault.severity)
+        return _Conditions(flux_hz, path_mm, transmission, fault, before)
 
     def _table_rate(
         self, station: Station, mixture: Composition, now: _Conditions, exposure_s: float
@@ -143,6 +166,15 @@ class World:
         damaged_share = self.spec.beam.damaged_share(now.flux_hz * exposure_s, now.photons_before)
         q_inv_nm = station.optics.table_q_inv_nm
         sample = scatter(assemble(mixture), q_inv_nm, damaged_share=damaged_share) + WATER_INV_CM
-        behind = station.scatter_behind(self.spec.thickness_mm)
+        behind = station.scatter_behind(self.spec.thickness_mm, now.fault)
         per_photon_sr = (sample * now.path_mm + behind) / MM_PER_CM
         return now.flux_hz * now.transmission * station.pixel_sr * per_photon_sr
+
+
+def _left_in_cell(composition: Mapping[str, float], fault: Fault | None) -> Mapping[str, float]:
+    """What is in the beam when some surfactant has stuck in the cell."""
+    if fault is None or fault.kind != "carry_over":
+        return composition
+    left = between(LEAST_LEFT, MOST_LEFT, fault.severity)
+    mixed = {name: (1 - left) * share for name, share in composition.items()}
+    return mixed | {"surfactant": mixed["surfactant"] + left}

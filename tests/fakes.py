@@ -147,10 +147,7 @@ class FakeAnalysis:
         self.truth, self.rejects, self.lacks = truth, rejects, lacks
         self.blanks: list[int | None] = []
 
-    def __call__(
-        self, exposure: Exposure, blank: Exposure | None, earlier: tuple[Exposure, ...] = ()
-    ) -> Observed:
-        del earlier
+    def __call__(self, exposure: Exposure, blank: Exposure | None, history: Any = None) -> Observed:
         self.blanks.append(blank.seq if blank else None)
         is_rejected = self.rejects(exposure.seq)
         verdict = Verdict(

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from models.domain.campaign import CampaignSpec
+from models.domain.check_limits import CHECK_NAMES, CheckLimits
 from models.domain.inputs import read_toml, validated
 from models.saxs.extractors import known_names, load_extractor
 
 ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
-    "README.md", "docs/denoising.md", "docs/exports.md", "docs/extending.md", "docs/features.md",
-    "docs/measured-data.md", "docs/objectives.md", "docs/pending.md", "docs/scan.md", "docs/spaces.md",
-    "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
+    "README.md", "docs/denoising.md", "docs/diagnostics.md", "docs/exports.md", "docs/extending.md",
+    "docs/features.md", "docs/measured-data.md", "docs/objectives.md", "docs/pending.md", "docs/scan.md",
+    "docs/spaces.md", "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
 ]  # fmt: skip
 BEFORE = {
     "README.md": "nightbeam run examples/first_light.toml",
@@ -108,6 +109,14 @@ def test_every_link_in_the_documentation_leads_somewhere():
     for page in [*PAGES, "CONTRIBUTING.md"]:
         for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text()):
             assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+def test_every_check_and_its_thresholds_are_explained():
+    explained = (ROOT / "docs" / "diagnostics.md").read_text()
+    for name in CHECK_NAMES:
+        assert f"| `{name}` |" in explained
+    for key in CheckLimits.model_fields:
+        assert f"`{key}" in explained, key
 
 
 def test_every_feature_that_ships_is_explained():

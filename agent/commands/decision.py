@@ -102,7 +102,8 @@ def _observed(observation: Observation) -> Iterator[tuple[str, str]]:
     if observation.blank_seq is not None:
         yield "blank", f"that of decision {observation.blank_seq} was subtracted"
     for verdict in observation.verdicts:
-        said = "ok" if verdict.is_ok else f"FAILED. {verdict.remedy}"
+        failed = "warning" if verdict.is_warning else "FAILED"
+        said = "ok" if verdict.is_ok else f"{failed}. {verdict.remedy}"
         unit = "" if verdict.unit == "1" else f" {verdict.unit}"
         yield "check", f"{verdict.check}: {verdict.value:.6g} against {verdict.limit:.6g}{unit}: {said}"
     for feature in observation.features:

@@ -1,6 +1,7 @@
 """`nightbeam reduce`: curves and features from frames or curve files."""
 
 import json
+from dataclasses import replace
 from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
@@ -111,7 +112,7 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     has_directions = any(extractor.extract_azimuth is not None for extractor in extractors)
     source = Source(geometry=geometry, mask=mask, q_unit=unit, has_directions=has_directions)
     blanks = [part for path in buffer or () for part in parts_of(path)]
-    buffers = [read_file(path, source) for path in blanks]
+    buffers = [read_file(path, replace(source, is_buffer=True)) for path in blanks]
     parts = [part for path in files for part in parts_of(path)]
     groups = [parts] if average else [[part] for part in parts]
     names = _curve_names(groups, SUFFIXES[form]) if out is not None else []
@@ -217,10 +218,13 @@ def _show(reading: "Reading", made: "list[Feature]", absent: "list[Absence]") ->
         console.print(f"{len(curve)} points, q {curve.q_inv_nm[0]:.4g} to {curve.q_inv_nm[-1]:.4g} 1/nm")
     for verdict in reading.verdicts:
         if not verdict.is_ok:
-            found = f"{verdict.value:.4g} {verdict.unit} against a limit of {verdict.limit:.4g}"
-            console.print(f"[red]{verdict.check}[/red]: {found}. {verdict.remedy}")
+            name, _, found = verdict.text().partition(": ")
+            colour = "yellow" if verdict.is_warning else "red"
+            console.print(f"[{colour}]{name}[/{colour}]: {found}")
         elif verdict.check in ASSUMPTIONS:
             console.print(f"[yellow]{verdict.check}[/yellow]: {verdict.remedy}")
+    passed = dict.fromkeys(v.check for v in reading.verdicts if v.is_ok and v.check not in ASSUMPTIONS)
+    console.print(f"{len(passed)} checks passed: {', '.join(passed)}", style="dim")
     table = Table(show_edge=False)
     table.add_column("feature", style="bold")
     table.add_column("value", justify="right")

@@ -29,6 +29,13 @@ def refuse_setup(spec: CampaignSpec, extractors: Sequence[Extractor], beamline: 
         )
     if beamline.asset_role != "frame":
         raise BadInput("setup", "is given, but this instrument brings curves, not frames", "Remove it")
+    longest_s = max((spec.measurement.exposure_s, *spec.measurement.exposures_s))
+    if setup.spot_dose_s is not None and setup.spot_dose_s < longest_s:
+        raise BadInput(
+            "setup.spot_dose_s",
+            f"is {setup.spot_dose_s:g} s, less than one exposure of {longest_s:g} s",
+            "Raise it, or expose for less long",
+        )
     if len(setup.attenuations) > 1 and can.attenuator is None:
         raise BadInput(
             "setup.attenuations", "are given, but this beamline has no attenuator", "Remove the key"

@@ -100,12 +100,10 @@ def last_blank(history: History, configuration: str | None = None) -> int | None
     return None
 
 
-def read_with(history: History, decision: Decision) -> tuple[Exposure | None, tuple[Exposure, ...]]:
-    """The blank that is subtracted from a decision's frame, and the exposures that are added to it."""
-    blank_seq = None if decision.kind == "blank" else last_blank(history, configuration_of(decision))
-    added = () if decision.setup is None else decision.setup.adds_to
-    earlier = tuple(exposure for seq in added if (exposure := history.exposure(seq)) is not None)
-    return None if blank_seq is None else history.exposure(blank_seq), earlier
+def blank_of(history: History, decision: Decision) -> Exposure | None:
+    """The blank that is subtracted from a decision's frame; None where there is none."""
+    seq = None if decision.kind == "blank" else last_blank(history, configuration_of(decision))
+    return None if seq is None else history.exposure(seq)
 
 
 def configuration_of(decision: Decision) -> str | None:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from models.domain.check_limits import CheckLimits
 from models.domain.frozen import Frozen
 from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
@@ -95,6 +96,8 @@ class AnalysisSpec(Frozen):
     """Factor from normalised counts to `intensity_unit`, from a calibration standard."""
     intensity_unit: str = "a.u."
     """Unit of the intensity after `scale`."""
+    checks: CheckLimits = CheckLimits()
+    """What a frame is held against before it may train a model."""
 
     @model_validator(mode="after")
     def _q_window_is_open(self) -> Self:
@@ -235,19 +238,6 @@ class CampaignSpec(Frozen):
         if stop.unchanged is not None and not isinstance(self.objective, Extreme | Target):
             raise ValueError(
                 f"stop.unchanged is for the goals maximise, minimise and target, not for {goal}; remove it"
-            )
-        return self
-
-    @model_validator(mode="after")
-    def _spots_can_take_it(self) -> Self:
-        setup, measurement = self.setup, self.measurement
-        if setup is None or setup.spot_dose_s is None:
-            return self
-        longest_s = max((measurement.exposure_s, *measurement.exposures_s))
-        if setup.spot_dose_s < longest_s:
-            raise ValueError(
-                f"setup.spot_dose_s = {setup.spot_dose_s:g} s is less than one exposure of {longest_s:g} s; "
-                "raise it, or expose for less long"
             )
         return self
 

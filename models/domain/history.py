@@ -37,13 +37,12 @@ class Observation(Frozen):
         return next((feature for feature in self.features if feature.name == name), None)
 
     def objections(self) -> str:
-        """The failed checks in one line."""
-        return "; ".join(
-            f"{v.check}: {v.value:.4g}{'' if v.unit == '1' else f' {v.unit}'} "
-            f"against a limit of {v.limit:.4g}. {v.remedy}"
-            for v in self.verdicts
-            if not v.is_ok
-        )
+        """The checks for which it was not accepted, in one line."""
+        return "; ".join(verdict.text() for verdict in self.verdicts if verdict.is_refusal)
+
+    def warnings(self) -> str:
+        """The failed checks in spite of which it may be accepted, in one line."""
+        return "; ".join(v.text() for v in self.verdicts if not v.is_ok and v.is_warning)
 
 
 class Failure(Frozen):
@@ -157,9 +156,15 @@ class History(Frozen):
 
     def exposed_s(self, seq: int) -> float:
         """How long was counted for the observation of that decision, with all that was added to it, s."""
-        setup = self.decision(seq).setup
-        counted = (seq, *(setup.adds_to if setup is not None else ()))
-        return sum(exposure.exposure_s for one in counted if (exposure := self.exposure(one)) is not None)
+        own = self.exposure(seq)
+        added_s = sum(exposure.exposure_s for exposure in self.added_to(seq))
+        return added_s + (0.0 if own is None else own.exposure_s)
+
+    def added_to(self, seq: int) -> tuple[Exposure, ...]:
+        """The exposures whose frames are added to that decision's before it is read."""
+        setup = None if seq > len(self.decisions) else self.decision(seq).setup
+        added = () if setup is None else setup.adds_to
+        return tuple(exposure for one in added if (exposure := self.exposure(one)) is not None)
 
     def failure(self, seq: int) -> Failure | None:
         """The failure of that decision; None when there is none."""

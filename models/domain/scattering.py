@@ -49,7 +49,7 @@ class Verdict(Frozen):
     check: str
     """Name of the check, such as ``saturation``."""
     is_ok: bool
-    """False when the frame must not train a model."""
+    """False when the limit is passed: the frame must not train a model then, but for `is_warning`."""
     value: float
     """What was found, in `unit`."""
     limit: float
@@ -58,6 +58,18 @@ class Verdict(Frozen):
     """Unit of `value` and `limit`."""
     remedy: str
     """What to do when it failed."""
+    is_warning: bool = False
+    """True when a failure is told and the frame trains a model all the same."""
+
+    @property
+    def is_refusal(self) -> bool:
+        """True when the frame must not train a model."""
+        return not self.is_ok and not self.is_warning
+
+    def text(self) -> str:
+        """What was found, its limit and what to do, in one line."""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        return f"{self.check}: {self.value:.4g}{unit} against a limit of {self.limit:.4g}. {self.remedy}"
 
 
 class Parameter(Frozen):
@@ -174,6 +186,8 @@ class Frame:
     """Counts above which the detector is not linear, where it is known."""
     source: str = ""
     """Where it came from: a file name, for messages."""
+    taken_s: float | None = None
+    """When it was taken by its own clock, s since 1970; None where it does not say."""
 
     def __post_init__(self) -> None:
         """Check the shapes once, at birth."""

@@ -192,4 +192,5 @@ def _image_frame(path: Path) -> Frame:
         transmission=settings.transmission,
         saturation_counts=settings.saturation_counts,
         source=str(path),
+        taken_s=settings.taken_s,
     )

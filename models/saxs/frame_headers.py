@@ -1,6 +1,8 @@
 """What the headers of image files say of a frame: ESRF keywords, Pilatus comments, and SAXSLAB's XML."""
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,6 +15,8 @@ from models.saxs.pilatus_headers import pilatus_geometry, pilatus_lines
 
 UNMONITORED = 1.0
 """Monitor of a frame that states none: its intensity is in counts."""
+MOMENT = re.compile(r"[#\s]*(\d{4})[-/:](\d\d|[A-Z][a-z]{2})[-/:](\d\d)[T ](\d\d:\d\d:\d\d\S*)")
+MONTHS = "janfebmaraprmayjunjulaugsepoctnovdec"
 SAXSLAB_OPEN = b"<SAXSLABparameters>"
 SAXSLAB_CLOSE = b"</SAXSLABparameters>"
 EDF_SUFFIX = ".edf"
@@ -30,6 +34,8 @@ class Settings(Frozen):
     """Transmitted over incident flux; 1 where it is not stated."""
     saturation_counts: float | None = None
     """Counts above which the detector is not linear, where it is known."""
+    taken_s: float | None = None
+    """When it was taken by its own clock, s since 1970; None where it is not stated."""
 
 
 def read_settings(path: Path, header: Mapping[str, str]) -> Settings:
@@ -68,6 +74,7 @@ def read_settings(path: Path, header: Mapping[str, str]) -> Settings:
         monitor=positive(saxslab.get("saxsconf_Izero")) or UNMONITORED,
         transmission=positive(saxslab.get("sample_transfact")) or 1.0,
         saturation_counts=stated(lines, "Count_cutoff", {}, ""),
+        taken_s=next((taken for line in lines.splitlines() if (taken := moment_s(line)) is not None), None),
     )
 
 
@@ -172,3 +179,28 @@ def saxslab_parameters(path: Path) -> dict[str, str]:
         raise BadInput(f"{path}: SAXSLAB header", f"is not XML: {error}", "Copy the frame again.") from error
     pairs = ((item.get("name", ""), (item.text or "").strip()) for item in root.iter("param"))
     return {name: text for name, text in pairs if text not in ("", "None")}
+
+
+def moment_s(line: str) -> float | None:
+    """The moment that a line begins with, as a Pilatus or ISO 8601 writes it, s since 1970.
+
+    Parameters
+    ----------
+    line
+        Such as ``# 2026-11-27T20:15:00.125`` or ``2026/Nov/27 20:15:00``; without a time zone UTC is meant.
+
+    Returns
+    -------
+    float or None
+        None for any other line.
+    """
+    found = MOMENT.match(line)
+    if found is None:
+        return None
+    year, month, day, rest = found.groups()
+    month = f"{MONTHS.index(month.lower()) // 3 + 1:02d}" if month.lower() in MONTHS else month
+    try:
+        moment = datetime.fromisoformat(f"{year}-{month}-{day}T{rest.strip()}")
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

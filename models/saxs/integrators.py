@@ -9,6 +9,8 @@ from pyFAI.integrator.azimuthal import AzimuthalIntegrator
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 
+Sides = tuple[float, float]
+"""Height and width of a pixel, um."""
 PIXEL_TOLERANCE = 1e-3
 """Relative difference of pixel sizes above which two detectors are not the same."""
 
@@ -70,14 +72,9 @@ def check_geometry(geometry: Geometry, shape: tuple[int, int], source: str) -> N
             f"is for {geometry.n_rows} x {geometry.n_columns} pixels, the frame has {shape[0]} x {shape[1]}",
             "Give the geometry that belongs to this detector.",
         )
-    if geometry.detector is None:
-        return
-    known = _known_detector(geometry.detector)
-    if known is None:
-        return
-    named_um = (known.pixel1 * 1e6, known.pixel2 * 1e6)
-    stated_um = (geometry.pixel_height_um, geometry.pixel_width_um)
-    if any(abs(a / b - 1) > PIXEL_TOLERANCE for a, b in zip(stated_um, named_um, strict=True)):
+    mismatch = pixel_mismatch(geometry)
+    if mismatch is not None:
+        stated_um, named_um = mismatch
         raise BadInput(
             f"{source}: geometry",
             f"has pixels of {stated_um[0]:g} x {stated_um[1]:g} um, "
@@ -99,3 +96,27 @@ def _known_detector(name: str) -> Detector | None:
     key = plain or (known.get(f"{model[1]}{material}_{model[2]}") if model else None)
     detector = detector_factory(key) if key else None
     return detector if detector is not None and detector.pixel1 and detector.pixel2 else None
+
+
+def pixel_mismatch(geometry: Geometry) -> tuple[Sides, Sides] | None:
+    """Where a geometry's pixels are not those of the detector that it names.
+
+    Returns
+    -------
+    tuple or None
+        Height and width as stated, and those of the named detector, um; None where they agree, or where no
+        detector of a fixed pixel size is named.
+    """
+    named_um = None if geometry.detector is None else _known_pixel_um(geometry.detector)
+    stated_um = (geometry.pixel_height_um, geometry.pixel_width_um)
+    if named_um is None:
+        return None
+    is_same = all(abs(a / b - 1) <= PIXEL_TOLERANCE for a, b in zip(stated_um, named_um, strict=True))
+    return None if is_same else (stated_um, named_um)
+
+
+@lru_cache(maxsize=8)
+def _known_pixel_um(name: str) -> Sides | None:
+    """Height and width of a pixel of pyFAI's detector of that name; None when it knows no fixed size."""
+    detector = _known_detector(name)
+    return None if detector is None else (detector.pixel1 * 1e6, detector.pixel2 * 1e6)

@@ -14,6 +14,10 @@ from models.domain.units import QUnit
 from models.saxs.azimuth import Cake, add_up, divide, profile_of
 from models.saxs.beamstop import find_shadow
 from models.saxs.bins import Binning
+from models.saxs.checks.catalogue import NEEDED, check_frame
+from models.saxs.checks.check import Subject
+from models.saxs.checks.curves import check_curve
+from models.saxs.checks.earlier import Earlier
 from models.saxs.correct import average, subtract
 from models.saxs.curve_files import has_stated_q_unit, read_curve
 from models.saxs.curve_points import SIGMA_ESTIMATED, shadow_end
@@ -22,7 +26,6 @@ from models.saxs.frame_files import geometry_from_header, read_frame, read_mask
 from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
 from models.saxs.integrate import integrate
-from models.saxs.quality import check_curve, check_frame
 from models.saxs.reading import NO_FRAME, Profile
 
 FROM_HEADER = "header"
@@ -50,6 +53,8 @@ class Source:
     """Unit of q in curve files; None takes it from each file, and 1/A where that says nothing."""
     has_directions: bool = False
     """True where frames are divided by azimuth as well."""
+    is_buffer: bool = False
+    """True where the files are buffers: their pixels must scatter as counts do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,13 +172,10 @@ def _read_frame(path: Path, source: Source) -> Reading:
         mask = _read_mask_once(source.mask, _state(source.mask), frame.counts.shape)
         frame = replace(frame, mask=frame.mask | mask)
     geometry, window = _geometry(path, frame, source)
-    verdicts = check_frame(frame)
-    for verdict in verdicts:
-        if verdict.check in ("finite", "transmission", "beam") and not verdict.is_ok:
-            raise BadInput(f"{path}: {verdict.check}", f"is {verdict.value:g} {verdict.unit}", verdict.remedy)
+    assumed: tuple[Verdict, ...] = ()
     if frame.monitor == UNMONITORED:
         remedy = "The file states no monitor: intensity is counts per pixel, not normalised."
-        verdicts += (_note("monitor", remedy),)
+        assumed += (_note("monitor", remedy),)
     has_mask = bool(np.any(frame.mask & (frame.counts >= 0)))
     if not has_mask:
         shadow = find_shadow(frame, geometry)
@@ -181,7 +183,12 @@ def _read_frame(path: Path, source: Source) -> Reading:
         remedy = (
             "The frame has no mask: the shadow of the beamstop was found and left out. Give --mask to decide."
         )
-        verdicts += (_note("beamstop", remedy, int(np.count_nonzero(shadow)), "pixels"),)
+        assumed += (_note("beamstop", remedy, int(np.count_nonzero(shadow)), "pixels"),)
+    verdicts = check_frame(Subject(frame, geometry, earlier=Earlier(is_blank=source.is_buffer)))
+    for verdict in verdicts:
+        if verdict.check in NEEDED and not verdict.is_ok:
+            raise BadInput(f"{path}: {verdict.check}", f"is {verdict.value:g} {verdict.unit}", verdict.remedy)
+    verdicts += assumed
     curve = integrate(frame, geometry)
     if window is not None:
         curve = curve.between(window[0] * (1 - EDGE_TOLERANCE), window[1] * (1 + EDGE_TOLERANCE))

@@ -11,7 +11,7 @@ from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.scattering import Counts, Frame, Mask
 from models.saxs.file_parts import name_part, split_part
-from models.saxs.frame_headers import UNMONITORED
+from models.saxs.frame_headers import UNMONITORED, moment_s
 from models.saxs.frame_stacks import count_frames, frame_shape, iterate_counts, read_counts
 from models.saxs.hdf5_values import MM_PER_UNIT, NM_PER_UNIT, S_PER_UNIT, Values, opened
 
@@ -30,6 +30,7 @@ PIXEL_UNITS = frozenset({"pixel", "pixels", "px", ""})
 DISTANCE_LIMITS_MM = (1.0, 1e5)
 PIXEL_LIMITS_MM = (1e-3, 10.0)
 WAVELENGTH_LIMITS_NM = (1e-3, 10.0)
+START_TIME = "/entry/start_time"
 
 
 def read_frame(path: Path) -> Frame:
@@ -147,6 +148,12 @@ def _centre(values: Values, axis: str, pixel_mm: float) -> float:
     return values.required((name,), units, "pixel", (-np.inf, np.inf)) if value is None else value
 
 
+def _taken_s(values: Values) -> float | None:
+    """When a frame was taken, s since 1970; None where the file does not say it as ISO 8601."""
+    found = values.text(START_TIME)
+    return None if found is None else moment_s(found)
+
+
 def _mask(path: Path, file: h5py.File, shape: tuple[int, ...]) -> Mask:
     """Read the pixels that the file itself says are not to be used."""
     mask = np.zeros(shape, dtype=np.bool_)
@@ -179,4 +186,5 @@ def _frame(path: Path, values: Values, counts: Counts, mask: Mask) -> Frame:
         thickness_mm=1.0 if thickness_mm is None else thickness_mm,
         saturation_counts=min(stated, default=None),
         source=str(path),
+        taken_s=_taken_s(values),
     )

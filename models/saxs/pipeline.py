@@ -1,7 +1,7 @@
 """From an exposure to an observation: reduce, subtract the blank, judge, extract."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.domain.action import Asset, Exposure
@@ -10,12 +10,18 @@ from models.domain.campaign import AnalysisSpec
 from models.domain.disk import disk_refuses
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.geometry import Geometry
-from models.domain.history import Observation
+from models.domain.history import History, Observation
 from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, CurveProfile, Feature, Fit, Frame, Verdict
 from models.saxs.add_frames import add_frames, frame_path
 from models.saxs.azimuth import Cake, divide, even_out, profile_of
 from models.saxs.bins import Binning
+from models.saxs.checks.catalogue import NEEDED, check_frame
+from models.saxs.checks.check import Subject
+from models.saxs.checks.curves import check_curve
+from models.saxs.checks.earlier import Earlier, look_back
+from models.saxs.checks.recall import Recall
+from models.saxs.checks.trace import Trace
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor, Found
@@ -24,7 +30,6 @@ from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.integrate import integrate
 from models.saxs.precision import as_recorded
 from models.saxs.profile import bin_curve
-from models.saxs.quality import QualityLimits, check_curve, check_frame
 from models.saxs.reading import NO_FRAME, Profile, read_all
 
 CURVES_FOLDER = "curves"
@@ -44,11 +49,13 @@ class Reduced:
     cake: Cake | None
     """The frame by azimuth; None without a frame, or where no extractor asks for directions."""
     verdicts: tuple[Verdict, ...]
-    """What the checks said of it on its own."""
+    """What the checks said of the frame."""
+    trace: Trace | None = None
+    """The frame's rings; None where no check counted them."""
 
 
 class ScatteringAnalysis:
-    """Reads exposures: the `Analysis` port. It remembers the blanks that it has reduced."""
+    """Reads exposures: the `Analysis` port. What it remembers of earlier ones it can read again."""
 
     def __init__(
         self,
@@ -78,12 +85,13 @@ class ScatteringAnalysis:
         self._folder = folder
         self._geometry = geometry
         self._window_inv_nm = (spec.q_min_inv_nm, spec.q_max_inv_nm)
-        self._limits = QualityLimits()
+        self._limits = spec.checks
         self._blanks: dict[str, Reduced] = {}
+        self._recall = Recall(geometry)
         self._profile_bins = profile_bins
 
     def __call__(
-        self, exposure: Exposure, blank: Exposure | None, earlier: Sequence[Exposure] = ()
+        self, exposure: Exposure, blank: Exposure | None, history: History | None = None
     ) -> Observed:
         """Reduce, subtract the blank, judge, and extract features.
 
@@ -93,8 +101,8 @@ class ScatteringAnalysis:
             What the instrument brought back; its first frame or curve is read.
         blank
             The blank's exposure; None subtracts nothing.
-        earlier
-            Exposures of the same sample, already accepted, whose frames are added to this one's.
+        history
+            What is known so far; without it no check looks back.
 
         Returns
         -------
@@ -109,7 +117,7 @@ class ScatteringAnalysis:
             When the curve cannot be written.
         """
         try:
-            return self._read(exposure, blank, earlier)
+            return self._read(exposure, blank, history or History())
         except FrameRejected:
             raise
         except (ArithmeticError, ValueError, LookupError, MemoryError, OSError, RuntimeError) as error:
@@ -118,10 +126,10 @@ class ScatteringAnalysis:
                 f"decision {exposure.seq}: its file cannot be read ({type(error).__name__}: {error})"
             ) from error
 
-    def _read(self, exposure: Exposure, blank: Exposure | None, earlier: Sequence[Exposure]) -> Observed:
+    def _read(self, exposure: Exposure, blank: Exposure | None, history: History) -> Observed:
         """Reduce, subtract, judge and extract."""
         empty = None if blank is None else self._reduced_blank(blank)
-        sample = self._reduce(exposure, None if empty is None else empty.frame, earlier)
+        sample = self._reduce(exposure, empty, history)
         curve = sample.curve
         if curve is not None and empty is not None and empty.curve is not None:
             curve = self._subtracted(exposure, curve, empty.curve)
@@ -133,7 +141,7 @@ class ScatteringAnalysis:
             curve = as_recorded(curve.between(*self._window_inv_nm))
             verdicts += check_curve(curve, self._limits)
             kept = self._write(exposure.seq, curve)
-        is_accepted = curve is not None and all(verdict.is_ok for verdict in verdicts)
+        is_accepted = curve is not None and not any(verdict.is_refusal for verdict in verdicts)
         found: Found = ()
         if is_accepted and curve is not None:
             found = read_all(self._extractors, curve, profile)
@@ -162,13 +170,11 @@ class ScatteringAnalysis:
         if key not in self._blanks:
             if len(self._blanks) >= N_BLANKS_KEPT:
                 self._blanks.pop(next(iter(self._blanks)))
-            self._blanks[key] = self._reduce(blank, None)
+            self._blanks[key] = self._reduce(blank, None, None)
         return self._blanks[key]
 
-    def _reduce(
-        self, exposure: Exposure, blank_frame: Frame | None, earlier: Sequence[Exposure] = ()
-    ) -> Reduced:
-        """Turn an exposure's file into a curve."""
+    def _reduce(self, exposure: Exposure, blank: Reduced | None, history: History | None) -> Reduced:
+        """Turn an exposure's file into a curve; without a history it was judged before."""
         asset = next((a for a in exposure.assets if a.role in ("frame", "curve")), None)
         if asset is None:
             raise FrameRejected(
@@ -178,29 +184,42 @@ class ScatteringAnalysis:
         try:
             if asset.role == "curve":
                 return Reduced(read_curve(path, q_unit="1/nm"), None, None, ())
-            return self._reduce_frame(path, exposure, blank_frame, earlier)
+            return self._reduce_frame(path, exposure, blank, history)
         except BadInput as error:
             raise FrameRejected(str(error)) from error
 
     def _reduce_frame(
-        self, path: Path, exposure: Exposure, blank_frame: Frame | None, earlier: Sequence[Exposure]
+        self, path: Path, exposure: Exposure, blank: Reduced | None, history: History | None
     ) -> Reduced:
         """Read and judge a frame, and integrate it with those that it is added to."""
         frame = read_frame(path, exposure=exposure)
-        verdicts = check_frame(frame, blank_frame, self._limits)
-        can_normalise = all(v.is_ok for v in verdicts if v.check in ("finite", "transmission", "beam"))
-        if not can_normalise:
-            return Reduced(None, frame, None, verdicts)
-        alone = frame
-        for one in earlier:
-            frame = add_frames(frame, read_frame(frame_path(one), exposure=one))
         geometry = self._geometry or geometry_from_header(path)
+        subject = Subject(
+            frame=frame,
+            geometry=geometry,
+            blank=None if blank is None else blank.frame,
+            earlier=self._earlier(exposure, blank, history or History()),
+            limits=self._limits,
+            window_inv_nm=self._window_inv_nm,
+        )
+        verdicts = () if history is None else check_frame(subject)
+        if any(verdict.check in NEEDED and not verdict.is_ok for verdict in verdicts):
+            return Reduced(None, frame, None, verdicts)
+        trace = self._recall.keep(exposure, subject)
+        alone, added = frame, () if history is None else history.added_to(exposure.seq)
+        for one in added:
+            frame = add_frames(frame, read_frame(frame_path(one), exposure=one))
         q_min, q_max = self._window_inv_nm
         binning = Binning(n_bins=self._spec.n_bins, q_min_inv_nm=q_min, q_max_inv_nm=q_max)
         curve = integrate(frame, geometry, binning, self._spec.scale)
         has_readers = any(extractor.extract_azimuth is not None for extractor in self._extractors)
         cake = divide(frame, geometry, binning) if has_readers else None
-        return Reduced(in_unit(curve, self._spec.intensity_unit), alone, cake, verdicts)
+        return Reduced(replace(curve, unit=self._spec.intensity_unit), alone, cake, verdicts, trace)
+
+    def _earlier(self, exposure: Exposure, blank: Reduced | None, history: History) -> Earlier:
+        """What was measured before."""
+        earlier = look_back(history, exposure, self._recall.trace)
+        return earlier if blank is None else replace(earlier, blank=blank.trace)
 
     def _subtracted(self, exposure: Exposure, sample: Curve, blank: Curve) -> Curve:
         """Subtract the blank."""
@@ -277,23 +296,3 @@ def _profile(sample: Reduced, blank: Reduced | None) -> Profile:
         return profile_of(sample.cake, None if blank is None else blank.cake)
     except FitFailed as error:
         return str(error)
-
-
-def in_unit(curve: Curve, unit: str) -> Curve:
-    """Name the unit of a curve's intensity.
-
-    Parameters
-    ----------
-    curve
-        The curve.
-    unit
-        The unit.
-
-    Returns
-    -------
-    Curve
-        The same numbers.
-    """
-    return Curve(
-        curve.q_inv_nm, curve.intensity, curve.sigma, unit, curve.common_relative_sigma, curve.source
-    )

@@ -208,3 +208,12 @@ def test_a_profile_has_an_intensity_and_a_sigma_in_each_bin_or_neither(changes, 
     CurveProfile.model_validate(whole)
     with pytest.raises(ValidationError, match=said):
         CurveProfile.model_validate(whole | changes)
+
+
+def test_what_only_warns_is_no_objection_and_older_records_know_no_warnings():
+    facts = {"check": "flux", "is_ok": False, "value": 0.09, "limit": 0.05, "unit": "1", "remedy": "Look."}
+    old, warning = Verdict.model_validate(facts), Verdict.model_validate(facts | {"is_warning": True})
+    assert (old.is_refusal, warning.is_refusal) == (True, False)
+    seen = Observation(seq=1, is_accepted=True, verdicts=(warning,))
+    assert seen.objections() == ""
+    assert seen.warnings() == "flux: 0.09 against a limit of 0.05. Look."

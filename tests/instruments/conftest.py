@@ -64,7 +64,12 @@ class SmallWorld:
         counts[self.pixel_mask] = -1
         monitor = float("nan") if kind == "nan" else 1e5 * exposure_s
         return SimpleNamespace(
-            counts=counts, monitor=monitor, transmission=0.8, transmission_sigma=0.002, photons=0.0
+            counts=counts,
+            monitor=monitor,
+            transmission=0.8,
+            transmission_sigma=0.002,
+            photons=0.0,
+            taken_s=None,
         )
 
 

@@ -56,7 +56,12 @@ class SmallSlice:
         self.places.append((seq, place))
         counts = np.full(GEOMETRY.shape, 7, np.int32)
         return SimpleNamespace(
-            counts=counts, monitor=1e5 * exposure_s, transmission=0.9, transmission_sigma=0.002, photons=0.0
+            counts=counts,
+            monitor=1e5 * exposure_s,
+            transmission=0.9,
+            transmission_sigma=0.002,
+            photons=0.0,
+            taken_s=None,
         )
 
 

@@ -20,8 +20,11 @@ lost_beam = { at = [5] }
 stuck_motor = { at = [7] }
 nan = { at = [9] }
 saturated_frame = { at = [11] }
+stale_frame = { at = [13] }
+slow_clock = { at = [15], severity = 1.0 }
+wrong_pixels = { at = [17] }
 """
-SAID = {3: "bubble", 5: "beam", 11: "saturation"}
+SAID = {3: "bubble", 5: "beam", 11: "saturation", 13: "duplicate", 15: "time", 17: "pixel_size"}
 """Which check speaks up at which decision."""
 
 
@@ -31,7 +34,7 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> History:
 
     folder = tmp_path_factory.mktemp("night")
     path = folder / "night.toml"
-    text = CAMPAIGN.replace("measurements = 10", "measurements = 16").replace("every = 6", "every = 40")
+    text = CAMPAIGN.replace("measurements = 10", "measurements = 22").replace("every = 6", "every = 40")
     path.write_text(text + FAULTS)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -52,17 +55,17 @@ def test_every_fault_is_recorded_and_the_night_goes_on(night: History):
         assert failure is not None
         assert failure.code == "BeamlineFault"
         assert word in failure.sentence
-    for seq in (4, 6, 8, 10, 12):
+    for seq in (4, 6, 8, 10, 12, 14, 16, 18):
         assert night.decision(seq).kind == "repeat"
         assert night.decision(seq).point == night.decision(seq - 1).point
     good = [decision.seq for decision, _ in night.accepted()]
-    assert len(good) == 16 - 5
+    assert len(good) == 22 - 8
 
 
 def test_the_agent_never_learns_from_a_bad_frame(night: History):
     for decision in night.decisions:
         assert decision.watermark == decision.seq - 1
-    bad = {3, 5, 7, 9, 11}
+    bad = {3, 5, 7, 9, 11, 13, 15, 17}
     assert bad.isdisjoint({decision.seq for decision, _ in night.accepted()})
 
 
@@ -82,7 +85,7 @@ def test_the_curves_are_those_of_the_truth_within_their_sigma(night: History):
         pull = ((curve.intensity - factor * expected) / curve.sigma)[smooth]
         assert abs(np.median(pull)) < 0.35
         checked += 1
-    assert checked == 11
+    assert checked == 14
 
 
 def test_features_cover_the_truth(night: History):

@@ -86,7 +86,7 @@ def night(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Hist
         pytest.param(number("transmission", float("inf")), "diode reads inf", id="transmission Inf"),
         pytest.param(number("transmission_sigma", float("nan")), "nan", id="sigma NaN"),
         pytest.param(number("transmission_sigma", float("inf")), "inf", id="sigma Inf"),
-        pytest.param(no_counts, "counts: 0 counts", id="empty"),
+        pytest.param(no_counts, "left open by 0 counts", id="empty"),
         pytest.param(saturated, "saturation", id="saturated"),
         pytest.param(number("monitor", 0.0), "beam: 0 monitor counts/s", id="no beam"),
     ],

@@ -142,11 +142,11 @@ class World:
         add_annotation(self.url, self.campaign.name, note, self.clock())
         self.acknowledged.append(note)
 
-    def analysis(self, exposure: Exposure, blank: Any, earlier: Any = ()) -> Observed:
+    def analysis(self, exposure: Exposure, blank: Any, history: Any) -> Observed:
         """Read a frame; some are rejected, some cannot be read."""
         if exposure.seq % UNREADABLE_EVERY == 0:
             raise FrameRejected("The frame is empty; look at the detector.")
-        return fakes.FakeAnalysis(rejects=lambda seq: seq % REJECTED_EVERY == 0)(exposure, blank, earlier)
+        return fakes.FakeAnalysis(rejects=lambda seq: seq % REJECTED_EVERY == 0)(exposure, blank)
 
 
 def override(why: str = "I want to see the corner.", sample: str | None = None) -> Override:

@@ -19,7 +19,6 @@ from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, known_names, load_extractors
 from models.saxs.pipeline import ScatteringAnalysis, build_analysis
-from models.saxs.quality import check_frame
 from models.saxs.reading import read_features
 
 Q = np.linspace(0.1, 3, 200)
@@ -86,50 +85,6 @@ def test_a_file_that_cannot_be_read_rejects_the_frame(
     (tmp_path / "x.h5").write_bytes(b"\x89HDF\r\n\x1a\nrubbish")
     with pytest.raises(FrameRejected, match=r"x\.h5"):
         analysis(expose(tmp_path / "x.h5", 2, role), None)
-
-
-def frame(**changes: Any) -> Frame:
-    values: dict[str, Any] = {
-        "counts": np.full((20, 20), 100, np.int32),
-        "mask": np.zeros((20, 20), bool),
-        "exposure_s": 1.0,
-        "monitor": 1e5,
-        "transmission": 0.6,
-        "saturation_counts": 1000.0,
-    }
-    return Frame(**(values | changes))
-
-
-HOT = np.full((20, 20), 100, np.int32)
-HOT[3, 4] = 800
-
-
-@pytest.mark.parametrize(
-    ("changes", "check"),
-    [
-        ({"counts": HOT}, "saturation"),
-        ({"counts": np.zeros((20, 20), np.int32)}, "counts"),
-        ({"monitor": float("nan")}, "finite"),
-        ({"transmission": float("nan")}, "finite"),
-        ({"monitor": 0.0}, "beam"),
-        ({"monitor": 9e3}, "beam"),
-        ({"transmission": 1.1}, "transmission"),
-        ({"transmission": 0.0}, "transmission"),
-        ({"transmission": 0.63}, "bubble"),
-        ({"mask": np.ones((20, 20), bool)}, "counts"),
-    ],
-)
-def test_every_fault_fails_its_own_check(changes: dict[str, Any], check: str):
-    failed = {v.check for v in check_frame(frame(**changes), blank=frame()) if not v.is_ok}
-    assert check in failed
-    assert failed <= {check, "bubble"}
-
-
-def test_a_good_frame_passes_every_check_and_a_masked_hot_pixel_is_no_saturation():
-    mask = np.zeros((20, 20), bool)
-    mask[3, 4] = True
-    assert all(v.is_ok for v in check_frame(frame(), blank=frame()))
-    assert all(v.is_ok for v in check_frame(frame(counts=HOT, mask=mask)))
 
 
 def test_subtraction_adds_sigmas_in_quadrature_and_keeps_what_is_shared_apart():

@@ -133,7 +133,7 @@ def test_a_place_that_is_none_is_refused(world: ScanWorld) -> None:
 def test_a_slice_without_area_or_with_bubbles_is_refused() -> None:
     with pytest.raises(ValidationError, match="2 corners enclose nothing"):
         SpecimenSpec(outline_mm=((0, 0), (1, 1)))
-    with pytest.raises(ValidationError, match="a slice has no bubbles"):
+    with pytest.raises(ValidationError, match="a slice is no liquid; remove the fault bubble"):
         ScanWorldSpec.model_validate({"faults": {"bubble": {"at": [3]}}})
 
 

@@ -1,0 +1,92 @@
+"""What frames before one say of it: a function of the record alone, so that a resumed run judges alike."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from models.domain.action import Exposure
+from models.domain.history import History, Observation
+from models.domain.scattering import Verdict
+from models.saxs.checks.trace import Trace
+
+N_SERIES = 12
+"""Frames of one sample that are looked back at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """What is known before a frame is judged; nothing, for one that stands alone."""
+
+    is_blank: bool = False
+    """True when the frame is of a blank."""
+    rate_hz: float | None = None
+    """Monitor rate of the last accepted frame, counts/s."""
+    transmissions: tuple[tuple[float, float], ...] = ()
+    """Transmission of each accepted frame of the same point, and its standard deviation."""
+    taken: tuple[int, float] | None = None
+    """`seq` of the last frame that says when it was taken, and when, s since 1970."""
+    fingerprints: Mapping[float, int] = field(default_factory=dict[float, int])
+    """`seq` of the frames before, by their fingerprints."""
+    series: tuple[Trace, ...] = ()
+    """Accepted frames of the same point, the last `N_SERIES`, in their order."""
+    blank: Trace | None = None
+    """The blank that goes with a sample; for a blank, the one before it."""
+
+
+def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], Trace | None]) -> Earlier:
+    """What the record says before a frame.
+
+    Parameters
+    ----------
+    history
+        What is known; only decisions before that of the exposure count.
+    exposure
+        The one to be judged.
+    trace
+        Gives what is kept of an earlier frame; None where it is gone.
+    """
+    rate_hz: float | None = None
+    taken: tuple[int, float] | None = None
+    fingerprints: dict[float, int] = {}
+    same: list[Exposure] = []
+    for observation in history.observations:
+        if observation.seq >= exposure.seq:
+            continue
+        shot = history.exposure(observation.seq)
+        when, print_ = _value(observation, "time"), _value(observation, "duplicate")
+        taken = taken if when is None else (observation.seq, when)
+        if print_ is not None:
+            fingerprints.setdefault(print_, observation.seq)
+        if shot is None or not observation.is_accepted:
+            continue
+        if shot.monitor is not None and shot.exposure_s > 0:
+            rate_hz = shot.monitor / (shot.exposure_s * shot.attenuation)
+        if shot.point == exposure.point or _first(history, shot) == _first(history, exposure):
+            same.append(shot)
+    traces = (trace(shot) for shot in same[-N_SERIES:])
+    series = tuple(one for one in traces if one is not None)
+    is_known = exposure.seq <= len(history.decisions)
+    is_blank = is_known and history.decision(exposure.seq).kind == "blank"
+    return Earlier(
+        is_blank=is_blank,
+        rate_hz=rate_hz,
+        transmissions=tuple(
+            (s.transmission, s.transmission_sigma) for s in same if s.transmission is not None
+        ),
+        taken=taken,
+        fingerprints=fingerprints,
+        series=series,
+        blank=series[-1] if is_blank and series else None,
+    )
+
+
+def _first(history: History, exposure: Exposure) -> int:
+    """`seq` of the measurement that an exposure takes again; its own where it takes none."""
+    decision = history.decision(exposure.seq) if exposure.seq <= len(history.decisions) else None
+    is_again = decision is not None and decision.kind == "setup" and decision.repeats is not None
+    return decision.repeats if is_again else exposure.seq
+
+
+def _value(observation: Observation, check: str) -> float | None:
+    """What a check found in an earlier frame."""
+    found: Verdict | None = next((v for v in observation.verdicts if v.check == check), None)
+    return None if found is None else found.value
