@@ -170,6 +170,8 @@ class Frame:
     """Counts above which the detector is not linear, where it is known."""
     source: str = ""
     """Where it came from: a file name, for messages."""
+    monitor_sigma: float = 0.0
+    """One standard deviation of the monitor, monitor counts."""
 
     def __post_init__(self) -> None:
         """Check the shapes once, at birth."""

@@ -15,7 +15,8 @@ from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, CurveProfile, Feature, Fit, Frame, Verdict
 from models.saxs.azimuth import Cake, divide, even_out, profile_of
 from models.saxs.bins import Binning
-from models.saxs.correct import subtract
+from models.saxs.correct import subtract, to_scale
+from models.saxs.corrections import Scale
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor, Found
 from models.saxs.fits import as_artifacts
@@ -80,6 +81,7 @@ class ScatteringAnalysis:
         self._limits = QualityLimits()
         self._blanks: dict[str, Reduced] = {}
         self._profile_bins = profile_bins
+        self._scale = Scale(factor=spec.scale, unit=spec.intensity_unit)
 
     def __call__(self, exposure: Exposure, blank: Exposure | None) -> Observed:
         """Reduce, subtract the blank, judge, and extract features.
@@ -185,10 +187,10 @@ class ScatteringAnalysis:
         geometry = self._geometry or geometry_from_header(path)
         q_min, q_max = self._window_inv_nm
         binning = Binning(n_bins=self._spec.n_bins, q_min_inv_nm=q_min, q_max_inv_nm=q_max)
-        curve = integrate(frame, geometry, binning, self._spec.scale)
+        curve = to_scale(integrate(frame, geometry, binning), self._scale)
         has_readers = any(extractor.extract_azimuth is not None for extractor in self._extractors)
         cake = divide(frame, geometry, binning) if has_readers else None
-        return Reduced(in_unit(curve, self._spec.intensity_unit), frame, cake, verdicts)
+        return Reduced(curve, frame, cake, verdicts)
 
     def _subtracted(self, exposure: Exposure, sample: Curve, blank: Curve) -> Curve:
         """Subtract the blank."""
@@ -265,23 +267,3 @@ def _profile(sample: Reduced, blank: Reduced | None) -> Profile:
         return profile_of(sample.cake, None if blank is None else blank.cake)
     except FitFailed as error:
         return str(error)
-
-
-def in_unit(curve: Curve, unit: str) -> Curve:
-    """Name the unit of a curve's intensity.
-
-    Parameters
-    ----------
-    curve
-        The curve.
-    unit
-        The unit.
-
-    Returns
-    -------
-    Curve
-        The same numbers.
-    """
-    return Curve(
-        curve.q_inv_nm, curve.intensity, curve.sigma, unit, curve.common_relative_sigma, curve.source
-    )
