@@ -12,29 +12,35 @@ from models.domain.units import q_unit_in
 
 if TYPE_CHECKING:
     from models.domain.scattering import Absence, Feature
+    from models.saxs.bins import Sector
+    from models.saxs.combining import Backgrounds
     from models.saxs.extractor import Extractor
     from models.saxs.loose_files import Reading
 
 
+MANY = ("--buffer", "--empty")
+"""Options that take every file up to the next option."""
+
+
 class ManyBuffers(TyperCommand):
-    """A command whose ``--buffer`` takes every file that follows it, as a shell's pattern gives them."""
+    """A command whose ``--buffer`` and ``--empty`` take every file that follows, as a shell's pattern is."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Give each of these files a ``--buffer`` of its own, then parse as usual."""
+        """Give each of these files an option of its own, then parse as usual."""
         return super().parse_args(ctx, spread_buffers(args))
 
 
 def spread_buffers(words: list[str]) -> list[str]:
-    """Repeat ``--buffer`` before every file that follows it, up to the next option."""
+    """Repeat ``--buffer`` or ``--empty`` before every file that follows it, up to the next option."""
     spread: list[str] = []
-    is_buffer = False
+    option: str | None = None
     n_given = 0
     for word in words:
         if word.startswith("-"):
-            is_buffer, n_given = word == "--buffer", 0
+            option, n_given = word if word in MANY else None, 0
             spread.append(word)
-        elif is_buffer:
-            spread += ["--buffer", word] if n_given else [word]
+        elif option is not None:
+            spread += [option, word] if n_given else [word]
             n_given += 1
         else:
             spread.append(word)
@@ -55,8 +61,37 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         list[Path] | None,
         typer.Option(metavar="FILE...", help="Buffers: all files up to the next option. They are averaged."),
     ] = None,
+    empty: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE...", help="Empty cells: all files up to the next option, averaged."),
+    ] = None,
+    solute_fraction: Annotated[
+        float | None,
+        typer.Option(metavar="PHI", help="Volume fraction of solute: 1 - PHI of the buffer is subtracted."),
+    ] = None,
     average: Annotated[
-        bool, typer.Option("--average", help="Average the files before reading features.")
+        bool, typer.Option("--average", help="Average those files that are alike before reading features.")
+    ] = False,
+    level: Annotated[
+        float,
+        typer.Option(metavar="P", help="Chance that repeats lose one though nothing changed; 0 keeps all."),
+    ] = 0.01,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="TOML: dead time, dark counts, flat field, polarisation, scale."),
+    ] = None,
+    sector: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CENTRE,HALF",
+            help="Average over these directions only, deg from the columns' axis, and those across the beam.",
+        ),
+    ] = None,
+    one_sided: Annotated[
+        bool, typer.Option("--one-sided", help="Leave out the part of the sector across the beam.")
+    ] = False,
+    zingers: Annotated[
+        bool, typer.Option("--zingers", help="Leave out pixels that no chance explains.")
     ] = False,
     mask: Annotated[Path | None, typer.Option(metavar="FILE", help="Mask image; not 0 is not used.")] = None,
     features: Annotated[
@@ -74,8 +109,11 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
 
     Example: `nightbeam reduce protein.tif --geometry detector.poni --buffer water_1.tif water_2.tif`
     """
+    from models.saxs.combining import Backgrounds, combine
+    from models.saxs.correction_files import read_corrections
+    from models.saxs.corrections import NO_CORRECTIONS
     from models.saxs.extractors import known_names, load_extractors
-    from models.saxs.loose_files import Source, combine, read_file
+    from models.saxs.loose_files import Source, read_file
 
     unit = None if q_unit is None else q_unit_in(q_unit)
     if unit == "both" or (unit is None and q_unit is not None):
@@ -84,12 +122,28 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         raise BadInput(f"--out {out}", "is a file, not a folder", "Name a folder")
     extractors = load_extractors(features.split(",") if features else known_names())
     has_directions = any(extractor.extract_azimuth is not None for extractor in extractors)
-    source = Source(geometry=geometry, mask=mask, q_unit=unit, has_directions=has_directions)
-    buffers = [read_file(path, source) for path in buffer or ()]
+    if not 0 <= level < 1:
+        raise BadInput(f"--level {level:g}", "must be 0 or more and below 1", "Give a chance, such as 0.01")
+    source = Source(
+        geometry=geometry,
+        mask=mask,
+        q_unit=unit,
+        has_directions=has_directions,
+        corrections=NO_CORRECTIONS if corrections is None else read_corrections(corrections),
+        sector=None if sector is None else _sector(sector, has_opposite=not one_sided),
+        drops_zingers=zingers,
+    )
+    backgrounds = Backgrounds(
+        buffers=[read_file(path, source) for path in buffer or ()],
+        empties=[read_file(path, source) for path in empty or ()],
+        solute_fraction=solute_fraction,
+        level=level,
+        corrections=source.corrections,
+    )
     groups = [files] if average else [[path] for path in files]
     names = _curve_names(groups) if out is not None else []
     for place, group in enumerate(groups):
-        reading = combine([read_file(path, source) for path in group], buffers)
+        reading = combine([read_file(path, source) for path in group], backgrounds)
         if out is not None:
             from models.saxs.curve_files import write_curve
 
@@ -99,7 +153,24 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
                 raise BadInput(
                     f"--out {out}", f"cannot be written ({error.strerror})", "Name a folder that can"
                 ) from error
-        _report(group, reading, extractors, len(buffers), as_json)
+        _report(group, reading, extractors, backgrounds, as_json)
+
+
+def _sector(text: str, *, has_opposite: bool) -> "Sector":
+    """Read ``30,10``: centre and half-width, deg."""
+    from pydantic import ValidationError
+
+    from models.saxs.bins import Sector
+
+    try:
+        centre_deg, half_width_deg = (float(part) for part in text.split(","))
+        return Sector(centre_deg=centre_deg, half_width_deg=half_width_deg, has_opposite=has_opposite)
+    except (ValueError, ValidationError):
+        raise BadInput(
+            f"--sector {text!r}",
+            "is no centre within -360 to 360 and half-width above 0 to 180 deg",
+            "Give both, such as 30,10",
+        ) from None
 
 
 def _curve_names(groups: list[list[Path]]) -> list[str]:
@@ -117,7 +188,7 @@ def _report(
     group: list[Path],
     reading: "Reading",
     extractors: "tuple[Extractor, ...]",
-    n_buffers: int,
+    backgrounds: "Backgrounds",
     as_json: bool,
 ) -> None:
     """Print what one curve says."""
@@ -131,9 +202,11 @@ def _report(
     if as_json:
         typer.echo(json.dumps(_facts(name, reading, made, absent), ensure_ascii=False))
         return
-    averaged = f", {len(group)} files averaged" if len(group) > 1 else ""
-    buffers = f", {n_buffers} buffer{'s' if n_buffers > 1 else ''} subtracted" if n_buffers else ""
-    typer.echo(f"{name}{averaged}{buffers}")
+    n_left_out = sum(int(verdict.value) for verdict in reading.verdicts if verdict.check == "repeats")
+    averaged = f", {len(group) - n_left_out} of {len(group)} files averaged" if len(group) > 1 else ""
+    taken = ((len(backgrounds.buffers), "buffer"), (len(backgrounds.empties), "empty cell"))
+    said = [f", {n} {what}{'s' if n > 1 else ''} subtracted" for n, what in taken if n]
+    typer.echo(f"{name}{averaged}{''.join(said)}")
     _show(reading, made, absent)
 
 

@@ -46,14 +46,8 @@ def subtract_cell(sample: Curve, buffer: Curve | None, empty: Curve, solute_frac
     Raises
     ------
     BadInput
-        When `subtract_all` refuses them, or the fraction is none.
+        When `subtract_all` refuses them.
     """
-    if not 0 <= solute_fraction < 1:
-        raise BadInput(
-            "solute fraction",
-            f"is {solute_fraction:g}, must be 0 or more and below 1",
-            "Give the volume fraction",
-        )
     if buffer is None:
         return subtract_all(sample, [(empty, 1.0)])
     return subtract_all(sample, [(buffer, 1.0 - solute_fraction), (empty, solute_fraction)])
