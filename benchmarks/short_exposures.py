@@ -15,6 +15,8 @@ from models.domain.space import Axis, SearchSpace, SumConstraint
 from models.gp.design import draw_allowed
 from models.gp.encoding import Encoding
 from models.saxs.bins import Binning
+from models.saxs.correct import to_scale
+from models.saxs.corrections import Scale
 from models.saxs.curve_files import read_curve
 from models.saxs.integrate import integrate
 from sims.phases import COMPONENTS
@@ -74,7 +76,8 @@ def counting() -> Counting:
     frame = expose_frame(world)
     low, high = WINDOW_INV_NM
     binning = Binning(n_bins=N_BINS, q_min_inv_nm=low, q_max_inv_nm=high)
-    curve = integrate(frame, world.station.geometry, binning, 10.0 * world.station.absolute_scale)
+    scale = Scale(factor=10.0 * world.station.absolute_scale, unit="1/cm")
+    curve = to_scale(integrate(frame, world.station.geometry, binning), scale)
     parasitic = spec.background.parasitic_inv_cm * (PARASITIC_Q_INV_NM / curve.q_inv_nm) ** 4
     background = WATER_INV_CM + spec.background.air_inv_cm + parasitic
     return Counting(curve.q_inv_nm, curve.intensity / curve.sigma**2 / frame.exposure_s, background)

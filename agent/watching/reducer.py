@@ -12,11 +12,12 @@ from agent.watching.outcome import Flag, Outcome
 from agent.watching.recipe import Announced, Recipe
 from models.domain.errors import BadInput
 from models.domain.scattering import Verdict
+from models.saxs.combining import Backgrounds, combine
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, known_names, load_extractors
 from models.saxs.frame_files import FRAME_SUFFIXES, HDF5_SUFFIXES, read_frame
 from models.saxs.geometry_files import read_geometry
-from models.saxs.loose_files import FROM_HEADER, Reading, Source, combine, read_file
+from models.saxs.loose_files import FROM_HEADER, Reading, Source, read_file
 from models.saxs.reading import read_features
 
 ANY_SHAPE = (1024, 1024)
@@ -119,7 +120,7 @@ def reduce_frame(arrival: Arrival, recipe: Recipe) -> Outcome:
 def _reduced(path: Path, sha256: str, prepared: Prepared) -> Outcome:
     """Reduce and judge, whatever the file is."""
     try:
-        reading = combine([read_file(path, prepared.source)], prepared.buffers)
+        reading = combine([read_file(path, prepared.source)], Backgrounds(prepared.buffers))
     except BadInput as error:
         return _refused(path, sha256, error)
     except (ArithmeticError, ValueError, LookupError) as error:  # a curve with which nothing can be done

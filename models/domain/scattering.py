@@ -188,6 +188,8 @@ class Frame:
     """Where it came from: a file name, for messages."""
     taken_s: float | None = None
     """When it was taken by its own clock, s since 1970; None where it does not say."""
+    monitor_sigma: float = 0.0
+    """One standard deviation of the monitor, monitor counts."""
 
     def __post_init__(self) -> None:
         """Check the shapes once, at birth."""

@@ -10,8 +10,10 @@ from models.domain.errors import FitFailed
 from models.domain.geometry import Geometry
 from models.domain.scattering import AzimuthalProfile, Curve, Floats, Frame
 from models.saxs.bins import Binning, bins_of
+from models.saxs.corrections import NO_CORRECTIONS, Corrections
+from models.saxs.integrate import add_up_frame, common_error, normaliser
 from models.saxs.integrators import check_geometry
-from models.saxs.sums import add_up as add_pixels_up
+from models.saxs.sums import MIN_VARIANCE_COUNTS
 
 N_AZIMUTHS = 36
 """Bins over half a turn."""
@@ -30,19 +32,25 @@ class Cake:
     azimuth_deg: Floats
     """Middle of each bin of azimuth, shape (n_azimuth,), deg."""
     counts: Floats
-    """Counts, shape (n_azimuth, n_q)."""
+    """Counts, without losses to dead time and dark counts, shape (n_azimuth, n_q)."""
+    variance: Floats
+    """Their variance, shape (n_azimuth, n_q), counts squared; 0 where there was none."""
     weight: Floats
-    """What counts are divided by to become intensity: pixels by solid angle, monitor, transmission and
-    thickness, shape (n_azimuth, n_q); 0 where there is no pixel."""
+    """What counts are divided by to become intensity: pixels by solid angle, polarisation, flat field,
+    monitor, transmission and thickness, shape (n_azimuth, n_q); 0 where there is no pixel."""
     common_relative_sigma: float
-    """One standard deviation of a factor that all share (transmission), relative."""
+    """One standard deviation of a factor that all share (transmission, monitor), relative."""
     source: str
 
     def between(self, q_min_inv_nm: float, q_max_inv_nm: float) -> "Cake":
         """The part with q_min <= q <= q_max, 1/nm."""
         keep = (self.q_inv_nm >= q_min_inv_nm) & (self.q_inv_nm <= q_max_inv_nm)
         return replace(
-            self, q_inv_nm=self.q_inv_nm[keep], counts=self.counts[:, keep], weight=self.weight[:, keep]
+            self,
+            q_inv_nm=self.q_inv_nm[keep],
+            counts=self.counts[:, keep],
+            variance=self.variance[:, keep],
+            weight=self.weight[:, keep],
         )
 
 
@@ -52,11 +60,14 @@ def add_up(cakes: Sequence[Cake]) -> Cake:
     return replace(
         first,
         counts=np.sum([cake.counts for cake in cakes], axis=0),
+        variance=np.sum([cake.variance for cake in cakes], axis=0),
         weight=np.sum([cake.weight for cake in cakes], axis=0),
     )
 
 
-def divide(frame: Frame, geometry: Geometry, binning: Binning) -> Cake:
+def divide(
+    frame: Frame, geometry: Geometry, binning: Binning, corrections: Corrections = NO_CORRECTIONS
+) -> Cake:
     """Divide a frame by azimuth and q.
 
     Parameters
@@ -67,22 +78,26 @@ def divide(frame: Frame, geometry: Geometry, binning: Binning) -> Cake:
         Where the detector stands.
     binning
         Bins of q, the same as the curve's.
+    corrections
+        What is known of the detector; what dark rate, dead time and flat field leave uncertain is small
+        beside the counts of one direction, and is left out.
 
     Raises
     ------
     BadInput
-        When the geometry is for another detector.
+        When `integrate` would refuse the frame.
     """
     check_geometry(geometry, frame.counts.shape, frame.source)
-    bins = bins_of(geometry, binning, 2 * N_AZIMUTHS)
-    sums = add_pixels_up(frame.counts, frame.mask, bins)
-    per_pixel = frame.monitor * frame.transmission * frame.thickness_mm
+    per_pixel = normaliser(frame)
+    sums = add_up_frame(frame, geometry, binning, 2 * N_AZIMUTHS, corrections)
+    bins = bins_of(geometry, binning, 2 * N_AZIMUTHS, corrections)
     return Cake(
         q_inv_nm=bins.q_inv_nm,
         azimuth_deg=np.mod(bins.azimuth_deg[:N_AZIMUTHS], 180.0),
         counts=_fold(sums.counts),
+        variance=_fold(sums.shot_variance),
         weight=_fold(sums.weight) * per_pixel,
-        common_relative_sigma=frame.transmission_sigma / frame.transmission,
+        common_relative_sigma=common_error(frame),
         source=frame.source,
     )
 
@@ -108,7 +123,7 @@ def profile_of(sample: Cake, blank: Cake | None) -> AzimuthalProfile:
     """
     background, background_sigma = _background(sample, blank)
     net = sample.counts - sample.weight * background
-    noise = math.sqrt(max(float(sample.counts.sum()), 1.0))
+    noise = math.sqrt(max(float(sample.variance.sum()), MIN_VARIANCE_COUNTS))
     if float(net.sum()) < MIN_SIGNAL * noise:
         raise FitFailed(
             f"{net.sum():.0f} counts stand above the blank, directions need {MIN_SIGNAL * noise:.0f}"
@@ -124,7 +139,7 @@ def profile_of(sample: Cake, blank: Cake | None) -> AzimuthalProfile:
     return AzimuthalProfile(
         azimuth_deg=sample.azimuth_deg[has_pixels],
         intensity=shape,
-        sigma=np.sqrt(np.maximum(sample.counts[has_pixels].sum(axis=1), 1.0)) / expected,
+        sigma=np.sqrt(np.maximum(sample.variance[has_pixels].sum(axis=1), MIN_VARIANCE_COUNTS)) / expected,
         step_deg=180.0 / N_AZIMUTHS,
         offset_sigma=shift / float(expected.sum()),
         source=sample.source,
@@ -177,8 +192,9 @@ def _background(sample: Cake, blank: Cake | None) -> tuple[Floats, Floats]:
         nothing = np.zeros(sample.counts.shape[1])
         return nothing, nothing
     weight, counts = blank.weight.sum(axis=0), blank.counts.sum(axis=0)
+    variance = np.maximum(blank.variance.sum(axis=0), MIN_VARIANCE_COUNTS)
     safe = np.where(weight > 0, weight, np.inf)
-    return counts / safe, np.sqrt(np.maximum(counts, 1.0)) / safe
+    return counts / safe, np.sqrt(variance) / safe
 
 
 def _separate(net: Floats, weight: Floats) -> tuple[Floats, Floats]:

@@ -1,23 +1,20 @@
-"""Combine curves: subtract a buffer, average repeats."""
+"""Combine curves: subtract buffer and empty cell, average repeats, bring them to a scale."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from models.domain.errors import BadInput
-from models.domain.scattering import Curve
+from models.domain.scattering import Curve, Floats
+from models.saxs.corrections import Scale
 
 GRID_TOLERANCE = 1e-6
 """Relative difference of q below which two grids are one."""
 
 
 def subtract(sample: Curve, buffer: Curve, factor: float = 1.0) -> Curve:
-    """Take a buffer off a sample.
-
-    sigma adds in quadrature. The errors that all points of a curve share (transmission, monitor) scale the
-    buffer against the sample: what that leaves, the buffer's intensity times both relative errors in
-    quadrature, cannot be told apart per point and is added to sigma. What scales the difference as a whole
-    stays in `common_relative_sigma`.
+    """Take a buffer off a sample: `subtract_all` of one background.
 
     Parameters
     ----------
@@ -27,47 +24,116 @@ def subtract(sample: Curve, buffer: Curve, factor: float = 1.0) -> Curve:
         What is subtracted.
     factor
         The buffer is multiplied by it, such as 1 minus the volume fraction of solute.
+    """
+    return subtract_all(sample, [(buffer, factor)])
+
+
+def subtract_cell(sample: Curve, buffer: Curve | None, empty: Curve, solute_fraction: float = 0.0) -> Curve:
+    """Take buffer and cell off a sample, where solute has displaced buffer (Pauw 2013, JPCM 25, 383201).
+
+    Sample and buffer both hold the cell: S - E - (1 - phi) (B - E), which is S - (1 - phi) B - phi E. Each
+    was divided by its own transmission before.
+
+    Parameters
+    ----------
+    sample, empty
+        The sample in its cell, and the cell alone.
+    buffer
+        The buffer in the cell; None where there is none, as for a solid: S - E.
+    solute_fraction
+        Volume fraction phi of what is not buffer, 0 to 1; at 0 the empty cell cancels.
+
+    Raises
+    ------
+    BadInput
+        When `subtract_all` refuses them.
+    """
+    if buffer is None:
+        return subtract_all(sample, [(empty, 1.0)])
+    return subtract_all(sample, [(buffer, 1.0 - solute_fraction), (empty, solute_fraction)])
+
+
+def subtract_all(sample: Curve, backgrounds: Sequence[tuple[Curve, float]]) -> Curve:
+    """Take backgrounds, each times its factor, off a sample.
+
+    sigma adds in quadrature. The errors that all points of a curve share (transmission, monitor) scale one
+    curve against the others: what that leaves, each background by its own relative error and all of them
+    together by the sample's, cannot be told apart per point and is added to sigma. What scales the
+    difference as a whole, the sample's, stays in `common_relative_sigma`.
+
+    Parameters
+    ----------
+    sample
+        What is subtracted from.
+    backgrounds
+        What is subtracted, with factors.
 
     Returns
     -------
     Curve
-        On the sample's points, where the buffer has points on both sides. On another grid the buffer is
-        interpolated linearly, its sigma by the same weights; neighbouring points that lean on one
-        buffer point are then correlated, which sigma does not say.
+        On the sample's points, where all backgrounds have points on both sides. On another grid a background
+        is interpolated linearly, its sigma by the same weights; neighbouring points that lean on one of its
+        points are then correlated, which sigma does not say.
 
     Raises
     ------
     BadInput
         When the curves share no q, or are in different units.
     """
-    _check_units(sample, buffer)
-    matched, blank, blank_sigma = _on_grid_of(sample, buffer)
-    shared = np.hypot(sample.common_relative_sigma, buffer.common_relative_sigma) * factor * blank
-    return Curve(
-        q_inv_nm=matched.q_inv_nm,
-        intensity=matched.intensity - factor * blank,
-        sigma=np.sqrt(matched.sigma**2 + (factor * blank_sigma) ** 2 + shared**2),
-        unit=sample.unit,
-        common_relative_sigma=sample.common_relative_sigma,
-        source=sample.source,
+    for background, _ in backgrounds:
+        _check_units(sample, background)
+        if not _is_same_grid(sample, background):
+            sample = _within(sample, background)
+    total, variance = np.zeros(len(sample)), sample.sigma**2
+    for background, factor in backgrounds:
+        blank, blank_sigma = (factor * values for values in _on_grid_of(sample, background))
+        total = total + blank
+        variance = variance + blank_sigma**2 + (background.common_relative_sigma * blank) ** 2
+    return replace(
+        sample,
+        intensity=sample.intensity - total,
+        sigma=np.sqrt(variance + (sample.common_relative_sigma * total) ** 2),
+    )
+
+
+def to_scale(curve: Curve, scale: Scale) -> Curve:
+    """Bring a curve to the unit of a calibration.
+
+    Parameters
+    ----------
+    curve
+        The curve, without what is to be subtracted: the error of a scale is none between curves of one
+        calibration.
+    scale
+        Factor, its error, and the unit.
+
+    Returns
+    -------
+    Curve
+        With the error of the scale in `common_relative_sigma`.
+    """
+    return replace(
+        curve,
+        intensity=curve.intensity * scale.factor,
+        sigma=curve.sigma * scale.factor,
+        unit=scale.unit,
+        common_relative_sigma=float(np.hypot(curve.common_relative_sigma, scale.relative_sigma)),
     )
 
 
 def average(curves: Sequence[Curve]) -> Curve:
     """Average repeats of one measurement.
 
-    Each curve has one weight for all its points, the inverse of its median relative variance, so that points
-    which fluctuated low, and with them their Poisson sigma, do not pull the mean down.
-
     Parameters
     ----------
     curves
-        Curves in one unit, at least one.
+        Curves in one unit, at least one; each has its weight of `weights_of`.
 
     Returns
     -------
     Curve
-        On the first curve's points.
+        On the first curve's points. The errors that a curve's points share are taken as independent from
+        curve to curve: as of a transmission that was measured for each.
 
     Raises
     ------
@@ -77,18 +143,8 @@ def average(curves: Sequence[Curve]) -> Curve:
     if not curves:
         raise BadInput("average", "there is no curve to average", "Give at least one.")
     first = curves[0]
-    for curve in curves[1:]:
-        _check_units(first, curve)
-        if not _is_same_grid(first, curve):
-            raise BadInput(
-                curve.source,
-                f"has other q values than {first.source}",
-                "Average curves of one grid of q only.",
-            )
-    weights = np.array(
-        [1.0 / max(float(np.median(curve.sigma**2)), np.finfo(float).tiny) for curve in curves]
-    )
-    weights /= weights.sum()
+    check_alike(curves)
+    weights = weights_of(curves)
     return Curve(
         q_inv_nm=first.q_inv_nm,
         intensity=np.einsum("c,cq->q", weights, np.array([curve.intensity for curve in curves])),
@@ -97,6 +153,29 @@ def average(curves: Sequence[Curve]) -> Curve:
         common_relative_sigma=float(np.hypot.reduce(weights * [c.common_relative_sigma for c in curves])),
         source=first.source if len(curves) == 1 else f"average of {len(curves)} from {first.source}",
     )
+
+
+def weights_of(curves: Sequence[Curve]) -> Floats:
+    """Share of each repeat in their average, shape (n_curves,), sum 1.
+
+    Each curve has one weight for all its points, the inverse of its median variance, so that points
+    which fluctuated low, and with them their Poisson sigma, do not pull the mean down.
+    """
+    tiny = float(np.finfo(float).tiny)
+    weights = np.array([1.0 / max(float(np.median(curve.sigma**2)), tiny) for curve in curves])
+    return weights / weights.sum()
+
+
+def check_alike(curves: Sequence[Curve]) -> None:
+    """Refuse curves that cannot be averaged or compared point by point: other units, other q."""
+    for curve in curves[1:]:
+        _check_units(curves[0], curve)
+        if not _is_same_grid(curves[0], curve):
+            raise BadInput(
+                curve.source,
+                f"has other q values than {curves[0].source}",
+                "Average curves of one grid of q only.",
+            )
 
 
 def _is_same_grid(one: Curve, other: Curve) -> bool:
@@ -112,22 +191,28 @@ def _check_units(one: Curve, other: Curve) -> None:
         )
 
 
-def _on_grid_of(sample: Curve, buffer: Curve) -> tuple[Curve, np.ndarray, np.ndarray]:
-    """Bring a buffer onto a sample's points; the sample loses points outside of the buffer."""
-    if _is_same_grid(sample, buffer):
-        return sample, buffer.intensity, buffer.sigma
-    if len(buffer) < 2:
-        raise BadInput(buffer.source, f"has {len(buffer)} points, needs 2", "Give another buffer.")
-    matched = sample.between(float(buffer.q_inv_nm[0]), float(buffer.q_inv_nm[-1]))
+def _within(sample: Curve, background: Curve) -> Curve:
+    """The part of a sample that a background on another grid covers."""
+    if len(background) < 2:
+        raise BadInput(background.source, f"has {len(background)} points, needs 2", "Give another buffer.")
+    matched = sample.between(float(background.q_inv_nm[0]), float(background.q_inv_nm[-1]))
     if len(matched) == 0:
         raise BadInput(
-            buffer.source,
-            f"covers {buffer.q_inv_nm[0]:g} to {buffer.q_inv_nm[-1]:g} 1/nm, and no point of {sample.source}",
+            background.source,
+            f"covers {background.q_inv_nm[0]:g} to {background.q_inv_nm[-1]:g} 1/nm, "
+            f"and no point of {sample.source}",
             "Check the q units of both.",
         )
-    right = np.clip(np.searchsorted(buffer.q_inv_nm, matched.q_inv_nm), 1, len(buffer) - 1)
+    return matched
+
+
+def _on_grid_of(sample: Curve, background: Curve) -> tuple[Floats, Floats]:
+    """A background's intensity and sigma at a sample's points."""
+    if _is_same_grid(sample, background):
+        return background.intensity, background.sigma
+    q = background.q_inv_nm
+    right = np.clip(np.searchsorted(q, sample.q_inv_nm), 1, len(q) - 1)
     left = right - 1
-    share = (matched.q_inv_nm - buffer.q_inv_nm[left]) / (buffer.q_inv_nm[right] - buffer.q_inv_nm[left])
-    blank = (1 - share) * buffer.intensity[left] + share * buffer.intensity[right]
-    blank_sigma = np.hypot((1 - share) * buffer.sigma[left], share * buffer.sigma[right])
-    return matched, blank, blank_sigma
+    share = (sample.q_inv_nm - q[left]) / (q[right] - q[left])
+    blank = (1 - share) * background.intensity[left] + share * background.intensity[right]
+    return blank, np.hypot((1 - share) * background.sigma[left], share * background.sigma[right])

@@ -1,24 +1,23 @@
-"""Reduce files that lie about, frames or curves, without a campaign around them."""
+"""Reduce files that lie about, frames or curves, one by one, without a campaign around them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from models.domain.errors import BadInput, FitFailed
+from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.scattering import Curve, Frame, Mask, Verdict
 from models.domain.units import QUnit
-from models.saxs.azimuth import Cake, add_up, divide, profile_of
+from models.saxs.azimuth import Cake, divide
 from models.saxs.beamstop import find_shadow
-from models.saxs.bins import Binning
+from models.saxs.bins import Binning, Sector
 from models.saxs.checks.catalogue import NEEDED, check_frame
 from models.saxs.checks.check import Subject
 from models.saxs.checks.curves import check_curve
 from models.saxs.checks.earlier import Earlier
-from models.saxs.correct import average, subtract
+from models.saxs.corrections import NO_CORRECTIONS, Corrections
 from models.saxs.curve_files import has_stated_q_unit, read_curve
 from models.saxs.curve_points import SIGMA_ESTIMATED, shadow_end
 from models.saxs.file_contents import is_frame
@@ -27,13 +26,18 @@ from models.saxs.frame_headers import UNMONITORED
 from models.saxs.geometry_files import read_geometry
 from models.saxs.integrate import integrate
 from models.saxs.reading import NO_FRAME, Profile
+from models.saxs.zingers import find_zingers
 
 FROM_HEADER = "header"
 """Takes each frame's geometry from its own header."""
 ASSUMED_Q_UNIT: QUnit = "1/A"
 """What most curve files are in, for those that do not say."""
-ASSUMPTIONS = frozenset({"q_unit", "sigma", "monitor", "beamstop"})
-"""Verdicts of these names say what had to be assumed."""
+REPEATS = ("repeats", "buffer repeats", "empty repeats")
+"""Verdicts on what was averaged: samples, buffers, empty cells."""
+ZINGERS = "zingers"
+"""Verdict on pixels that no chance explains."""
+ASSUMPTIONS = frozenset({"q_unit", "sigma", "monitor", "beamstop", ZINGERS, *REPEATS})
+"""Verdicts of these names say what had to be assumed, or was left out."""
 EDGE_TOLERANCE = 1e-6
 """Relative; a window that was read from a text file includes its own ends."""
 
@@ -55,6 +59,12 @@ class Source:
     """True where frames are divided by azimuth as well."""
     is_buffer: bool = False
     """True where the files are buffers: their pixels must scatter as counts do."""
+    corrections: Corrections = NO_CORRECTIONS
+    """What is known of the detector."""
+    sector: Sector | None = None
+    """Directions that frames are averaged over; None takes all."""
+    drops_zingers: bool = False
+    """True where pixels that no chance explains are left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,9 +78,16 @@ class Reading:
     cake: Cake | None = None
     """The frame by azimuth, where that was asked for."""
     profile: Profile = NO_FRAME
-    """What each direction scatters, or why that is not known; made by `combine`."""
+    """What each direction scatters, or why that is not known; made by `combining.combine`."""
     geometry: Geometry | None = None
     """Where the detector stood; None for curve files, and for frames of different geometries."""
+    thickness_mm: float = 1.0
+    """What the frame was divided by, mm."""
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Shape of the frame, (rows, columns); None where the file was a curve."""
+        return None if self.geometry is None else self.geometry.shape
 
 
 def read_file(path: Path, source: Source) -> Reading:
@@ -111,58 +128,13 @@ def _read(path: Path, source: Source) -> Reading:
     if q_unit is None and not has_stated_q_unit(path):
         q_unit = ASSUMED_Q_UNIT
         remedy = "The file states no unit of q: 1/A is assumed. Give --q-unit if it is 1/nm."
-        verdicts = (_note("q_unit", remedy),)
+        verdicts = (note("q_unit", remedy),)
     curve = read_curve(path, q_unit=q_unit)
     if SIGMA_ESTIMATED in curve.source:
         verdicts += (
-            _note("sigma", "The file states no uncertainties: they are estimated from local scatter."),
+            note("sigma", "The file states no uncertainties: they are estimated from local scatter."),
         )
     return Reading(curve, verdicts + check_curve(curve))
-
-
-def combine(samples: Sequence[Reading], buffers: Sequence[Reading]) -> Reading:
-    """Average samples, average buffers, and subtract these from those.
-
-    Parameters
-    ----------
-    samples
-        At least one.
-    buffers
-        None subtracts nothing.
-
-    Returns
-    -------
-    Reading
-        One curve, and all verdicts that are not repeated.
-    """
-    curve = average([reading.curve for reading in samples])
-    if buffers:
-        curve = subtract(curve, average([reading.curve for reading in buffers]))
-    verdicts: dict[str, Verdict] = {}
-    for verdict in (v for reading in (*samples, *buffers) for v in reading.verdicts):
-        if verdict.check not in verdicts or not verdict.is_ok:
-            verdicts[verdict.check] = verdict
-    geometry = samples[0].geometry if all(r.geometry == samples[0].geometry for r in samples) else None
-    return Reading(
-        curve, tuple(verdicts.values()), profile=_profile(curve, samples, buffers), geometry=geometry
-    )
-
-
-def _profile(curve: Curve, samples: Sequence[Reading], buffers: Sequence[Reading]) -> Profile:
-    """What each direction scatters over the curve's window."""
-    cakes = [reading.cake for reading in samples if reading.cake is not None]
-    blanks = [reading.cake for reading in buffers if reading.cake is not None]
-    if len(cakes) < len(samples) or len(blanks) < len(buffers) or not len(curve):
-        return NO_FRAME
-    shapes = {cake.counts.shape for cake in (*cakes, *blanks)}
-    if len(shapes) > 1:
-        return "the frames are from different detectors"
-    window = float(curve.q_inv_nm[0]), float(curve.q_inv_nm[-1])
-    blank = add_up(blanks).between(*window) if blanks else None
-    try:
-        return profile_of(add_up(cakes).between(*window), blank)
-    except FitFailed as error:
-        return str(error)
 
 
 def _read_frame(path: Path, source: Source) -> Reading:
@@ -174,8 +146,11 @@ def _read_frame(path: Path, source: Source) -> Reading:
     geometry, window = _geometry(path, frame, source)
     assumed: tuple[Verdict, ...] = ()
     if frame.monitor == UNMONITORED:
-        remedy = "The file states no monitor: intensity is counts per pixel, not normalised."
-        assumed += (_note("monitor", remedy),)
+        frame = replace(frame, monitor=frame.exposure_s)
+        remedy = (
+            "The file states no monitor: intensity is counts per pixel and second, the flux taken as steady."
+        )
+        assumed += (note("monitor", remedy),)
     has_mask = bool(np.any(frame.mask & (frame.counts >= 0)))
     if not has_mask:
         shadow = find_shadow(frame, geometry)
@@ -183,19 +158,27 @@ def _read_frame(path: Path, source: Source) -> Reading:
         remedy = (
             "The frame has no mask: the shadow of the beamstop was found and left out. Give --mask to decide."
         )
-        assumed += (_note("beamstop", remedy, int(np.count_nonzero(shadow)), "pixels"),)
+        assumed += (note("beamstop", remedy, int(np.count_nonzero(shadow)), "pixels"),)
     verdicts = check_frame(Subject(frame, geometry, earlier=Earlier(is_blank=source.is_buffer)))
     for verdict in verdicts:
         if verdict.check in NEEDED and not verdict.is_ok:
             raise BadInput(f"{path}: {verdict.check}", f"is {verdict.value:g} {verdict.unit}", verdict.remedy)
+    if source.drops_zingers:
+        zingers = find_zingers(frame, geometry, source.corrections)
+        frame = replace(frame, mask=frame.mask | zingers)
+        assumed += (note_zingers(int(np.count_nonzero(zingers))),)
     verdicts += assumed
-    curve = integrate(frame, geometry)
+    curve = integrate(frame, geometry, Binning(sector=source.sector), source.corrections)
     if window is not None:
         curve = curve.between(window[0] * (1 - EDGE_TOLERANCE), window[1] * (1 + EDGE_TOLERANCE))
     elif not has_mask:
         curve = curve.between(float(curve.q_inv_nm[shadow_end(curve.intensity, curve.sigma)]), np.inf)
-    cake = divide(frame, geometry, Binning()) if source.has_directions else None
-    return Reading(curve, verdicts + check_curve(curve), cake, geometry=geometry)
+    # a sector shows too few directions to tell them apart
+    is_divided = source.has_directions and source.sector is None
+    cake = divide(frame, geometry, Binning(), source.corrections) if is_divided else None
+    return Reading(
+        curve, verdicts + check_curve(curve), cake, geometry=geometry, thickness_mm=frame.thickness_mm
+    )
 
 
 def _geometry(path: Path, frame: Frame, source: Source) -> tuple[Geometry, tuple[float, float] | None]:
@@ -235,6 +218,11 @@ def _read_geometry_once(
     return geometry, (float(kept.q_inv_nm[0]), float(kept.q_inv_nm[-1]))
 
 
-def _note(check: str, remedy: str, value: float = 0.0, unit: str = "1") -> Verdict:
-    """Say what was assumed."""
+def note(check: str, remedy: str, value: float = 0.0, unit: str = "1") -> Verdict:
+    """Say what was assumed, or left out."""
     return Verdict(check=check, is_ok=True, value=value, limit=0.0, unit=unit, remedy=remedy)
+
+
+def note_zingers(n_pixels: int) -> Verdict:
+    """Say how many zingers were left out."""
+    return note(ZINGERS, f"{n_pixels} pixels were left out as zingers.", n_pixels, "pixels")

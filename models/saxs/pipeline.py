@@ -22,7 +22,8 @@ from models.saxs.checks.curves import check_curve
 from models.saxs.checks.earlier import Earlier, look_back
 from models.saxs.checks.recall import Recall
 from models.saxs.checks.trace import Trace
-from models.saxs.correct import subtract
+from models.saxs.correct import subtract, to_scale
+from models.saxs.corrections import Scale
 from models.saxs.curve_files import read_curve, write_curve
 from models.saxs.extractor import Extractor, Found
 from models.saxs.fits import as_artifacts
@@ -89,6 +90,7 @@ class ScatteringAnalysis:
         self._blanks: dict[str, Reduced] = {}
         self._recall = Recall(geometry)
         self._profile_bins = profile_bins
+        self._scale = Scale(factor=spec.scale, unit=spec.intensity_unit)
 
     def __call__(
         self, exposure: Exposure, blank: Exposure | None, history: History | None = None
@@ -211,10 +213,10 @@ class ScatteringAnalysis:
             frame = add_frames(frame, read_frame(frame_path(one), exposure=one))
         q_min, q_max = self._window_inv_nm
         binning = Binning(n_bins=self._spec.n_bins, q_min_inv_nm=q_min, q_max_inv_nm=q_max)
-        curve = integrate(frame, geometry, binning, self._spec.scale)
+        curve = to_scale(integrate(frame, geometry, binning), self._scale)
         has_readers = any(extractor.extract_azimuth is not None for extractor in self._extractors)
         cake = divide(frame, geometry, binning) if has_readers else None
-        return Reduced(replace(curve, unit=self._spec.intensity_unit), alone, cake, verdicts, trace)
+        return Reduced(curve, alone, cake, verdicts, trace)
 
     def _earlier(self, exposure: Exposure, blank: Reduced | None, history: History) -> Earlier:
         """What was measured before."""

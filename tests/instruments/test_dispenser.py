@@ -67,9 +67,9 @@ def test_a_pause_in_mid_exposure_does_not_expose_again(engine, slow_beamline, wo
     instrument.perform(load, decision)
     usual = world.expose
 
-    def slow(composition, *, seq, exposure_s):
+    def slow(composition, *, seq, exposure_s, stand):
         time.sleep(0.4)
-        return usual(composition, seq=seq, exposure_s=exposure_s)
+        return usual(composition, seq=seq, exposure_s=exposure_s, stand=stand)
 
     world.expose = slow
     plan = plans.expose(slow_beamline, expose, decision, metadata={"action_id": expose.action_id})

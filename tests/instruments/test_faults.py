@@ -54,10 +54,10 @@ def test_a_detector_that_never_ends_is_a_fault_and_the_shutter_closes(beamline, 
 def test_a_late_frame_does_not_lend_its_documents_to_the_next(beamline, start, decide, measure, world):
     slow = world.expose
 
-    def sometimes_slow(composition, *, seq, exposure_s):
+    def sometimes_slow(composition, *, seq, exposure_s, stand):
         if seq == 1:
             time.sleep(1.0)
-        return slow(composition, seq=seq, exposure_s=exposure_s)
+        return slow(composition, seq=seq, exposure_s=exposure_s, stand=stand)
 
     world.expose = sometimes_slow
     instrument = start(beamline)
@@ -174,9 +174,9 @@ def test_a_pause_that_nobody_resumes_is_a_fault_and_the_engine_stays_usable(
 ):
     usual = world.expose
 
-    def slow(composition, *, seq, exposure_s):
+    def slow(composition, *, seq, exposure_s, stand):
         time.sleep(0.3)
-        return usual(composition, seq=seq, exposure_s=exposure_s)
+        return usual(composition, seq=seq, exposure_s=exposure_s, stand=stand)
 
     world.expose = slow
     threading.Timer(0.15, instrument._engine.request_pause).start()

@@ -20,6 +20,8 @@ from models.domain.scattering import Frame
 from models.domain.space import Point
 from models.saxs.beamstop import find_shadow
 from models.saxs.bins import Binning
+from models.saxs.correct import to_scale
+from models.saxs.corrections import Scale
 from models.saxs.frame_files import geometry_from_header, read_frame
 from models.saxs.geometry_files import read_geometry
 from models.saxs.integrate import integrate
@@ -169,7 +171,7 @@ def test_tiff_and_edf_are_read_and_broken_ones_refused(tmp_path: Path, geometry:
 
 def test_the_integral_is_the_mean_of_the_pixels_in_each_bin_over_what_normalises_it(geometry: Geometry):
     frame = make_frame(geometry)
-    curve = integrate(frame, geometry, Binning(n_bins=40), scale=3.0)
+    curve = to_scale(integrate(frame, geometry, Binning(n_bins=40)), Scale(factor=3.0))
     q = pixel_q(geometry)
     cos = np.sqrt(1 - (q * geometry.wavelength_nm / 4 / np.pi) ** 2)
     solid = (2 * cos**2 - 1) ** 3  # cosine cubed of the scattering angle

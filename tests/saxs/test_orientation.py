@@ -11,11 +11,12 @@ from models.domain.geometry import Geometry
 from models.domain.scattering import Absence, AzimuthalProfile, Curve, Feature, Floats, Frame
 from models.saxs.azimuth import Cake, add_up, divide, even_out, profile_of
 from models.saxs.bins import Binning
+from models.saxs.combining import Backgrounds, combine
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import load_extractor
 from models.saxs.features.orientation import EXTRACTOR, SYSTEMATIC_SIGMA, extract
 from models.saxs.integrate import integrate
-from models.saxs.loose_files import Source, combine, read_file
+from models.saxs.loose_files import Source, read_file
 from models.saxs.reading import read_features
 
 AZIMUTH_DEG = 2.5 + 5.0 * np.arange(36)
@@ -205,7 +206,7 @@ def test_the_errors_of_frames_are_poissons(geometry: Geometry) -> None:
 def test_a_measured_frame_of_protein_in_solution_is_a_ring(biosaxs: Path) -> None:
     published = biosaxs / "multiseries_dats" / "GI2_A9_19_001_0000.dat"
     source = Source(geometry=str(published), has_directions=True)
-    reading = combine([read_file(biosaxs / "GI2_A9_19_001_0000.tiff", source)], [])
+    reading = combine([read_file(biosaxs / "GI2_A9_19_001_0000.tiff", source)], Backgrounds())
     assert isinstance(reading.profile, AzimuthalProfile)
     found = answers(reading.profile)
     assert "orientation_angle" not in found

@@ -21,7 +21,6 @@ from models.saxs.sums import add_up
 BINNINGS = (
     Binning(),
     Binning(n_bins=30),
-    Binning(n_bins=50, polarisation=0.95),
     Binning(n_bins=20, q_min_inv_nm=0.3, q_max_inv_nm=1.2),
 )
 DTYPES = (np.int32, np.uint32, np.uint16, np.int64)
@@ -62,7 +61,6 @@ def by_pyfai(frame: Frame, geometry: Geometry, binning: Binning, n_azimuths: int
     settings_ = {
         "radial_range": (binning.q_min_inv_nm, min(binning.q_max_inv_nm, q_edge)),
         "mask": np.ascontiguousarray(mask | (counts < 0)), "method": METHOD, "unit": "q_nm^-1",
-        "polarization_factor": binning.polarisation,
     }  # fmt: skip
     integrator, n_bins = to_pyfai(geometry), binning.n_bins or n_radial
     signal = np.ascontiguousarray(counts).astype(np.int64)

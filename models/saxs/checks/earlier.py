@@ -81,9 +81,11 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
 
 def _first(history: History, exposure: Exposure) -> int:
     """`seq` of the measurement that an exposure takes again; its own where it takes none."""
-    decision = history.decision(exposure.seq) if exposure.seq <= len(history.decisions) else None
-    is_again = decision is not None and decision.kind == "setup" and decision.repeats is not None
-    return decision.repeats if is_again else exposure.seq
+    if exposure.seq > len(history.decisions):
+        return exposure.seq
+    decision = history.decision(exposure.seq)
+    again = decision.repeats if decision.kind == "setup" else None
+    return exposure.seq if again is None else again
 
 
 def _value(observation: Observation, check: str) -> float | None:
