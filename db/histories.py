@@ -199,7 +199,7 @@ def _read_observations(connection: Connection, campaign_id: int) -> tuple[Observ
     features: dict[int, list[Feature]] = {}
     for row in connection.execute(_of_campaign(schema.feature, campaign_id).order_by("position")):
         features.setdefault(row.seq, []).append(
-            Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit, bias=row.bias or 0.0)
+            Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit)
         )
     curves = {
         row.id: _asset(row)

@@ -216,7 +216,6 @@ feature = Table(
     Column("value", Float, nullable=False),
     Column("sigma", Float, nullable=False),
     Column("unit", Text, nullable=False),
-    Column("bias", Float, doc="Part of sigma that counting does not take away; NULL for none."),
 )
 
 failure = Table(

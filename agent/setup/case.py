@@ -93,7 +93,7 @@ class Case:
         seconds = sum(full_beam_s(self.history, one) for one in (seq, *added))
         if read is None:
             return Counted(seconds, None, None)
-        return Counted(seconds, read.value, read.sigma, read.bias)
+        return Counted(seconds, read.value, read.sigma)
 
     def taken_s(self, spot: int) -> float:
         """What a spot of this sample has taken, in seconds of the full beam; failed exposures in full."""

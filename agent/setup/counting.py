@@ -13,8 +13,6 @@ SPARE = 1.02
 """A little longer than is foretold: a sigma is itself an estimate."""
 SHORTEST_SHARE = 0.1
 """A further exposure adds at least this share of what was counted."""
-NEAR_BIAS = 1.12
-"""A sigma so near to what of it does not fall with counting is near enough: noise is half of that."""
 FLOOR_SHARE = 0.8
 """Where what counting does not take away is this share of the variance that is asked for, counting ends."""
 LEVER = 1.5
@@ -32,8 +30,6 @@ class Counted:
     """The feature; None where it could not be read."""
     sigma: float | None
     """Its standard deviation, in the feature's unit; None where it could not be read."""
-    bias: float = 0.0
-    """Part of sigma that is said not to fall with counting."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +66,9 @@ def count_on(read: Sequence[Counted], aim: float | None) -> Wanted:
         n_blind = sum(one.value is None for one in read)
         more_s = (GROWTH - 1.0) * last.seconds if n_blind <= MOST_BLIND else 0.0
         return Wanted(more_s, "extend" if more_s else "absent")
-    aim = max(aim, NEAR_BIAS * last.bias)
     if last.sigma <= aim:
         return Wanted(0.0, "reached")
-    floor = max(_floor(read), last.bias**2)
+    floor = _floor(read)
     if floor >= FLOOR_SHARE * aim**2:
         return Wanted(0.0, "floor")
     total_s = SPARE * last.seconds * (last.sigma**2 - floor) / (aim**2 - floor)

@@ -20,8 +20,8 @@ DAMAGE_SHARE = 0.5
 """After damage, a fresh spot takes at most this share of what damaged the last one."""
 NEW_SPOT = ("bubble", "precipitate")
 """Checks after which another spot of the sample may do."""
-NEW_BLANK = ("flux", "carry_over", "parasitic", "error_model")
-"""Checks after which a fresh blank may do."""
+NEW_BLANK = ("flux", "carry_over", "error_model")
+"""Checks after which a fresh blank may do; one a sample."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +95,8 @@ def renew_blank(case: Case) -> Adjustment | None:
     if newest.kind == "blank":
         said = f"With the blank of decision {newest.seq}, the sample once more."
         return _adjusted(case, _afresh(case), case.last.exposure_s, "fresh_blank", said)
+    if any(_is_after(case, decision) for decision in case.history.decisions):
+        return None
     said = f"{_told(verdict)}: a fresh blank is taken first."
     return Adjustment(case.setup, case.last.exposure_s, Reason(code="fresh_blank", sentence=said), True)
 

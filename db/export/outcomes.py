@@ -104,9 +104,7 @@ class _Page:
         self._failures = self._by_decision(schema.failure)
         self._features: dict[int, list[Feature]] = {}
         for row in self._rows(schema.feature):
-            feature = Feature(
-                name=row.name, value=row.value, sigma=row.sigma, unit=row.unit, bias=row.bias or 0.0
-            )
+            feature = Feature(name=row.name, value=row.value, sigma=row.sigma, unit=row.unit)
             self._features.setdefault(row.decision_id, []).append(feature)
 
     def outcome(self, row: Row[Any]) -> Outcome:

@@ -30,8 +30,6 @@ class Feature(Frozen):
     """One standard deviation of the estimate, in `unit`."""
     unit: str
     """Unit; ``1`` for a pure number."""
-    bias: float = Field(default=0.0, ge=0)
-    """Part of `sigma` that counting for longer does not take away: of a window, a shape, a form factor."""
 
 
 class Absence(Frozen):

@@ -77,7 +77,7 @@ class Nature:
         )
         is_accepted = all(v.is_ok for v in verdicts)
         sigma = float(np.hypot(self.one_second / np.sqrt(seconds), self.bias))
-        feature = Feature(name="peak_d", value=10.0, sigma=sigma, unit="nm", bias=self.bias)
+        feature = Feature(name="peak_d", value=10.0, sigma=sigma, unit="nm")
         has_it = is_accepted and not self.lacks(decision)
         return history.plus(
             Observation(
