@@ -53,6 +53,8 @@ class PeakFit:
     """Height over background, divided by the background."""
     strength_sigma: float
     """One standard deviation of it."""
+    lorentzian_share: float
+    """Share of the Lorentzian in the peak's shape."""
     fit: Fit
     """The model on the window."""
 
@@ -117,6 +119,7 @@ def fit_peak(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
         fwhm_sigma_inv_nm=sigmas[1],
         strength=values[2],
         strength_sigma=sigmas[2],
+        lorentzian_share=float(solution.found[4]),
         fit=_as_fit(task, solution),
     )
 

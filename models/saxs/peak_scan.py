@@ -75,7 +75,7 @@ def scan(curve: Curve) -> Scan:
     FitFailed
         When the curve is too short to tell a peak from its background anywhere.
     """
-    log_q, log_i, weight = _on_log_grid(curve)
+    log_q, log_i, weight = lay_on_log_grid(curve)
     parts = [_scan_width(log_q, log_i, weight, relative) for relative in RELATIVE_WIDTHS]
     stacked = np.concatenate(parts, axis=1)
     if stacked.shape[1] == 0:
@@ -104,8 +104,19 @@ def mean_height(found: Scan) -> Height:
     return Height(mean, float(np.sqrt(weight @ (noise**2 + (height - mean) ** 2))))
 
 
-def _on_log_grid(curve: Curve) -> tuple[Floats, Floats, Floats]:
-    """Average a curve into cells of ln q: ln q, ln I and weight (0 for empty cells)."""
+def lay_on_log_grid(curve: Curve) -> tuple[Floats, Floats, Floats]:
+    """Average a curve into cells of ln q.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+
+    Returns
+    -------
+    tuple of Floats
+        ln q, ln I, and weight, 0 for empty cells; each shape (n_cells,).
+    """
     is_usable = (curve.q_inv_nm > 0) & (curve.sigma > 0)
     q, intensity, sigma = curve.q_inv_nm[is_usable], curve.intensity[is_usable], curve.sigma[is_usable]
     if q.size < N_PARAMETERS:
