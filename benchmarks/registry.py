@@ -9,7 +9,7 @@ from benchmarks.task import Task
 Measure = Callable[[Task], list[Row]]
 """Runs a benchmark; raises `Skipped` where it cannot."""
 
-NAMES = ("latency", "loop_turn", "record", "reduction", "sample_search", "scan", "thrift")
+NAMES = ("coverage", "latency", "loop_turn", "record", "reduction", "sample_search", "scan", "thrift")
 """Modules of this package, in the order in which they run."""
 
 

@@ -1,6 +1,6 @@
 """Fit one peak on its background."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,14 @@ PRIOR_SIGMA = np.array([np.inf, 0.5, 0.5, np.inf, 0.5, np.inf, np.inf, 0.3, 0.05
 """How surely. A broad peak and a bent background are hard to tell apart: without the expectation that the
 width is about the scan's, and that ln I of the background bends by some 0.3 within the window (0.05 in third
 order), a shoulder could pass for a peak a thousand times its background. A clear peak does not feel it."""
-LIMITS = np.array([1.0, 1.2, 1.0, 9.0, 1.0, np.inf, np.inf, 1.5, 0.5])
+LIMITS = np.array([1.0, 1.6, 1.0, 9.0, 1.0, np.inf, np.inf, 1.5, 0.5])
 """Largest value of each parameter."""
 SHOWN = (("q", "1/nm"), ("fwhm", "1/nm"), ("height_over_background", "1"))
 """Name and unit of what is read off the parameters, in the order of `_values`."""
 MIN_GAIN = 10.0
 """Chi squared that two different half widths must gain before they are believed."""
+MIN_VARIANCE = 0.03
+"""A point's expected variance is at least this part of the mean one."""
 N_STEPS = 30
 """Levenberg-Marquardt steps at most."""
 SETTLED = 1e-6
@@ -109,6 +111,8 @@ def fit_peak(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
     task = _make_task(points, start, max(HALF_WINDOW * fwhm_inv_nm / q_inv_nm, MIN_HALF_WINDOW))
     guess = np.array([*PRIOR_CENTRE[:3], 0.0, 0.5, *_background_guess(task)])
     solution = _solve(task, _SYMMETRIC, guess)
+    task = _reweigh(task, solution.found)
+    solution = _solve(task, _SYMMETRIC, solution.found)
     if solution.gain > MIN_GAIN * max(1.0, solution.chi2 / max(len(task.part) - solution.n_free, 1)):
         solution = _solve(task, _SPLIT, solution.found)
     values, sigmas = _values(solution.found, start).tolist(), _sigmas(solution, start).tolist()
@@ -134,6 +138,21 @@ def _make_task(points: Steady, start: tuple[float, float], half_window: float) -
     if np.median(part.curve.intensity) <= 0:
         raise FitFailed(f"the background at {start[0]:.3g} 1/nm is not above zero")
     return PeakTask(part, start, half_window)
+
+
+def _reweigh(task: PeakTask, found: Floats) -> PeakTask:
+    """Weigh the points by the variance that a first fit expects: a narrow peak differs from its neighbours.
+
+    Variance goes with intensity as a straight line: through 0 for counts, above it after a subtraction.
+    """
+    part, model = task.part, task.model(found)[0]
+    off = part.curve.intensity - part.curve.intensity.mean()
+    spread = float(off @ off)
+    level, gain = float(part.variance.mean()), float(off @ part.variance) / spread if spread > 0 else 0.0
+    gain = min(max(gain, 0.0), level / max(float(part.curve.intensity.mean()), 1e-300))
+    expected = level + gain * (model - part.curve.intensity.mean())
+    weight = 1 / np.maximum(expected, MIN_VARIANCE * level)
+    return replace(task, part=replace(part, weight=weight))
 
 
 def _solve(task: PeakTask, is_free: NDArray[np.bool_], guess: Floats) -> _Solution:
