@@ -4,8 +4,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from models.domain.scattering import Floats
+from models.domain.scattering import Floats, Mask
+
+Indices = NDArray[np.int64]
 
 SQUARES: dict[str, tuple[int, ...]] = {
     "lamellar": (1, 4, 9, 16, 25, 36),
@@ -108,7 +111,7 @@ def _assign(name: str, peaks: Reflections, anchor: int, first: int) -> LatticeFi
     is_member = np.ones(log_q.size, dtype=np.bool_)
     for _ in range(2):  # the second round with the scale that all members share
         off = log_q[:, None] - scale - 0.5 * np.log(squares)
-        nearest = np.abs(off).argmin(axis=1)
+        nearest = np.abs(off).argmin(axis=1).astype(np.int64)
         misses = off[np.arange(log_q.size), nearest] / width
         member = np.log(1 - STRANGE) - 0.5 * misses**2 - np.log(width * math.sqrt(2 * math.pi))
         is_member = member > math.log(STRANGE / math.log(10))  # a stranger lies anywhere in a decade of q
@@ -119,7 +122,7 @@ def _assign(name: str, peaks: Reflections, anchor: int, first: int) -> LatticeFi
     return _weigh(name, peaks, (nearest, is_member), scale)
 
 
-def _is_first_of_its_kind(nearest: Floats, distance: Floats) -> Floats:
+def _is_first_of_its_kind(nearest: Indices, distance: Floats) -> Mask:
     """Of several peaks at one reflection, the nearest one is it."""
     order = np.lexsort((distance, nearest))
     is_first = np.zeros(nearest.size, dtype=np.bool_)
@@ -127,7 +130,7 @@ def _is_first_of_its_kind(nearest: Floats, distance: Floats) -> Floats:
     return is_first
 
 
-def _weigh(name: str, peaks: Reflections, assigned: tuple[Floats, Floats], scale: float) -> LatticeFit:
+def _weigh(name: str, peaks: Reflections, assigned: tuple[Indices, Mask], scale: float) -> LatticeFit:
     """Evidence and lattice parameter of one assignment."""
     nearest, is_member = assigned
     squares = np.array(SQUARES[name], dtype=np.float64)

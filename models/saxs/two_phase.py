@@ -115,8 +115,10 @@ def _integrate(points: Steady, fit: PorodFit) -> tuple[Floats, float]:
 
 
 def _trapezoid(q: Floats) -> Floats:
-    """Weights of the trapezoidal rule, shape (n_q,), 1/nm."""
-    weight = np.zeros_like(q)
-    weight[:-1] += 0.5 * np.diff(q)
-    weight[1:] += 0.5 * np.diff(q)
+    """Weights of the trapezoidal rule with Gregory's first correction at both ends, shape (n_q,), 1/nm."""
+    weight, step = np.zeros_like(q), np.diff(q)
+    weight[:-1] += 0.5 * step
+    weight[1:] += 0.5 * step
+    weight[[0, 1]] += np.array([-1.0, 1.0]) * step[0] / 12
+    weight[[-1, -2]] += np.array([-1.0, 1.0]) * step[-1] / 12
     return weight
