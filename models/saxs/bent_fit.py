@@ -7,7 +7,7 @@ import numpy as np
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
 from models.saxs.guinier_fit import N_STEPS, SETTLED, GuinierFit, propagate, window_end
-from models.saxs.steady import N_SIGMA, Steady, excess
+from models.saxs.steady import N_SIGMA, Steady, excess, invert
 
 QRG_ENDS = (1.0, 2.0)
 """Least and largest upper end of the window, q times rg."""
@@ -98,7 +98,7 @@ def _solve(part: Steady, found: Floats) -> Floats:
     for _ in range(3 * N_STEPS):
         model, jacobian = bent_law(part.curve.q_inv_nm, found)
         weighted = jacobian * part.weight[:, None]
-        step = np.linalg.pinv(weighted.T @ jacobian) @ (weighted.T @ (part.curve.intensity - model))
+        step = invert(weighted.T @ jacobian) @ (weighted.T @ (part.curve.intensity - model))
         if not np.all(np.isfinite(step)):
             raise FitFailed("the fit of the bent law diverged")
         found = found + np.clip(step, -MAX_STEP, MAX_STEP)

@@ -6,7 +6,7 @@ import numpy as np
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
-from models.saxs.steady import Steady
+from models.saxs.steady import Steady, invert
 
 QRG_MAX = 1.3
 """Upper end of the window, q times rg, for globular particles (Guinier & Fournet 1955)."""
@@ -152,5 +152,5 @@ def propagate(jacobian: Floats, part: Steady) -> Floats:
         The points.
     """
     weighted = jacobian * part.weight[:, None]
-    operator = np.linalg.pinv(weighted.T @ jacobian) @ weighted.T
+    operator = invert(weighted.T @ jacobian) @ weighted.T
     return np.asarray((operator * part.variance) @ operator.T, dtype=np.float64)

@@ -18,6 +18,8 @@ N_MOST = 12
 """So many bumps are fitted at most."""
 N_ROUNDS = 4
 """Each peak is fitted so often, with what is known of the others divided out."""
+MIN_CELLS = 3.0
+"""So many filled cells of ln q, weighted, lie in a bump."""
 APART = 1.5
 """Bumps nearer than this, in standard deviations of the wider one, are one."""
 FWHM_PER_SIGMA = 2.355
@@ -27,6 +29,9 @@ CONTRAST = 1.6
 MIN_STRENGTH = 3.0
 """A fitted peak stands so many sigma above a background that is fitted with it: less than a bump must, as the
 background between near neighbours is uncertain."""
+MIN_HEIGHT = 0.05
+"""Height over background, divided by it, below which smooth backgrounds and the wings of other peaks do not
+differ from a peak, whatever the counts."""
 MAX_RELATIVE_FWHM = 0.2
 """A bump that is wider, relative to its place, is no reflection of a lattice."""
 
@@ -75,7 +80,10 @@ def list_peaks(points: Steady) -> list[PeakFit]:
         for bump in bumps:
             others = [other for other in kept if other is not bump]
             fit = _fit(points, bump, others)
-            if fit is None or not _is_good(fit, others):
+            if fit is None:
+                kept = others
+                continue
+            if not _is_good(fit, others):
                 # what its neighbours are is not known well at first: it stays as it was until the last round
                 kept = others if n_round >= N_ROUNDS - 2 else kept
                 continue
@@ -83,6 +91,8 @@ def list_peaks(points: Steady) -> list[PeakFit]:
             kept[next(n for n, other in enumerate(kept) if other is bump)] = better
             fits.append(fit)
         bumps = kept
+        if not fits:
+            break
     return sorted(fits, key=lambda fit: fit.q_inv_nm)
 
 
@@ -99,8 +109,9 @@ def _find_bumps(points: Steady) -> list[Bump]:
         height = _average(log_i * is_filled, is_filled, near) - _average(log_i * is_filled, is_filled, beside)
         n_near = np.maximum(np.convolve(is_filled, near, mode="same"), 1e-12)
         sigma = np.sqrt(np.convolve(noise2, near**2, mode="same")) / n_near
-        score = height / np.hypot(sigma, 0.1 * MODEL_ERROR)
+        score = height / np.hypot(sigma, MIN_HEIGHT / CONTRAST / MIN_SCORE / 2)
         is_top = (score[1:-1] >= score[:-2]) & (score[1:-1] > score[2:]) & (score[1:-1] > MIN_SCORE)
+        is_top &= n_near[1:-1] >= MIN_CELLS
         tops = np.flatnonzero(is_top) + 1
         found += [(float(score[top]), int(top), width, float(height[top])) for top in tops]
     bumps: list[Bump] = []
@@ -138,7 +149,7 @@ def _fit(points: Steady, bump: Bump, others: list[Bump]) -> PeakFit | None:
 def _is_good(fit: PeakFit, others: list[Bump]) -> bool:
     """Narrow, significant, and not on the slope of another."""
     is_narrow = fit.fwhm_inv_nm < MAX_RELATIVE_FWHM * fit.q_inv_nm
-    is_significant = fit.strength > MIN_STRENGTH * fit.strength_sigma
+    is_significant = fit.strength > max(MIN_STRENGTH * fit.strength_sigma, MIN_HEIGHT)
     is_apart = all(
         abs(fit.q_inv_nm - other.q_inv_nm) > 0.4 * (fit.fwhm_inv_nm + other.fwhm_inv_nm) for other in others
     )

@@ -7,7 +7,7 @@ import numpy as np
 from models.domain.errors import FitFailed
 from models.domain.scattering import Fit, Floats, Parameter
 from models.saxs.fits import make_fit
-from models.saxs.steady import Steady, excess
+from models.saxs.steady import Steady, excess, invert
 
 MIN_POINTS = 10
 """A window has at least so many points."""
@@ -104,7 +104,7 @@ def fit_porod(points: Steady, length_nm: float | None = None, constant: float = 
     prior = np.diag(np.array([0.0, 1.0, 0.0])[use])
     weighted = scaled * part.weight[:, None]
     operator = np.zeros((3, len(part)))
-    operator[use] = _invert(weighted.T @ scaled + prior) @ weighted.T
+    operator[use] = invert(weighted.T @ scaled + prior) @ weighted.T
     operator[1] *= next_sigma
     found = operator @ part.curve.intensity
     chi2 = float(part.weight @ (part.curve.intensity - design @ found) ** 2)
@@ -121,16 +121,6 @@ def _start(q_inv_nm: Floats, length_nm: float | None) -> float:
 
 def _design(q_inv_nm: Floats) -> Floats:
     return np.stack([q_inv_nm**-4.0, q_inv_nm**-6.0, np.ones_like(q_inv_nm)], axis=1)
-
-
-def _invert(matrix: Floats) -> Floats:
-    """Invert a positive matrix whose rows may differ by many orders of magnitude."""
-    scale = 1 / np.sqrt(np.diag(matrix))
-    try:
-        inverse = np.linalg.inv(matrix * np.outer(scale, scale)) * np.outer(scale, scale)
-    except np.linalg.LinAlgError as error:
-        raise FitFailed("the points at high q do not tell the law from its background") from error
-    return np.asarray(inverse, dtype=np.float64)
 
 
 def fit_slope(fit: PorodFit) -> tuple[float, float]:
@@ -160,7 +150,7 @@ def fit_slope(fit: PorodFit) -> tuple[float, float]:
     for _ in range(N_STEPS):
         model, jacobian = _power_law(q / q[0], found, expected)
         weighted = jacobian * weight[:, None]
-        step = _invert(weighted.T @ jacobian + stiffness) @ (
+        step = invert(weighted.T @ jacobian + stiffness) @ (
             weighted.T @ (intensity - model) - stiffness @ found
         )
         if not np.all(np.isfinite(step)):
@@ -171,7 +161,7 @@ def fit_slope(fit: PorodFit) -> tuple[float, float]:
         found[1] = np.clip(found[1], *SLOPE_LIMITS)
     jacobian = _power_law(q / q[0], found, expected)[1]
     weighted = jacobian * weight[:, None]
-    inverse = _invert(weighted.T @ jacobian + stiffness)
+    inverse = invert(weighted.T @ jacobian + stiffness)
     noise = (weighted.T * (part.variance / unit**2)) @ weighted * fit.excess
     sigma = float(np.sqrt((inverse @ (noise + stiffness) @ inverse)[1, 1]))
     if not sigma < MAX_SLOPE_SIGMA or not SLOPE_LIMITS[0] < found[1] < SLOPE_LIMITS[1]:

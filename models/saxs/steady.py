@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from models.domain.errors import FitFailed
 from models.domain.scattering import Curve, Floats
 
 N_NEIGHBOURS = 6
@@ -91,3 +92,23 @@ def excess(chi2: float, n_free: int) -> float:
     """
     n = max(n_free, 1)
     return chi2 / n if chi2 / n > 1 + N_SIGMA * np.sqrt(2 / n) else 1.0
+
+
+def invert(matrix: Floats) -> Floats:
+    """Invert a positive matrix whose rows may differ by many orders of magnitude.
+
+    Raises
+    ------
+    FitFailed
+        When it has no inverse: the points do not tell the parameters apart.
+    """
+    diagonal = np.diag(matrix)
+    if not np.all(diagonal > 0):
+        raise FitFailed("the points say nothing of one of the parameters")
+    scale = 1 / np.sqrt(diagonal)
+    around = np.outer(scale, scale)
+    try:
+        inverse = np.linalg.inv(matrix * around) * around
+    except np.linalg.LinAlgError as error:
+        raise FitFailed("the points do not tell the parameters apart") from error
+    return np.asarray(inverse, dtype=np.float64)
