@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.signal import find_peaks
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
@@ -110,9 +111,9 @@ def _find_bumps(points: Steady) -> list[Bump]:
         n_near = np.maximum(np.convolve(is_filled, near, mode="same"), 1e-12)
         sigma = np.sqrt(np.convolve(noise2, near**2, mode="same")) / n_near
         score = height / np.hypot(sigma, MIN_HEIGHT / CONTRAST / MIN_SCORE / 2)
-        is_top = (score[1:-1] >= score[:-2]) & (score[1:-1] > score[2:]) & (score[1:-1] > MIN_SCORE)
-        is_top &= n_near[1:-1] >= MIN_CELLS
-        tops = np.flatnonzero(is_top) + 1
+        # a knee stands out all along; a peak also stands above what lies on either side of it
+        tops, _ = find_peaks(score, height=MIN_SCORE, prominence=MIN_SCORE)
+        tops = tops[n_near[tops] >= MIN_CELLS]
         found += [(float(score[top]), int(top), width, float(height[top])) for top in tops]
     bumps: list[Bump] = []
     taken: list[tuple[float, float]] = []
