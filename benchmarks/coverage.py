@@ -78,19 +78,28 @@ def measure(task: Task) -> list[Row]:
         **machine_settings("numpy", "scipy", "freesas"),
     }
     rows: list[Row] = []
+    all_levels: list[list[Level]] = []
     for number, series in enumerate(task.track(all_series(), "coverage of features")):
         levels = [_run(series, counts, n_repeats, (SEED, number, n)) for n, counts in enumerate(COUNTS)]
         found = {name: [level[name] for level in levels] for name in levels[0]}
         task.say(_table_of(series, found))
         peer = found.get("freesas autoRg")
+        all_levels += found.values()
         rows += [
             _row(series, name, of_name, settings, peer if name == "rg" else None)
             for name, of_name in found.items()
         ]
-    held = [row for row in rows if not row.settings["bias_is_named"] and "freesas" not in row.name]
-    n_in = sum(ASKED[0] <= row.value <= ASKED[1] for row in held)
+    covered = [
+        level.coverage
+        for row_levels, row in zip(all_levels, rows, strict=True)
+        if not row.settings["bias_is_named"] and "freesas" not in row.name
+        for level in row_levels
+        if level.pulls.size
+    ]
+    n_in = sum(ASKED[0] <= share <= ASKED[1] for share in covered)
     task.say(
-        f"coverage: {n_in} of {len(held)} features whose law holds cover {ASKED[0]:.0%} to {ASKED[1]:.0%}"
+        f"coverage: {n_in} of {len(covered)} pairs of feature and count level, where the law holds, "
+        f"cover {ASKED[0]:.0%} to {ASKED[1]:.0%}; {sum(covered) / len(covered):.1%} on average"
     )
     return rows
 
@@ -126,7 +135,7 @@ def _run(series: Series, counts: float, n_repeats: int, seed: tuple[int, ...]) -
         own = _answer(extractors, series.exact(counts))
         for name in series.biased:
             if name in own:
-                levels[f"{name} about its own limit"] = _level(counts, name, own[name].value, answers)
+                levels[f"{name} own limit"] = _level(counts, name, own[name].value, answers)
     if "rg" in truths:
         levels["freesas autoRg"] = _level(counts, "freesas", truths["rg"], answers)
     return levels
