@@ -15,7 +15,9 @@ Q_INV_NM = np.linspace(0.1, 3.0, 400)
 PIXELS = 20.0 * Q_INV_NM / Q_INV_NM[0]
 """Pixels of each bin: rings grow with q."""
 FAINTEST, BRIGHTEST = 0.03, 3.0
-"""Counts of a pixel in a second at the highest point of the sample's own scattering."""
+"""Counts of a pixel in a second at the top of a peak."""
+FORWARD = 40.0
+"""Forward scattering of particles, in that of a peak."""
 STEP = 1e-5
 """Relative step of the derivatives."""
 Model = Callable[[Floats], Floats]
@@ -89,18 +91,19 @@ class CountedSample:
 
 
 def _peak(parameters: Floats) -> Floats:
-    """A Gaussian peak on exp of a cubic in ln q."""
-    height, q0, width, *background = parameters
-    logs = np.log(Q_INV_NM / q0)
-    ground = np.exp(sum(b * logs**k for k, b in enumerate(background)))
-    return height * np.exp(-0.5 * ((Q_INV_NM - q0) / width) ** 2) + ground
+    """A Gaussian peak times exp of a cubic in ln q: order, seen through a form factor."""
+    height, q0, width, *ground = parameters
+    logs = np.log(Q_INV_NM)
+    through = np.exp(sum(g * logs**k for k, g in enumerate(ground)))
+    return through * (1.0 + height * np.exp(-0.5 * ((Q_INV_NM - q0) / width) ** 2))
 
 
 def _draw_peak(rng: np.random.Generator, brightness: float) -> CountedSample:
     q0, share = float(rng.uniform(0.6, 1.6)), float(10 ** rng.uniform(-1.0, 0.3))
     width = float(q0 * rng.uniform(0.03, 0.08))
-    ground = np.log(share * brightness)
-    parameters = np.array([brightness, q0, width, ground, float(rng.uniform(-1.0, -0.2)), 0.0, 0.0])
+    slope = float(rng.uniform(-1.0, -0.2))
+    ground = np.log(share * brightness) - slope * np.log(q0)
+    parameters = np.array([1.0 / share, q0, width, ground, slope, 0.0, 0.0])
     return CountedSample(
         feature="peak_q", unit="1/nm", extractor="peak", truth=q0, relative_sigma=0.002, model=_peak,
         parameters=parameters, feature_of=lambda p: float(p[1]), window_inv_nm=(q0 / 1.6, q0 * 1.6),
@@ -117,7 +120,7 @@ def _draw_guinier(rng: np.random.Generator, brightness: float) -> CountedSample:
     rg = float(rng.uniform(2.0, 5.0))
     return CountedSample(
         feature="rg", unit="nm", extractor="guinier", truth=rg, relative_sigma=0.01, model=_guinier,
-        parameters=np.array([brightness, rg]), feature_of=lambda p: float(p[1]),
+        parameters=np.array([FORWARD * brightness, rg]), feature_of=lambda p: float(p[1]),
         window_inv_nm=(0.0, 1.3 / rg),
     )  # fmt: skip
 

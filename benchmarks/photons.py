@@ -1,8 +1,8 @@
-"""Photons that the exposure controller uses, over those that the Fisher bound asks for; fixed times beside it.
+"""Photons that the exposure controller uses, over those of the Fisher bound; fixed times beside it.
 
-Each simulated sample is measured by the very strategy that readjusts in a campaign (`agent.setup`), with features
-read by the very extractors: only the counts are drawn. The bound is that of the model that is fitted, at the
-truth, with all its parameters unknown.
+Each simulated sample is measured by the very strategy that readjusts in a campaign (`agent.setup`), with
+features read by the very extractors: only the counts are drawn. The bound is that of the model that is
+fitted, at the truth, with all its parameters unknown.
 """
 
 from collections.abc import Sequence

@@ -10,8 +10,8 @@ Measure = Callable[[Task], list[Row]]
 """Runs a benchmark; raises `Skipped` where it cannot."""
 
 NAMES = (
-    "denoising", "diagnostics", "latency", "loop_turn", "photons", "record", "reduction", "sample_search",
-    "scan", "thrift",
+    "coverage", "denoising", "diagnostics", "latency", "loop_turn", "photons", "record", "reduction",
+    "sample_search", "scan", "thrift",
 )  # fmt: skip
 """Modules of this package, in the order in which they run."""
 

@@ -1,35 +1,42 @@
-"""Fit one peak on its background, in windows of several widths."""
+"""Fit one peak on its background."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import least_squares
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Curve, Fit, Floats, Parameter
+from models.domain.scattering import Fit, Floats, Parameter
 from models.saxs.fits import make_fit
+from models.saxs.peak_model import N_PARAMETERS, PeakTask
+from models.saxs.steady import Steady, excess
 
-HALF_WINDOWS = (2.5, 2.0, 3.2)
-"""Half windows in ln q that are fitted, in relative full widths; the first answers, all give its spread."""
+HALF_WINDOW = 2.5
+"""Half of the window in ln q, in relative full widths."""
 MIN_HALF_WINDOW = 0.1
 """Half of a window in ln q is at least this."""
 MIN_POINTS = 12
-"""A window has at least so many points: the model has eight parameters."""
-N_PARAMETERS = 8
-"""Shift, ln width, ln ratio of half widths, strength, Lorentzian share, and three of background."""
-PRIOR_CENTRE = np.array([0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0])
+"""A window has at least so many points: the model has nine parameters."""
+PRIOR_CENTRE = np.array([0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0])
 """Where each parameter is expected."""
-PRIOR_SIGMA = np.array([np.inf, 0.5, 0.5, np.inf, 0.4, np.inf, np.inf, 0.3])
+PRIOR_SIGMA = np.array([np.inf, 0.5, 0.5, np.inf, 0.5, np.inf, np.inf, 0.3, 0.05])
 """How surely. A broad peak and a bent background are hard to tell apart: without the expectation that the
-width is about the scan's, and that ln I of the background bends by some 0.3 within the window, a shoulder
-could pass for a peak a thousand times its background. A clear peak does not feel it."""
-LIMITS = np.array([1.0, 1.2, 1.0, 1e4, 1.0, np.inf, np.inf, 1.5])
+width is about the scan's, and that ln I of the background bends by some 0.3 within the window (0.05 in third
+order), a shoulder could pass for a peak a thousand times its background. A clear peak does not feel it."""
+LIMITS = np.array([1.0, 1.6, 1.0, 9.0, 1.0, np.inf, np.inf, 1.5, 0.5])
 """Largest value of each parameter."""
 SHOWN = (("q", "1/nm"), ("fwhm", "1/nm"), ("height_over_background", "1"))
 """Name and unit of what is read off the parameters, in the order of `_values`."""
 MIN_GAIN = 10.0
 """Chi squared that two different half widths must gain before they are believed."""
+MIN_VARIANCE = 0.03
+"""A point's expected variance is at least this part of the mean one."""
+N_STEPS = 30
+"""Levenberg-Marquardt steps at most."""
+SETTLED = 1e-6
+"""Steps end when chi squared, in relation to itself, falls by less."""
+DAMPING = (1e-3, 0.2, 5.0, 1e8)
+"""Damping of the first step; its factors after a step that succeeds and one that fails; where it gives up."""
 
 
 @dataclass(frozen=True)
@@ -41,30 +48,50 @@ class PeakFit:
     q_sigma_inv_nm: float
     """One standard deviation of it, 1/nm."""
     fwhm_inv_nm: float
-    """Full width at half maximum, 1/nm."""
+    """Full width at half maximum, as measured, 1/nm."""
     fwhm_sigma_inv_nm: float
     """One standard deviation of it, 1/nm."""
     strength: float
     """Height over background, divided by the background."""
     strength_sigma: float
     """One standard deviation of it."""
+    lorentzian_share: float
+    """Share of the Lorentzian in the peak's shape."""
     fit: Fit
-    """The model on the first window."""
+    """The model on the window."""
 
 
-def fit_peak(curve: Curve, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
-    """Fit B(q) (1 + s V(q)) around a peak.
+@dataclass(frozen=True, eq=False)
+class _Solution:
+    """Parameters that fit a window."""
 
-    B is exp of a parabola in ln q; V is the pseudo-Voigt of Wertheim et al. 1974, eta V_Lorentz +
-    (1 - eta) V_Gauss of one full width, or of two where the curve asks for it. Where the curve departs from
-    any such shape by more than its sigma, a relative error of the model is added to every point that makes
-    chi squared 1 per degree of freedom. To the covariance's sigma, the standard deviation over three window
-    widths is added in quadrature.
+    found: Floats
+    """The parameters, shape (9,)."""
+    covariance: Floats
+    """Of the parameters, shape (9, 9); 0 for those that were not fitted."""
+    chi2: float
+    """Chi squared."""
+    gain: float
+    """Chi squared that a ratio of half widths would gain, to first order; 0 where it is fitted."""
+    n_free: int
+    """How many parameters are free."""
+
+
+_SYMMETRIC = np.array([True, True, False, True, True, True, True, True, True])
+_SPLIT = np.ones(N_PARAMETERS, dtype=bool)
+
+
+def fit_peak(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
+    """Fit a peak and its background.
+
+    One full width is fitted, and two half widths where the curve asks for them. sigma is propagated from the
+    points' noise and from what is expected beforehand; where the curve departs from any such shape by more
+    than chance, it grows by the root of reduced chi squared.
 
     Parameters
     ----------
-    curve
-        The curve.
+    points
+        The curve, weighed.
     q_inv_nm
         Where to begin, 1/nm.
     fwhm_inv_nm
@@ -78,143 +105,136 @@ def fit_peak(curve: Curve, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
     Raises
     ------
     FitFailed
-        When no window holds enough points, or the fit leaves the place where it began.
+        When the window does not hold enough points, or the fit leaves the place where it began.
     """
     start = (q_inv_nm, fwhm_inv_nm)
-    windows = [max(half * fwhm_inv_nm / q_inv_nm, MIN_HALF_WINDOW) for half in HALF_WINDOWS]
-    task = _make_task(curve, start, windows[0])
-    first = _solve(task, _SYMMETRIC, np.array([*PRIOR_CENTRE[:3], 1.0, 0.5, *_background_guess(task)]))
-    split = _solve(task, _SPLIT, first.found)
-    if first.chi2 - split.chi2 > MIN_GAIN * max(1.0, split.chi2 / max(split.n_free, 1)):
-        first = split
-    solutions = [_weighed(task, first)]
-    for half_window in windows[1:]:
-        try:
-            other = _make_task(curve, start, half_window)
-            solutions.append(_weighed(other, _solve(other, first.is_free, first.found)))
-        except FitFailed:
-            continue  # at the end of a curve the wide window may hold no more, the narrow one too little
-    values = np.array([_values(solution.found, start) for solution in solutions])
-    sigma = np.hypot(_sigmas(solutions[0], start), values.std(axis=0))
-    (q_inv_nm, fwhm_inv_nm, strength), sigmas = values[0].tolist(), sigma.tolist()
+    task = _make_task(points, start, max(HALF_WINDOW * fwhm_inv_nm / q_inv_nm, MIN_HALF_WINDOW))
+    guess = np.array([*PRIOR_CENTRE[:3], 0.0, 0.5, *_background_guess(task)])
+    solution = _solve(task, _SYMMETRIC, guess)
+    task = _reweigh(task, solution.found)
+    solution = _solve(task, _SYMMETRIC, solution.found)
+    if solution.gain > MIN_GAIN * max(1.0, solution.chi2 / max(len(task.part) - solution.n_free, 1)):
+        solution = _solve(task, _SPLIT, solution.found)
+    values, sigmas = _values(solution.found, start).tolist(), _sigmas(solution, start).tolist()
     return PeakFit(
-        q_inv_nm=q_inv_nm,
+        q_inv_nm=values[0],
         q_sigma_inv_nm=sigmas[0],
-        fwhm_inv_nm=fwhm_inv_nm,
+        fwhm_inv_nm=values[1],
         fwhm_sigma_inv_nm=sigmas[1],
-        strength=strength,
+        strength=values[2],
         strength_sigma=sigmas[2],
-        fit=_as_fit(task, solutions[0]),
+        lorentzian_share=float(solution.found[4]),
+        fit=_as_fit(task, solution),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """A window of a curve, and where the peak in it is thought to be."""
-
-    part: Curve
-    """The window."""
-    start: tuple[float, float]
-    """Position and full width, 1/nm."""
-    half_window: float
-    """Half of the window in ln q."""
-
-    def model(self, p: Floats) -> Floats:
-        """Intensity for eight parameters, shape (n_q,)."""
-        q_inv_nm = self.part.q_inv_nm
-        x = np.log(q_inv_nm / self.start[0]) / self.half_window
-        offset = q_inv_nm - self.start[0] - p[0] * self.start[1]
-        u = offset / (self.start[1] * np.exp(p[1] + np.where(offset < 0, p[2], -p[2])))
-        voigt = p[4] / (1 + 4 * u**2) + (1 - p[4]) * np.exp(-4 * np.log(2) * u**2)
-        return np.exp(np.clip(p[5] + p[6] * x + p[7] * x**2, -700, 700)) * (1 + p[3] * voigt)
-
-
-@dataclass(frozen=True, eq=False)
-class _Solution:
-    """Parameters that fit a window."""
-
-    found: Floats
-    """The parameters, shape (8,)."""
-    jacobian: Floats
-    """Derivatives of the weighted residuals and priors by the free ones, shape (n_q + n_prior, n_free)."""
-    is_free: NDArray[np.bool_]
-    """Which parameters were fitted, shape (8,)."""
-    chi2: float
-    """Chi squared."""
-    n_free: int
-    """Degrees of freedom."""
-
-
-_SYMMETRIC = np.array([True, True, False, True, True, True, True, True])
-_SPLIT = np.ones(N_PARAMETERS, dtype=bool)
-
-
-def _make_task(curve: Curve, start: tuple[float, float], half_window: float) -> _Task:
+def _make_task(points: Steady, start: tuple[float, float], half_window: float) -> PeakTask:
     """Cut a window; refuse one that cannot be fitted."""
-    part = curve.between(start[0] * np.exp(-half_window), start[0] * np.exp(half_window))
+    reach = float(np.exp(half_window))
+    first, last = np.searchsorted(points.curve.q_inv_nm, (start[0] / reach, start[0] * reach))
+    part = points.rows(int(first), int(last))
     if len(part) < MIN_POINTS:
         raise FitFailed(f"{len(part)} points around {start[0]:.3g} 1/nm, needs {MIN_POINTS}")
-    if np.median(part.intensity) <= 0:
+    if np.count_nonzero(part.curve.intensity > 0) <= len(part) // 2:
         raise FitFailed(f"the background at {start[0]:.3g} 1/nm is not above zero")
-    return _Task(part, start, half_window)
+    return PeakTask(part, start, half_window)
 
 
-def _solve(task: _Task, is_free: NDArray[np.bool_], guess: Floats, model_error: float = 0.0) -> _Solution:
-    """Fit the free parameters of one window; the others keep their guess."""
-    part = task.part
-    sigma = np.hypot(part.sigma, model_error * part.intensity)
-    low, high = -LIMITS[is_free], LIMITS[is_free]
-    has_prior = is_free & np.isfinite(PRIOR_SIGMA)
+def _reweigh(task: PeakTask, found: Floats) -> PeakTask:
+    """Weigh the points by the variance that a first fit expects: a narrow peak differs from its neighbours.
 
-    def misfit(p: Floats) -> Floats:
-        full = guess.copy()
-        full[is_free] = p
-        prior = (full[has_prior] - PRIOR_CENTRE[has_prior]) / PRIOR_SIGMA[has_prior]
-        return np.concatenate([(task.model(full) - part.intensity) / sigma, prior])
+    Variance goes with intensity as a straight line: through 0 for counts, above it after a subtraction.
+    """
+    part, model = task.part, task.model(found)[0]
+    off = part.curve.intensity - part.curve.intensity.mean()
+    spread = float(off @ off)
+    level, gain = float(part.variance.mean()), float(off @ part.variance) / spread if spread > 0 else 0.0
+    gain = min(max(gain, 0.0), level / max(float(part.curve.intensity.mean()), 1e-300))
+    expected = level + gain * (model - part.curve.intensity.mean())
+    weight = 1 / np.maximum(expected, MIN_VARIANCE * level)
+    return replace(task, part=replace(part, weight=weight))
 
-    x0 = np.clip(guess[is_free], 0.999 * low, 0.999 * high)
-    result = least_squares(misfit, x0, bounds=(low, high), x_scale="jac", max_nfev=60, ftol=1e-6, xtol=1e-6)
-    found = guess.copy()
-    found[is_free] = result.x
+
+def _solve(task: PeakTask, is_free: NDArray[np.bool_], guess: Floats) -> _Solution:
+    """Fit the free parameters of one window; the others keep their guess (Marquardt 1963)."""
+    found, (damping, down, up, most) = np.clip(guess, -0.999 * LIMITS, 0.999 * LIMITS), DAMPING
+    stiffness = np.where(is_free, PRIOR_SIGMA, np.inf) ** -2.0
+    model, jacobian = task.model(found)
+    cost = _cost(task, model, found, stiffness)
+    for _ in range(N_STEPS):
+        pull = jacobian.T @ (task.part.weight * (task.part.curve.intensity - model))
+        pull -= (found - PRIOR_CENTRE) * stiffness
+        moves = is_free & ~((np.abs(found) >= LIMITS) & (pull * found > 0))  # at a limit, and pushed beyond
+        free = jacobian[:, moves]
+        normal = (free.T * task.part.weight) @ free + np.diag(stiffness[moves])
+        while True:
+            moved = found.copy()
+            step = _step(normal, pull[moves], damping)
+            moved[moves] = np.clip(found[moves] + step, -LIMITS[moves], LIMITS[moves])
+            new_model, new_jacobian = task.model(moved)
+            new_cost = _cost(task, new_model, moved, stiffness)
+            if new_cost <= cost or damping > most:
+                break
+            damping *= up
+        gained, damping = cost - new_cost, damping * down
+        if not gained >= 0:
+            break
+        found, model, jacobian, cost = moved, new_model, new_jacobian, new_cost
+        if gained <= SETTLED * cost:
+            break
+    else:
+        raise FitFailed(f"the fit at {task.start[0]:.3g} 1/nm does not settle in {N_STEPS} steps")
     if abs(found[0]) > 0.99 * LIMITS[0] or not np.all(np.isfinite(found)):
         raise FitFailed(f"the fit left the peak at {task.start[0]:.3g} 1/nm")
-    return _Solution(found, result.jac, is_free, 2 * float(result.cost), len(part) - int(is_free.sum()))
+    return _judge(task, is_free, found)
 
 
-def _weighed(task: _Task, solution: _Solution) -> _Solution:
-    """Fit again with the relative error of the model that makes chi squared 1 per degree of freedom."""
-    n_free = max(solution.n_free, 1)
-    if solution.chi2 <= n_free:
-        return solution
+def _cost(task: PeakTask, model: Floats, found: Floats, stiffness: Floats) -> float:
+    """Chi squared, and what is expected beforehand."""
+    chi2 = float(task.part.weight @ (task.part.curve.intensity - model) ** 2)
+    return chi2 + float(stiffness @ (found - PRIOR_CENTRE) ** 2)
+
+
+def _step(normal: Floats, pull: Floats, damping: float) -> Floats:
+    """One damped step."""
+    diagonal = np.diag(normal)
+    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    scaled = normal * np.outer(scale, scale) + damping * np.eye(scale.size)
+    return np.asarray(np.linalg.solve(scaled, pull * scale) * scale, dtype=np.float64)
+
+
+def _judge(task: PeakTask, is_free: NDArray[np.bool_], found: Floats) -> _Solution:
+    """Covariance and chi squared of a fit that has settled."""
     part = task.part
-    squares = (part.intensity - task.model(solution.found)) ** 2
-    low, high = 0.0, 1.0
-    for _ in range(30):
-        middle = 0.5 * (low + high)
-        is_too_small = np.sum(squares / (part.sigma**2 + (middle * part.intensity) ** 2)) > n_free
-        low, high = (middle, high) if is_too_small else (low, middle)
-    return _solve(task, solution.is_free, solution.found, high)
+    model, jacobian = task.model(found)
+    residual = part.curve.intensity - model
+    chi2, n_free = float(part.weight @ residual**2), int(is_free.sum())
+    stiffness = np.diag(PRIOR_SIGMA[is_free] ** -2.0)
+    weighted = jacobian * part.weight[:, None]
+    free = weighted[:, is_free]
+    inverse = np.linalg.pinv(free.T @ jacobian[:, is_free] + stiffness, hermitian=True)
+    noise = (free.T * part.variance) @ free * excess(chi2, len(part) - n_free)
+    covariance = np.zeros((N_PARAMETERS, N_PARAMETERS))
+    covariance[np.ix_(is_free, is_free)] = inverse @ (noise + stiffness) @ inverse
+    gain = 0.0
+    if not is_free[2]:
+        split = weighted[:, 2]
+        across = free.T @ jacobian[:, 2]
+        left = float(split @ jacobian[:, 2] - across @ inverse @ across)
+        gain = float(split @ residual) ** 2 / left if left > 0 else 0.0
+    return _Solution(found, covariance, chi2, gain, n_free)
 
 
 def _values(found: Floats, start: tuple[float, float]) -> Floats:
     """Read position, full width and strength off the parameters."""
     fwhm_inv_nm = start[1] * np.exp(found[1]) * np.cosh(found[2])
-    return np.array([start[0] + found[0] * start[1], fwhm_inv_nm, found[3]])
+    return np.array([start[0] + found[0] * start[1], fwhm_inv_nm, np.exp(found[3])])
 
 
-def _covariance(solution: _Solution) -> Floats:
-    """Covariance of the parameters, shape (8, 8): 0 for those that were not fitted."""
-    covariance = np.zeros((N_PARAMETERS, N_PARAMETERS))
-    inverse = np.linalg.pinv(solution.jacobian.T @ solution.jacobian)
-    is_free = np.ix_(solution.is_free, solution.is_free)
-    covariance[is_free] = inverse * max(1.0, solution.chi2 / max(solution.n_free, 1))
-    return covariance
-
-
-def _as_fit(task: _Task, solution: _Solution) -> Fit:
+def _as_fit(task: PeakTask, solution: _Solution) -> Fit:
     """Put the model beside the points of its window."""
     values, sigmas = _values(solution.found, task.start), _sigmas(solution, task.start)
-    share_sigma = float(np.sqrt(_covariance(solution)[4, 4]))
+    share_sigma = float(np.sqrt(solution.covariance[4, 4]))
     found = (
         *(
             Parameter(name=name, value=float(value), sigma=float(sigma), unit=unit)
@@ -222,24 +242,28 @@ def _as_fit(task: _Task, solution: _Solution) -> Fit:
         ),
         Parameter(name="lorentzian_share", value=float(solution.found[4]), sigma=share_sigma, unit="1"),
     )
-    return make_fit("peak", task.part, task.model(solution.found), found, int(solution.is_free.sum()))
+    return make_fit("peak", task.part.curve, task.model(solution.found)[0], found, solution.n_free)
 
 
 def _sigmas(solution: _Solution, start: tuple[float, float]) -> Floats:
     """Propagate the covariance to position, full width and strength."""
-    found, covariance = solution.found, _covariance(solution)
+    found, covariance = solution.found, solution.covariance
     fwhm_inv_nm = float(_values(found, start)[1])
     to_fwhm = np.array([fwhm_inv_nm, fwhm_inv_nm * np.tanh(found[2])])
     fwhm_variance = float(to_fwhm @ covariance[1:3, 1:3] @ to_fwhm)
-    return np.sqrt([start[1] ** 2 * covariance[0, 0], max(fwhm_variance, 0.0), covariance[3, 3]])
+    return np.sqrt(
+        [start[1] ** 2 * covariance[0, 0], max(fwhm_variance, 0.0), np.exp(2 * found[3]) * covariance[3, 3]]
+    )
 
 
-def _background_guess(task: _Task) -> tuple[float, float, float]:
+def _background_guess(task: PeakTask) -> tuple[float, float, float, float]:
     """Guess the background from the points beside the peak."""
-    part, start = task.part, task.start
-    beside = (np.abs(part.q_inv_nm - start[0]) > start[1]) & (part.intensity > 0)
+    curve, start = task.part.curve, task.start
+    beside = (np.abs(curve.q_inv_nm - start[0]) > start[1]) & (curve.intensity > 0)
     if np.count_nonzero(beside) < 3:
-        return float(np.log(np.median(part.intensity))), 0.0, 0.0
-    x = np.log(part.q_inv_nm[beside] / start[0]) / task.half_window
-    slope, level = np.polyfit(x, np.log(part.intensity[beside]), 1)
-    return float(level), float(slope), 0.0
+        return float(np.log(np.median(curve.intensity))), 0.0, 0.0, 0.0
+    x = np.log(curve.q_inv_nm[beside] / start[0]) / task.half_window
+    log_i = np.log(curve.intensity[beside])
+    middle = float(x.mean())
+    slope = float((x - middle) @ log_i / ((x - middle) @ (x - middle)))
+    return float(log_i.mean()) - slope * middle, slope, 0.0, 0.0

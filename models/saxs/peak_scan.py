@@ -12,6 +12,8 @@ RELATIVE_WIDTHS = (0.03, 0.05, 0.08, 0.13, 0.20, 0.30)
 """Full widths at half maximum that are tried, relative to q. Wider bumps are form factor, not correlation."""
 STEP = 0.008
 """Step of the grid in ln q."""
+STRIDE_WIDTH = 0.06
+"""Every place is tried for full widths up to this, every n-th for those n times as wide."""
 HALF_WINDOW = 2.5
 """Half of the window around a place, in full widths."""
 MIN_POINTS_IN_PEAK = 3
@@ -20,6 +22,8 @@ MIN_POINTS_BESIDE = 5
 """Fewer filled cells on either side of the full width, and nothing is tried."""
 N_PARAMETERS = 4
 """Level, slope and curvature of the background, and height."""
+MIN_EIGENVALUE = 1e-12
+"""Added to a normal matrix of unit diagonal, so that one without an inverse has a useless one."""
 MODEL_ERROR = 0.02
 """What a smooth background is off by where the curve itself is smooth, relative to the background."""
 MIN_SCORE = 5.0
@@ -71,7 +75,7 @@ def scan(curve: Curve) -> Scan:
     FitFailed
         When the curve is too short to tell a peak from its background anywhere.
     """
-    log_q, log_i, weight = _on_log_grid(curve)
+    log_q, log_i, weight = lay_on_log_grid(curve)
     parts = [_scan_width(log_q, log_i, weight, relative) for relative in RELATIVE_WIDTHS]
     stacked = np.concatenate(parts, axis=1)
     if stacked.shape[1] == 0:
@@ -100,8 +104,19 @@ def mean_height(found: Scan) -> Height:
     return Height(mean, float(np.sqrt(weight @ (noise**2 + (height - mean) ** 2))))
 
 
-def _on_log_grid(curve: Curve) -> tuple[Floats, Floats, Floats]:
-    """Average a curve into cells of ln q: ln q, ln I and weight (0 for empty cells)."""
+def lay_on_log_grid(curve: Curve) -> tuple[Floats, Floats, Floats]:
+    """Average a curve into cells of ln q.
+
+    Parameters
+    ----------
+    curve
+        The curve.
+
+    Returns
+    -------
+    tuple of Floats
+        ln q, ln I, and weight, 0 for empty cells; each shape (n_cells,).
+    """
     is_usable = (curve.q_inv_nm > 0) & (curve.sigma > 0)
     q, intensity, sigma = curve.q_inv_nm[is_usable], curve.intensity[is_usable], curve.sigma[is_usable]
     if q.size < N_PARAMETERS:
@@ -121,31 +136,34 @@ def _on_log_grid(curve: Curve) -> tuple[Floats, Floats, Floats]:
 
 def _scan_width(log_q: Floats, log_i: Floats, weight: Floats, relative: float) -> Floats:
     """Fit every place for one width; rows are those of `Scan`, shape (4, n_tried)."""
-    reach = int(np.ceil(HALF_WINDOW * relative / STEP))
+    reach, stride = int(np.ceil(HALF_WINDOW * relative / STEP)), max(1, round(relative / STRIDE_WIDTH))
     x = np.asarray(np.arange(-reach, reach + 1) * (STEP / relative), dtype=np.float64)
-    basis = np.stack([np.ones_like(x), x, x**2, np.exp(-4 * np.log(2) * x**2)])
-    pairs = basis[:, None, :] * basis[None, :, :]
-    normal = np.array([[_correlate(weight, pair) for pair in row] for row in pairs]).transpose(2, 0, 1)
-    moment = np.array([_correlate(weight * log_i, row) for row in basis]).T
-    square = _correlate(weight * log_i**2, np.ones(x.size))
+    basis = np.stack([np.ones_like(x), x, x**2, np.exp(-4 * np.log(2) * x**2)], axis=1)
     is_filled = (weight > 0).astype(np.float64)
-    core = _correlate(is_filled, (np.abs(x) <= 0.5).astype(np.float64))
-    left = _correlate(is_filled, (x < -1).astype(np.float64))
-    right = _correlate(is_filled, (x > 1).astype(np.float64))
+    regions = np.stack([np.abs(x) <= 0.5, x < -1, x > 1, np.ones(x.size, dtype=bool)], axis=1)
+    core, left, right, n_points = _around(is_filled, regions.astype(np.float64), stride).T
     is_tried = (core > MIN_POINTS_IN_PEAK - 0.5) & (np.minimum(left, right) > MIN_POINTS_BESIDE - 0.5)
-    is_tried &= np.linalg.cond(np.where(is_tried[:, None, None], normal, np.eye(N_PARAMETERS))) < 1e12
-    inverse = np.linalg.inv(normal[is_tried])
-    found = np.einsum("nij,nj->ni", inverse, moment[is_tried])
-    n_points = _correlate(is_filled, np.ones(x.size))[is_tried]
-    chi2 = (square[is_tried] - np.einsum("ni,ni->n", found, moment[is_tried])) / np.maximum(
-        n_points - N_PARAMETERS, 1
-    )
+    if not np.any(is_tried):
+        return np.zeros((4, 0))
+    rows, columns = np.triu_indices(N_PARAMETERS)
+    normal = np.zeros((int(is_tried.sum()), N_PARAMETERS, N_PARAMETERS))
+    pairs = _around(weight, basis[:, rows] * basis[:, columns], stride)[is_tried]
+    normal[:, rows, columns] = normal[:, columns, rows] = pairs
+    moment = _around(weight * log_i, basis, stride)[is_tried]
+    square = _around(weight * log_i**2, np.ones((x.size, 1)), stride)[is_tried, 0]
+    scale = 1 / np.sqrt(np.diagonal(normal, axis1=1, axis2=2))
+    scaled = normal * scale[:, :, None] * scale[:, None, :] + MIN_EIGENVALUE * np.eye(N_PARAMETERS)
+    inverse = np.linalg.inv(scaled) * scale[:, :, None] * scale[:, None, :]
+    found = np.einsum("nij,nj->ni", inverse, moment)
+    chi2 = (square - np.einsum("ni,ni->n", found, moment)) / np.maximum(n_points[is_tried] - N_PARAMETERS, 1)
     sigma = np.sqrt(inverse[:, 3, 3] * np.maximum(chi2, 1.0))
-    q_inv_nm = np.exp(log_q[is_tried])
+    q_inv_nm = np.exp(log_q[::stride][is_tried])
     return np.stack([q_inv_nm, relative * q_inv_nm, found[:, 3], sigma])
 
 
-def _correlate(values: Floats, kernel: Floats) -> Floats:
-    """Sum values around each cell, weighted by a kernel; nothing lies beyond the ends."""
-    reach = kernel.size // 2
-    return np.convolve(np.pad(values, reach), kernel[::-1], mode="valid")
+def _around(values: Floats, kernels: Floats, stride: int) -> Floats:
+    """Sum values around every n-th cell, weighted by kernels; nothing lies beyond the ends."""
+    reach = len(kernels) // 2
+    padded = np.concatenate([np.zeros(reach), values, np.zeros(reach)])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernels))[::stride]
+    return np.asarray(windows @ kernels, dtype=np.float64)

@@ -1,99 +1,184 @@
-"""Fits of Porod's law to the upper part of a curve."""
+"""Fits of Porod's law to the upper part of a curve, with the first term that the law leaves out."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Curve, Fit, Floats, Parameter
+from models.domain.scattering import Fit, Floats, Parameter
 from models.saxs.fits import make_fit
+from models.saxs.steady import Steady, excess, invert
 
 MIN_POINTS = 10
 """A window has at least so many points."""
+FIRST_START = 0.75
+"""A window begins here, 0 at the first point and 1 at the last, in ln q, while no length is known."""
+START_LIMITS = (0.6, 0.85)
+"""Where a window may begin once a length is known, in ln q."""
+QT_START = 7.0
+"""It then begins at this, q times that length."""
+NEXT_TERM = 2.5
+"""One standard deviation of the next term: C = +-2 P / T^2. It is -2 P / T^2 for a random two-phase medium
+(Debye & Bueche 1949), and +1.8 P / T^2 for the mean over ripples of spheres, T = 4 V / S (Porod 1951)."""
+SLOPE_LIMITS = (-9.0, 0.0)
+"""A slope is looked for between these."""
+N_STEPS = 30
+"""Gauss-Newton steps at most."""
+SETTLED = 1e-6
+"""Steps end when the slope moves by less."""
+MAX_SLOPE_SIGMA = 1.5
+"""A slope that is less certain is none."""
 
 
 @dataclass(frozen=True, eq=False)
 class PorodFit:
-    """One fit of q^4 I = P + B q^4."""
+    """One fit of I = P / q^4 + C / q^6 + B, linear in the intensities."""
 
-    constant: float
-    """P, intensity times 1/nm^4."""
-    constant_sigma: float
-    """One standard deviation of it."""
-    background: float
-    """B, in the curve's unit."""
-    background_sigma: float
-    """One standard deviation of it."""
-    slope: float
-    """Slope of ln(I - B) on ln q."""
-    slope_sigma: float
-    """One standard deviation of it."""
-    part: Curve
+    part: Steady
     """The window."""
+    first: int
+    """Index of the window's first point in the curve."""
+    found: Floats
+    """P, C and B, shape (3,): intensity times 1/nm^4 and 1/nm^6, and intensity."""
+    operator: Floats
+    """What takes the window's intensities to them, shape (3, n)."""
+    length_nm: float | None
+    """T = 4 phi (1 - phi) V / S that the next term was expected by, nm; None where none was known."""
+    next_sigma: float
+    """One standard deviation of C before the fit; 0 holds it at 0."""
+    excess: float
+    """Chi squared over degrees of freedom where it is beyond chance, else 1."""
+
+    @property
+    def constant(self) -> float:
+        """P, intensity times 1/nm^4."""
+        return float(self.found[0])
+
+    @property
+    def background(self) -> float:
+        """B, in the curve's unit."""
+        return float(self.found[2])
+
+    @property
+    def sigmas(self) -> Floats:
+        """One standard deviation of P, C and B, shape (3,)."""
+        noise = self.operator**2 @ self.part.variance * self.excess
+        return np.sqrt(noise + self.lean**2)
+
+    @property
+    def lean(self) -> Floats:
+        """What one standard deviation of C does to P, C and B, shape (3,)."""
+        term = self.part.curve.q_inv_nm**-6.0
+        return (self.operator @ term - np.array([0.0, 1.0, 0.0])) * self.next_sigma
 
 
-def fit_porod(curve: Curve, start: float) -> PorodFit:
+def fit_porod(points: Steady, length_nm: float | None = None, constant: float = 0.0) -> PorodFit:
     """Fit Porod's law with a constant background (Porod 1951) to the upper part of a curve.
+
+    Where a length is known, the next term of the law is fitted too, expected at 0 +- 2 P / T^2. What is known
+    of it then limits the error of P where the counts cannot.
 
     Parameters
     ----------
-    curve
-        The curve.
-    start
-        Where the window begins: 0 at the first point, 1 at the last, in ln q.
-
-    Returns
-    -------
-    PorodFit
-        sigma is the covariance's, times the root of reduced chi squared above 1.
+    points
+        The curve, q above 0, weighed.
+    length_nm
+        T = 4 phi (1 - phi) V / S, as far as known, nm; None leaves the next term out.
+    constant
+        P, as far as known, for the size of the next term.
 
     Raises
     ------
     FitFailed
         When the window holds too few points.
     """
-    q_first, q_last = curve.q_inv_nm[curve.q_inv_nm > 0][[0, -1]]
-    part = curve.between(float(q_first * (q_last / q_first) ** start), float(q_last))
+    q = points.curve.q_inv_nm
+    first = int(np.searchsorted(q, q[0] * (q[-1] / q[0]) ** _start(q, length_nm)))
+    part = points.rows(first, len(points))
     if len(part) < MIN_POINTS:
         raise FitFailed(f"{len(part)} points at high q, needs {MIN_POINTS}")
-    q4 = part.q_inv_nm**-4.0
-    design = np.stack([q4, np.ones_like(q4)], axis=1)
-    found, covariance = _weighted(design, part.intensity, part.sigma)
-    slope, slope_sigma = _slope(part, float(found[1]))
-    sigma = np.sqrt(np.diag(covariance))
-    return PorodFit(
-        constant=float(found[0]),
-        constant_sigma=float(sigma[0]),
-        background=float(found[1]),
-        background_sigma=float(sigma[1]),
-        slope=slope,
-        slope_sigma=slope_sigma,
-        part=part,
-    )
+    next_sigma = 0.0 if length_nm is None else NEXT_TERM * abs(constant) / length_nm**2
+    q, design = part.curve.q_inv_nm, _design(part.curve.q_inv_nm)
+    use = np.array([True, next_sigma > 0, True])
+    scaled = design[:, use] * np.array([1.0, next_sigma, 1.0])[use]  # C in units of what is expected of it
+    prior = np.diag(np.array([0.0, 1.0, 0.0])[use])
+    weighted = scaled * part.weight[:, None]
+    operator = np.zeros((3, len(part)))
+    operator[use] = invert(weighted.T @ scaled + prior) @ weighted.T
+    operator[1] *= next_sigma
+    found = operator @ part.curve.intensity
+    chi2 = float(part.weight @ (part.curve.intensity - design @ found) ** 2)
+    return PorodFit(part, first, found, operator, length_nm, next_sigma, excess(chi2, len(part) - 2))
 
 
-def _weighted(design: Floats, values: Floats, sigma: Floats) -> tuple[Floats, Floats]:
-    """Solve weighted least squares; the covariance is scaled by reduced chi squared above 1."""
-    scaled = design / sigma[:, None]
-    covariance = np.asarray(np.linalg.pinv(scaled.T @ scaled), dtype=np.float64)
-    found = covariance @ (scaled.T @ (values / sigma))
-    n_free = max(values.size - design.shape[1], 1)
-    chi2 = float(np.sum(((values - design @ found) / sigma) ** 2)) / n_free
-    return found, np.asarray(covariance * max(1.0, chi2), dtype=np.float64)
+def _start(q_inv_nm: Floats, length_nm: float | None) -> float:
+    """Where the window begins, 0 to 1, in ln q."""
+    if length_nm is None:
+        return FIRST_START
+    at = np.log(QT_START / length_nm / q_inv_nm[0]) / np.log(q_inv_nm[-1] / q_inv_nm[0])
+    return float(np.clip(at, *START_LIMITS))
 
 
-def _slope(part: Curve, background: float) -> tuple[float, float]:
-    """Fit the log-log slope of what stands above a background."""
-    net = part.intensity - background
-    use = net > part.sigma
-    if np.count_nonzero(use) < MIN_POINTS:
-        raise FitFailed(
-            f"{np.count_nonzero(use)} points at high q stand above the background, needs {MIN_POINTS}"
+def _design(q_inv_nm: Floats) -> Floats:
+    return np.stack([q_inv_nm**-4.0, q_inv_nm**-6.0, np.ones_like(q_inv_nm)], axis=1)
+
+
+def fit_slope(fit: PorodFit) -> tuple[float, float]:
+    """Fit A q^s (1 + c / q^2) + B to the window of a Porod fit, c as uncertain as there.
+
+    Parameters
+    ----------
+    fit
+        What `fit_porod` found.
+
+    Returns
+    -------
+    slope, sigma : float
+        s and one standard deviation.
+
+    Raises
+    ------
+    FitFailed
+        When the points do not tell a slope from a background.
+    """
+    part, q = fit.part, fit.part.curve.q_inv_nm
+    # c in units of what is expected of it; intensities in units of the first point's
+    unit = abs(fit.constant) * q[0] ** -4.0
+    expected = fit.next_sigma / max(abs(fit.constant), 1e-300) / q[0] ** 2
+    weight, intensity = part.weight * unit**2, part.curve.intensity / unit
+    found, stiffness = np.array([1.0, -4.0, 0.0, fit.background / unit]), np.diag([0.0, 0.0, 1.0, 0.0])
+    for _ in range(N_STEPS):
+        model, jacobian = _power_law(q / q[0], found, expected)
+        weighted = jacobian * weight[:, None]
+        step = invert(weighted.T @ jacobian + stiffness) @ (
+            weighted.T @ (intensity - model) - stiffness @ found
         )
-    x = np.log(part.q_inv_nm[use])
-    design = np.stack([x, np.ones_like(x)], axis=1)
-    found, covariance = _weighted(design, np.log(net[use]), part.sigma[use] / net[use])
-    return float(found[0]), float(np.sqrt(covariance[0, 0]))
+        if not np.all(np.isfinite(step)):
+            raise FitFailed("the fit of a slope diverged")
+        found = found + min(1.0, 1.0 / max(abs(step[1]), abs(step[2]), 1e-30)) * step
+        if abs(step[1]) < SETTLED:
+            break
+        found[1] = np.clip(found[1], *SLOPE_LIMITS)
+    jacobian = _power_law(q / q[0], found, expected)[1]
+    weighted = jacobian * weight[:, None]
+    inverse = invert(weighted.T @ jacobian + stiffness)
+    noise = (weighted.T * (part.variance / unit**2)) @ weighted * fit.excess
+    sigma = float(np.sqrt((inverse @ (noise + stiffness) @ inverse)[1, 1]))
+    if not sigma < MAX_SLOPE_SIGMA or not SLOPE_LIMITS[0] < found[1] < SLOPE_LIMITS[1]:
+        raise FitFailed(
+            f"the slope is {found[1]:.2f} +- {sigma:.2g} beside a free background; "
+            f"it is told up to a sigma of {MAX_SLOPE_SIGMA:g}"
+        )
+    return float(found[1]), sigma
+
+
+def _power_law(x: Floats, found: Floats, expected: float) -> tuple[Floats, Floats]:
+    """A x^s (1 + c / x^2) + B, shape (n,), and its derivatives, shape (n, 4)."""
+    power = x ** found[1]
+    bend = power * expected * x**-2.0
+    shape = power + found[2] * bend
+    jacobian = np.stack([shape, found[0] * np.log(x) * shape, found[0] * bend, np.ones_like(x)], axis=1)
+    return found[0] * shape + found[3], jacobian
 
 
 def porod_model(fit: PorodFit) -> Fit:
@@ -109,10 +194,12 @@ def porod_model(fit: PorodFit) -> Fit:
     Fit
         ``porod``: Porod's constant and invariant continue a curve by the same fit, which is kept once.
     """
-    unit = fit.part.unit
-    found = (
-        Parameter(name="constant", value=fit.constant, sigma=fit.constant_sigma, unit=f"{unit}/nm^4"),
-        Parameter(name="background", value=fit.background, sigma=fit.background_sigma, unit=unit),
+    unit, sigmas = fit.part.curve.unit, fit.sigmas.tolist()
+    found = tuple(
+        Parameter(name=name, value=float(value), sigma=sigma, unit=f"{unit}{per}")
+        for name, value, sigma, per in zip(
+            ("constant", "next_term", "background"), fit.found, sigmas, ("/nm^4", "/nm^6", ""), strict=True
+        )
     )
-    model = fit.constant * fit.part.q_inv_nm**-4.0 + fit.background
-    return make_fit("porod", fit.part, model, found, len(found))
+    model = _design(fit.part.curve.q_inv_nm) @ fit.found
+    return make_fit("porod", fit.part.curve, model, found, 2 + (fit.next_sigma > 0))

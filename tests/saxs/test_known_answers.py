@@ -3,6 +3,7 @@
 import csv
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -74,6 +75,19 @@ def test_the_rg_of_glucose_isomerase(biosaxs: Path):
 def test_the_rg_of_lysozyme(biosaxs: Path):
     rg = read(guinier.extract, read_curve(biosaxs / "lys_saxs.dat", q_unit="1/A"))["rg"]
     assert 1.40 < rg.value < 1.41
+
+
+def test_the_rg_of_bovine_serum_albumin_at_the_peak_of_its_elution(biosaxs: Path):
+    with h5py.File(biosaxs / "clean_BSA_001.hdf5") as series:
+        q_inv_nm = 10 * np.asarray(series["profiles/q"])
+        frames = np.array([np.asarray(series[f"profiles/{n:06d}"]) for n in range(324)])
+        peak_frame = int(np.argmax(np.asarray(series["intensities/total_intensities"])))
+    curves = [Curve(q_inv_nm, frame[:, 0], frame[:, 1]) for frame in frames]
+    buffer = average(curves[20:120])
+    for n_beside in (0, 2, 5):
+        sample = average(curves[peak_frame - n_beside : peak_frame + n_beside + 1])
+        rg = read(guinier.extract, subtract(sample, buffer))["rg"]
+        assert 2.79 < rg.value < 2.87
 
 
 def test_silver_behenate_stands_where_its_wrong_header_puts_it(biosaxs: Path):

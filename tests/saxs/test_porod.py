@@ -35,6 +35,7 @@ def test_a_random_two_phase_medium_gives_back_its_surface_and_invariant(noisy: C
     near(found["porod_constant"], porod)
     near(found["porod_slope"], -4.0)
     near(found["surface_to_volume"], np.pi * porod / invariant)
+    near(found["mineral_thickness"], LENGTH_NM)
 
 
 def test_a_gaussian_has_no_porod_constant(noisy: CurveMaker):
@@ -64,3 +65,34 @@ def test_the_measured_part_of_the_invariant_covers_the_bins_to_their_outer_edges
     found = read(curve)["partial_invariant"]
     assert found.value == pytest.approx(below[1] - below[0], rel=2e-4)
     assert found.sigma == pytest.approx(0.02 * found.value, rel=1e-3)
+
+
+def test_the_thickness_does_not_depend_on_the_scale_and_knows_what_its_parts_share(noisy: CurveMaker):
+    q = np.linspace(0.02, 4, 600)
+    curve = noisy(q, debye_bueche(q) + 0.05, 100, 3)
+    scaled = Curve(q, 7 * curve.intensity, 7 * curve.sigma, common_relative_sigma=0.2)
+    one, other = read(curve)["mineral_thickness"], read(scaled)["mineral_thickness"]
+    assert isinstance(one, Feature)
+    assert isinstance(other, Feature)
+    assert other.value == pytest.approx(one.value, rel=1e-9)
+    assert other.sigma == pytest.approx(one.sigma, rel=1e-9)
+
+
+def test_95_percent_intervals_of_two_phases_hold_the_truth_as_often_as_they_say(noisy: CurveMaker):
+    q = np.linspace(0.05, 4, 300)
+    invariant, porod = 2 * np.pi**2 * CONTRAST, 8 * np.pi * CONTRAST / LENGTH_NM
+    truth = {"porod_constant": porod, "invariant": invariant, "mineral_thickness": LENGTH_NM}
+    extractors = load_extractors(("porod", "invariant", "mineral_thickness"))
+    n_inside = dict.fromkeys(truth, 0)
+    for seed in range(120):
+        for feature in read_features(extractors, noisy(q, debye_bueche(q) + 0.05, 30, seed)):
+            if isinstance(feature, Feature) and feature.name in truth:
+                n_inside[feature.name] += abs(feature.value - truth[feature.name]) < 1.96 * feature.sigma
+    assert all(107 <= n <= 120 for n in n_inside.values()), n_inside
+
+
+def test_whole_grains_have_no_surface_to_see(noisy: CurveMaker):
+    q = np.linspace(0.02, 2, 300)
+    found = read(noisy(q, 100 * np.exp(-(q**2)) + 0.1, 1000, 3))["mineral_thickness"]
+    assert isinstance(found, Absence)
+    assert "Porod's law asks for" in found.why

@@ -1,33 +1,43 @@
-"""Guinier's law: radius of gyration and forward intensity."""
+"""Guinier's law: radius of gyration and forward intensity, by the law alone and by one that may bend."""
 
 import logging
 
 import numpy as np
 from freesas.autorg import InsufficientDataError, NoGuinierRegionError, autoRg
+from numpy.typing import NDArray
 
 from models.domain.errors import FitFailed
-from models.domain.scattering import Absence, Curve, Feature, Fit, Parameter
+from models.domain.scattering import Absence, Curve, Feature, Fit, Floats, Mask, Parameter
+from models.saxs.bent_fit import BentFit, bent_law, fit_bent
 from models.saxs.extractor import Extractor
 from models.saxs.fits import make_fit
-from models.saxs.guinier_fit import MIN_POINTS, QRG_MAX, GuinierFit, bend_effect, fit_guinier, fit_window
+from models.saxs.guinier_fit import MIN_POINTS, QRG_MAX, GuinierFit, fit_guinier, fit_window
+from models.saxs.steady import Steady, excess, steady
 
-QRG_SHORT = 1.1
-"""Upper end of the second, shorter window, which exposes what the first one's curvature does."""
 QRG_START_MAX = 0.65
 """Windows that begin up to here, in q times rg, are compared to find where the Guinier region begins."""
 N_STARTS = 24
 """Count of beginnings that are compared."""
-START_TOLERANCE = 1.5
-"""A beginning is taken when no later one changes the slope by more sigma than this."""
+START_TOLERANCE = 2.5
+"""A beginning is taken when no later one changes rg by more sigma than this, beyond what bends explain."""
+SCATTER_TOLERANCE = 2.8
+"""Nor may any stretch between beginnings behind it have a chi squared that is so many sigma too high."""
+SHAPE_BENDS = (-0.15, 0.5)
+"""Bends of particles, from spheres to coils; one beyond is the work of repulsion or of aggregates."""
+START_BEND = 0.012
+"""What a particle's bend away from the law may change rg by, relative, as the square of q rg at the window's
+beginning grows by 1: that of a sphere (coils: 0.025)."""
+NAMES = ("rg_bent", "i0_bent")
+"""What asks for a longer stretch of curve than Guinier's law does."""
 
 
-def guess_window(curve: Curve) -> tuple[int, float]:
+def guess_window(points: Steady) -> tuple[int, float]:
     """Guess where the Guinier region begins, and its rg.
 
     Parameters
     ----------
-    curve
-        The curve.
+    points
+        The curve, weighed.
 
     Returns
     -------
@@ -41,6 +51,7 @@ def guess_window(curve: Curve) -> tuple[int, float]:
     FitFailed
         When no stretch of the curve falls as Guinier's law does.
     """
+    curve = points.curve
     table = np.stack([curve.q_inv_nm, curve.intensity, curve.sigma], axis=1).astype(np.float64)
     logging.getLogger("freesas").setLevel(logging.ERROR)
     try:
@@ -50,10 +61,10 @@ def guess_window(curve: Curve) -> tuple[int, float]:
             return int(found.start_point), float(found.Rg)
     except (InsufficientDataError, NoGuinierRegionError, ValueError, IndexError, ZeroDivisionError):
         pass  # freesas gives up on short and on very smooth curves; the search below does not
-    return _search(curve)
+    return _search(points)
 
 
-def choose_first(curve: Curve, guessed: int, rg_nm: float) -> int:
+def choose_first(points: Steady, guessed: int, rg_nm: float) -> int:
     """Choose where the Guinier region begins, behind what repulsion or aggregates do to the lowest q.
 
     Windows that begin later are nested in those that begin earlier. If Guinier's law holds from the
@@ -62,8 +73,8 @@ def choose_first(curve: Curve, guessed: int, rg_nm: float) -> int:
 
     Parameters
     ----------
-    curve
-        The curve.
+    points
+        The curve, weighed.
     guessed
         Index that `guess_window` found.
     rg_nm
@@ -74,36 +85,62 @@ def choose_first(curve: Curve, guessed: int, rg_nm: float) -> int:
     int
         Index of the first point to use.
     """
-    last = int(np.searchsorted(curve.q_inv_nm, QRG_MAX / rg_nm, side="right"))
-    latest = min(int(np.searchsorted(curve.q_inv_nm, QRG_START_MAX / rg_nm)), last - MIN_POINTS)
-    fits: list[GuinierFit] = []
-    for first in np.unique(np.linspace(0, max(latest, 0), N_STARTS).astype(int)):
-        try:
-            fits.append(fit_window(curve, int(first), last))
-        except (FitFailed, np.linalg.LinAlgError):
-            continue
-    for place, fit in enumerate(fits):
-        if all(_agree(fit, later) for later in fits[place + 1 :]):
-            return fit.first
-    return guessed
+    q_inv_nm = points.curve.q_inv_nm
+    last = int(np.searchsorted(q_inv_nm, QRG_MAX / rg_nm, side="right"))
+    latest = min(int(np.searchsorted(q_inv_nm, QRG_START_MAX / rg_nm)), last - MIN_POINTS)
+    starts = np.unique(np.linspace(0, max(latest, 0), N_STARTS).astype(int))
+    try:
+        base = fit_window(points, int(starts[0]), last)
+    except (FitFailed, np.linalg.LinAlgError):
+        return guessed
+    law = np.array([np.log(base.i0), 2 * np.log(base.rg_nm), 0.0])
+    try:
+        bent = fit_bent(points, base)
+        law[2] = np.clip(bent.bend, *SHAPE_BENDS)
+    except FitFailed:
+        pass  # too few points to see a bend
+    agrees = _agree(points.rows(0, last), law, starts)
+    is_taken = np.all(agrees | (starts[None, :] <= starts[:, None]), axis=1)
+    return int(starts[np.argmax(is_taken)])  # the latest has none after it
 
 
-def _agree(fit: GuinierFit, nested: GuinierFit) -> bool:
-    """Say whether a fit and one of a part of its window differ by no more than noise."""
-    noise_nm = np.sqrt(max(nested.rg_sigma_nm**2 - fit.rg_sigma_nm**2, 0.0)) + 1e-4 * fit.rg_nm
-    return abs(nested.rg_nm - fit.rg_nm) <= START_TOLERANCE * noise_nm
+def _agree(part: Steady, law: Floats, starts: NDArray[np.int_]) -> Mask:
+    """Say of each beginning (row) and each later one (column) whether they agree, shape (n, n)."""
+    # one Gauss-Newton step from a law that all windows hold; sums from each start to the common end
+    q2, base_rg2 = part.curve.q_inv_nm**2, float(np.exp(law[1]))
+    model, _ = bent_law(part.curve.q_inv_nm, law)
+    weight, residual = part.weight * model**2, part.curve.intensity / model - 1
+    terms = np.stack([weight, weight * q2, weight * q2**2, weight * residual, weight * residual * q2])
+    s0, s1, s2, t0, t1 = np.cumsum(terms[:, ::-1], axis=1)[:, ::-1][:, starts]
+    determinant = s0 * s2 - s1**2
+    rg2 = base_rg2 - 3 * (s0 * t1 - s1 * t0) / determinant  # a slope that rises has no rg, but a square
+    variance = 9 * s0 / determinant
+    apart = np.abs(rg2[None, :] - rg2[:, None])
+    noise = np.sqrt(np.maximum(variance[None, :] - variance[:, None], 0.0))
+    begins = q2[starts] * base_rg2
+    bend = 2 * START_BEND * base_rg2 * np.abs(begins[None, :] - begins[:, None])
+    squares = np.cumsum((weight * residual**2)[::-1])[::-1][starts]
+    chi2 = squares - (s2 * t0**2 - 2 * s1 * t0 * t1 + s0 * t1**2) / determinant
+    between = np.maximum(starts[None, :] - starts[:, None], 1)
+    # chi squared as a normal deviate (Wilson & Hilferty 1931)
+    part_of_one = np.maximum(chi2[:, None] - chi2[None, :], 0.0) / between
+    scatter = (np.cbrt(part_of_one) - (1 - 2 / (9 * between))) / np.sqrt(2 / (9 * between))
+    is_quiet = (scatter <= SCATTER_TOLERANCE) | (starts[None, :] <= starts[:, None])
+    is_quiet = np.flip(np.logical_and.accumulate(np.flip(is_quiet.all(axis=1))))
+    return (apart <= START_TOLERANCE * noise + bend) & is_quiet[:, None]
 
 
-def _search(curve: Curve) -> tuple[int, float]:
+def _search(points: Steady) -> tuple[int, float]:
     """Try windows from the first points on, growing ends; take the longest that is a Guinier region."""
-    for first in range(0, max(1, len(curve) // 10), max(1, len(curve) // 50)):
+    n = len(points)
+    for first in range(0, max(1, n // 10), max(1, n // 50)):
         for share in (0.8, 0.55, 0.35, 0.25, 0.15, 0.1, 0.06, 0.03):
-            last = max(first + MIN_POINTS, int(share * len(curve)))
-            if last > len(curve):
+            last = max(first + MIN_POINTS, int(share * n))
+            if last > n:
                 continue
             try:
-                fit = fit_window(curve, first, last)
-                return first, fit_guinier(curve, first, fit.rg_nm).rg_nm
+                fit = fit_window(points, first, last)
+                return first, fit_guinier(points, first, fit.rg_nm).rg_nm
             except (FitFailed, np.linalg.LinAlgError):
                 continue
     raise FitFailed("no stretch of the curve falls as Guinier's law does")
@@ -112,10 +149,11 @@ def _search(curve: Curve) -> tuple[int, float]:
 def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     """Read rg and I0.
 
-    The values are those of the straight fit up to q rg = 1.3. sigma is that of a fit which may bend, with the
-    shift to it, and with the change to the window up to 1.1 as far as noise does not explain it, in
-    quadrature; so it holds what a particle's shape does to Guinier's law. For I0, the error that all points
-    share is added.
+    ``rg`` and ``i0`` are those of the straight fit up to q rg = 1.3, as in all tables; sigma is that of noise
+    alone, and what a particle's shape does to the law is a bias. ``rg_bent`` and ``i0_bent`` are those of a
+    law that bends with the shape: free of that bias, with more noise. Where even the bent law does not
+    describe the points within their sigma, all sigmas grow by the root of its reduced chi squared. For both
+    intensities, the error that all points share is added.
 
     Parameters
     ----------
@@ -125,26 +163,42 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     Returns
     -------
     tuple of Feature, Absence or Fit
-        ``rg`` in nm and ``i0`` in the curve's unit, and the straight fit.
+        ``rg`` and ``rg_bent`` in nm, ``i0`` and ``i0_bent`` in the curve's unit, and the straight fit.
     """
-    guessed, rg_nm = guess_window(curve)
-    fit = fit_guinier(curve, choose_first(curve, guessed, rg_nm), rg_nm)
-    rg_sigma_nm, i0_sigma = bend_effect(curve, fit)
+    points = steady(curve)
+    guessed, rg_nm = guess_window(points)
+    fit = fit_guinier(points, choose_first(points, guessed, rg_nm), rg_nm)
+    scatter = excess(fit.chi2, fit.last - fit.first - 2)
+    bent: BentFit | str
     try:
-        short = fit_guinier(curve, fit.first, fit.rg_nm, QRG_SHORT)
-    except FitFailed:
-        pass  # too few points for the shorter window: the long one's sigma is wide then anyway
+        bent = fit_bent(points, fit)
+    except FitFailed as error:
+        bent = str(error)
     else:
-        rg_sigma_nm = np.hypot(
-            rg_sigma_nm, _beyond(short.rg_nm - fit.rg_nm, short.rg_sigma_nm, fit.rg_sigma_nm)
-        )
-        i0_sigma = np.hypot(i0_sigma, _beyond(short.i0 - fit.i0, short.i0_sigma, fit.i0_sigma))
-    i0_sigma = np.hypot(i0_sigma, fit.i0 * curve.common_relative_sigma)
+        scatter = min(scatter, bent.excess)
     return (
-        Feature(name="rg", value=fit.rg_nm, sigma=float(rg_sigma_nm), unit="nm"),
-        Feature(name="i0", value=fit.i0, sigma=float(i0_sigma), unit=curve.unit),
+        Feature(name="rg", value=fit.rg_nm, sigma=float(fit.rg_sigma_nm * np.sqrt(scatter)), unit="nm"),
+        _forward("i0", fit.i0, fit.i0_sigma * float(np.sqrt(scatter)), curve),
+        *_bent_features(bent, curve),
         _as_fit(curve, fit),
     )
+
+
+def _bent_features(bent: BentFit | str, curve: Curve) -> tuple[Feature | Absence, ...]:
+    """Name what the bent law found, or why it found nothing."""
+    if isinstance(bent, str):
+        return tuple(Absence(name=name, why=bent) for name in NAMES)
+    scale = float(np.sqrt(bent.excess))
+    return (
+        Feature(name="rg_bent", value=bent.rg_nm, sigma=scale * bent.rg_sigma_nm, unit="nm"),
+        _forward("i0_bent", bent.i0, scale * bent.i0_sigma, curve),
+    )
+
+
+def _forward(name: str, i0: float, sigma: float, curve: Curve) -> Feature:
+    """A forward intensity; its sigma also holds what all points share."""
+    shared = i0 * curve.common_relative_sigma
+    return Feature(name=name, value=i0, sigma=float(np.hypot(sigma, shared)), unit=curve.unit)
 
 
 def _as_fit(curve: Curve, fit: GuinierFit) -> Fit:
@@ -157,11 +211,4 @@ def _as_fit(curve: Curve, fit: GuinierFit) -> Fit:
     return make_fit("guinier", part, fit.i0 * np.exp(-((part.q_inv_nm * fit.rg_nm) ** 2) / 3), found, 2)
 
 
-def _beyond(difference: float, sigma_short: float, sigma_long: float) -> float:
-    """Return the part of a difference between nested windows that their noise does not explain."""
-    # nested fits share points: the variance of their difference is the difference of their variances
-    expected = max(sigma_short**2 - sigma_long**2, 0.0)
-    return float(np.sqrt(max(difference**2 - expected, 0.0)))
-
-
-EXTRACTOR = Extractor(makes={"rg": "nm", "i0": "a.u."}, extract=extract)
+EXTRACTOR = Extractor(makes={"rg": "nm", "i0": "a.u.", "rg_bent": "nm", "i0_bent": "a.u."}, extract=extract)

@@ -15,8 +15,9 @@ MIN_BINS = 27
 MIN_SIGNIFICANCE = 4.0
 """An order that stands fewer sigma above zero has no direction."""
 SYSTEMATIC_SIGMA = 0.002
-"""What polarisation, stray light and the separation into curve and profile do to an order. A measured frame
-of protein in solution, without a blank and with the beam at its edge, shows an order of 0.006."""
+"""What polarisation, stray light and the separation into curve and profile do to an order: a bias, from
+which no direction is read. A measured frame of protein in solution, without a blank and with the beam at its
+edge, shows an order of 0.006."""
 
 
 def extract(profile: AzimuthalProfile) -> Found:
@@ -75,7 +76,7 @@ def _components(profile: AzimuthalProfile) -> tuple[Floats, Floats]:
     factor = -0.5 * step / math.sin(step)
     components = factor * np.array(second) / mean
     slope = np.column_stack([-components / mean, factor / mean * np.eye(2)])
-    return components, slope @ covariance @ slope.T + SYSTEMATIC_SIGMA**2 * np.eye(2)
+    return components, slope @ covariance @ slope.T
 
 
 def _unbiased(length: float, sigma: float) -> float:
@@ -87,10 +88,11 @@ def _unbiased(length: float, sigma: float) -> float:
 
 def _angle(components: Floats, length: float, sigma: float, sigma_across: float) -> Feature | Absence:
     """The long axis' direction, where there is one."""
-    if length < MIN_SIGNIFICANCE * sigma:
+    uncertain = math.hypot(sigma, SYSTEMATIC_SIGMA)
+    if length < MIN_SIGNIFICANCE * uncertain:
         return Absence(
             name="orientation_angle",
-            why=f"the order is {length:.2g} +- {sigma:.1g}, a direction needs {MIN_SIGNIFICANCE:g} sigma",
+            why=f"the order is {length:.2g} +- {uncertain:.1g}, a direction needs {MIN_SIGNIFICANCE:g} sigma",
         )
     angle_deg = math.degrees(0.5 * math.atan2(components[1], components[0]))
     angle_deg += 180.0 if angle_deg < 0 else 0.0

@@ -10,6 +10,7 @@ from models.saxs.extractor import Extractor
 from models.saxs.peak_fit import PeakFit, fit_peak
 from models.saxs.peak_height import Height, measure_height
 from models.saxs.peak_scan import MIN_SCORE, MODEL_ERROR, Scan, mean_height, scan
+from models.saxs.steady import Steady, steady
 
 N_TRIED = 4
 """So many significant places are measured; the highest is the strongest peak."""
@@ -23,10 +24,6 @@ MIN_FUNDAMENTAL = 0.25
 """A first order stands at least so high, relative to its overtone."""
 MAX_RELATIVE_FWHM = 0.55
 """A bump that is wider, relative to its place, is form factor and no correlation peak."""
-FORM_FACTOR_EXPONENT = 3.0
-"""One standard deviation of the power of q by which a form factor under a peak may fall or rise, unseen."""
-FWHM_PER_SIGMA = 2.355
-"""Full width at half maximum of a Gaussian, in standard deviations."""
 NAMES = ("peak_q", "peak_d", "peak_width")
 """What only a significant peak has."""
 
@@ -48,7 +45,12 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
 
     A scan over places and widths finds bumps that stand out of a smooth background by 5 sigma or more. Of
     these, the strongest has the largest I(q) / sqrt(I(q / 1.25) I(1.25 q)) - 1: its height over a local power
-    law, divided by that. Position and width are those of a pseudo-Voigt peak fitted there.
+    law, divided by that. Position and width are those of a pseudo-Voigt peak fitted there, as measured: what
+    the instrument adds to the width is not taken off.
+
+    sigma is that of noise. A lattice's peak is seen through the form factor P(q), whose slope moves the
+    summit by about width^2 d ln P / dq, width in standard deviations. The curve does not tell that slope from
+    the background's: it is a bias of position and spacing.
 
     ``peak_strength`` is always made. Without a significant bump it is the mean of the heights that all places
     and widths might have, weighted by likelihood, with their spread: about 0 +- sigma.
@@ -64,8 +66,9 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
         ``peak_strength`` (pure number), ``peak_q`` (1/nm), ``peak_d`` = 2 pi / peak_q (nm) and ``peak_width``
         (full width at half maximum, 1/nm), and the fit of the peak where there is one.
     """
+    points = steady(curve)
     found = scan(curve)
-    candidates = find_candidates(curve, found)
+    candidates = find_candidates(points, found)
     if not candidates:
         best = float(found.score.max())
         why = (
@@ -74,20 +77,20 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
         return (_strength(mean_height(found)), *(Absence(name=name, why=why) for name in NAMES))
     best = choose_fundamental(candidates)
     try:
-        fit = _checked(fit_peak(curve, best.q_inv_nm, best.fwhm_inv_nm))
-        height = measure_height(curve, fit.q_inv_nm, fit.fwhm_inv_nm)
+        fit = _checked(fit_peak(points, best.q_inv_nm, best.fwhm_inv_nm))
+        height = measure_height(points, fit.q_inv_nm, fit.fwhm_inv_nm)
     except FitFailed as error:
         return (_strength(best.height), *(Absence(name=name, why=str(error)) for name in NAMES))
     return (_strength(height), *_place(fit), fit.fit)
 
 
-def find_candidates(curve: Curve, found: Scan) -> list[Candidate]:
+def find_candidates(points: Steady, found: Scan) -> list[Candidate]:
     """Measure the most significant bumps.
 
     Parameters
     ----------
-    curve
-        The curve.
+    points
+        The curve, weighed.
     found
         What `scan` found in it.
 
@@ -107,7 +110,7 @@ def find_candidates(curve: Curve, found: Scan) -> list[Candidate]:
         q_inv_nm, fwhm_inv_nm = float(found.q_inv_nm[place]), float(found.fwhm_inv_nm[place])
         found = found.without(q_inv_nm, fwhm_inv_nm)
         try:
-            height = measure_height(curve, q_inv_nm, fwhm_inv_nm)
+            height = measure_height(points, q_inv_nm, fwhm_inv_nm)
         except FitFailed:
             continue  # at the ends of a curve the background cannot be read
         candidates.append(Candidate(q_inv_nm, fwhm_inv_nm, height))
@@ -145,8 +148,6 @@ def _checked(fit: PeakFit) -> PeakFit:
             f"the bump at {fit.q_inv_nm:.3g} 1/nm is {fit.fwhm_inv_nm:.2g} 1/nm wide, "
             f"a peak is narrower than {limit:.2g}"
         )
-    if fit.strength <= 0:
-        raise FitFailed(f"the fit at {fit.q_inv_nm:.3g} 1/nm leaves no peak above its background")
     return fit
 
 
@@ -156,15 +157,8 @@ def _strength(height: Height) -> Feature:
 
 
 def _place(fit: PeakFit) -> tuple[Feature, ...]:
-    """Name position, spacing and width.
-
-    A lattice's peak is seen through the form factor P(q), whose slope moves the summit by about
-    width^2 d ln P / dq, width in standard deviations. The curve does not tell that slope from the
-    background's, so position and spacing carry it as uncertainty: it is a bias of narrow, bright peaks.
-    """
-    d_nm = 2 * np.pi / fit.q_inv_nm
-    unseen = (fit.fwhm_inv_nm / FWHM_PER_SIGMA) ** 2 * FORM_FACTOR_EXPONENT / fit.q_inv_nm
-    q_sigma_inv_nm = float(np.hypot(fit.q_sigma_inv_nm, unseen))
+    """Name position, spacing and width."""
+    d_nm, q_sigma_inv_nm = 2 * np.pi / fit.q_inv_nm, fit.q_sigma_inv_nm
     return (
         Feature(name="peak_q", value=fit.q_inv_nm, sigma=q_sigma_inv_nm, unit="1/nm"),
         Feature(name="peak_d", value=d_nm, sigma=d_nm * q_sigma_inv_nm / fit.q_inv_nm, unit="nm"),

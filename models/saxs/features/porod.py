@@ -5,15 +5,19 @@ import numpy as np
 from models.domain.errors import FitFailed
 from models.domain.scattering import Absence, Curve, Feature, Fit
 from models.saxs.extractor import Extractor
-from models.saxs.features.invariant import invariant_of
-from models.saxs.porod_fit import PorodFit, fit_porod, porod_model
+from models.saxs.porod_fit import fit_slope, porod_model
+from models.saxs.two_phase import TwoPhase, read_two_phases
 
-STARTS = (0.65, 0.75, 0.85)
-"""Windows begin at these parts of the curve, in ln q; the middle one answers, all give its spread."""
 SLOPE_LIMITS = (-4.6, -3.4)
-"""A Porod window has a log-log slope, constant background removed, between these."""
+"""Porod's law holds where the log-log slope, constant background removed, may lie between these."""
+SLOPE_SIGMA = 2.0
+"""It may lie where it is within so many sigma."""
+MIN_QT = 2.5
+"""A window begins at this or above, q times the length T: below there are whole grains, and no surface."""
 MIN_SNR = 3.0
 """The Porod constant stands so many sigma above zero."""
+MIN_SNR_RATIO = 5.0
+"""A ratio by it asks for so many: its error is then near enough to Gaussian."""
 
 
 def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
@@ -29,42 +33,87 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
     tuple of Feature, Absence or Fit
         ``porod_slope`` (pure number), ``porod_constant`` (intensity times 1/nm^4) and ``surface_to_volume``
         (pi P / Q, 1/nm: surface over the volume of the thinner phase times the fraction of the other). The
-        last two are absent where the slope is not Porod's. sigma holds the spread over where the
-        window begins. The fit of the middle window comes with them in any case: it shows why.
+        last two are absent where the slope is not Porod's. sigma holds noise and what is known beforehand of
+        the next term of the law. The fit comes with them in any case: it shows why.
     """
-    fits = [fit_porod(curve, start) for start in STARTS]
-    fit = fits[1]
-    slope = Feature(
-        name="porod_slope",
-        value=fit.slope,
-        sigma=float(np.hypot(fit.slope_sigma, np.std([other.slope for other in fits]))),
-        unit="1",
-    )
-    spread = float(np.std([other.constant for other in fits]))
-    sigma = float(
-        np.sqrt(fit.constant_sigma**2 + spread**2 + (curve.common_relative_sigma * fit.constant) ** 2)
-    )
-    why = ""
-    if not SLOPE_LIMITS[0] <= fit.slope <= SLOPE_LIMITS[1]:
-        why = f"the slope is {fit.slope:.2f}, Porod's law asks for {SLOPE_LIMITS[0]} to {SLOPE_LIMITS[1]}"
-    elif fit.constant < MIN_SNR * sigma:
-        why = f"the constant is {fit.constant:.3g} +- {sigma:.3g}, must stand {MIN_SNR:g} sigma above 0"
+    found = read_two_phases(curve)
+    slope = _slope(found)
+    why = why_no_law(found, slope)
+    model = porod_model(found.fit)
     if why:
-        absent = (Absence(name=name, why=why) for name in ("porod_constant", "surface_to_volume"))
-        return slope, *absent, porod_model(fit)
-    constant = Feature(name="porod_constant", value=fit.constant, sigma=sigma, unit=f"{curve.unit}/nm^4")
-    return slope, constant, _surface(curve, fit, sigma), porod_model(fit)
+        return slope, *(Absence(name=x, why=why) for x in ("porod_constant", "surface_to_volume")), model
+    shared = curve.common_relative_sigma * found.constant.value
+    constant = Feature(
+        name="porod_constant",
+        value=found.constant.value,
+        sigma=float(np.hypot(found.constant.sigma, shared)),
+        unit=f"{curve.unit}/nm^4",
+    )
+    return slope, constant, _surface(found), model
 
 
-def _surface(curve: Curve, fit: PorodFit, sigma: float) -> Feature | Absence:
+def _slope(found: TwoPhase) -> Feature | Absence:
+    """The slope, where the points tell it from a background."""
+    try:
+        value, sigma = fit_slope(found.fit)
+    except FitFailed as error:
+        return Absence(name="porod_slope", why=str(error))
+    return Feature(name="porod_slope", value=value, sigma=sigma, unit="1")
+
+
+def why_no_law(found: TwoPhase, slope: Feature | Absence | None = None) -> str:
+    """Say why Porod's law does not hold; empty where it may.
+
+    Parameters
+    ----------
+    found
+        What `read_two_phases` found.
+    slope
+        The slope, where it is known already.
+    """
+    slope = slope or _slope(found)
+    if isinstance(slope, Feature):
+        low, high = SLOPE_LIMITS
+        reach = SLOPE_SIGMA * slope.sigma
+        if slope.value + reach < low or slope.value - reach > high:
+            return (
+                f"the slope is {slope.value:.2f} +- {slope.sigma:.2g}, Porod's law asks for {low} to {high}"
+            )
+    if found.fit.length_nm is not None:
+        begins = float(found.fit.part.curve.q_inv_nm[0]) * found.fit.length_nm
+        if begins < MIN_QT:
+            return f"the window begins at q T = {begins:.2g}, Porod's law asks for {MIN_QT:g}"
+    value, sigma = found.constant.value, found.constant.sigma
+    if value < MIN_SNR * sigma:
+        return f"the constant is {value:.3g} +- {sigma:.3g}, must stand {MIN_SNR:g} sigma above 0"
+    return ""
+
+
+def ratio_sigma(found: TwoPhase) -> float:
+    """Relative sigma of invariant over Porod's constant, for a feature that divides them.
+
+    Raises
+    ------
+    FitFailed
+        When one of them is absent or too uncertain to divide by.
+    """
+    value, sigma = found.constant.value, found.constant.sigma
+    if value < MIN_SNR_RATIO * sigma:
+        raise FitFailed(
+            f"the Porod constant is {value:.3g} +- {sigma:.3g}, must stand {MIN_SNR_RATIO:g} sigma above 0"
+        )
+    return found.ratio_sigma()
+
+
+def _surface(found: TwoPhase) -> Feature | Absence:
     """Divide the Porod constant by the invariant; what both share cancels."""
     try:
-        invariant, invariant_sigma = invariant_of(curve)
+        relative = ratio_sigma(found)
     except FitFailed as error:
-        return Absence(name="surface_to_volume", why=f"the invariant is absent: {error}")
-    value = np.pi * fit.constant / invariant
-    relative = float(np.hypot(sigma / fit.constant, invariant_sigma / invariant))
-    return Feature(name="surface_to_volume", value=float(value), sigma=float(value * relative), unit="1/nm")
+        return Absence(name="surface_to_volume", why=str(error))
+    assert not isinstance(found.invariant, str)
+    value = float(np.pi * found.constant.value / found.invariant.value)
+    return Feature(name="surface_to_volume", value=value, sigma=value * relative, unit="1/nm")
 
 
 EXTRACTOR = Extractor(

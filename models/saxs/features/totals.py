@@ -5,6 +5,7 @@ import numpy as np
 from models.domain.errors import FitFailed
 from models.domain.scattering import Absence, Curve, Feature
 from models.saxs.extractor import Extractor
+from models.saxs.steady import steady
 
 MIN_POINTS = 2
 """An integral needs so many points."""
@@ -33,7 +34,7 @@ def extract(curve: Curve) -> tuple[Feature | Absence, ...]:
     weight[:-1] += 0.5 * step
     weight[1:] += 0.5 * step
     total = float(weight @ curve.intensity)
-    sigma = float(np.hypot(np.linalg.norm(weight * curve.sigma), curve.common_relative_sigma * total))
+    sigma = float(np.hypot(np.sqrt(weight**2 @ steady(curve).variance), curve.common_relative_sigma * total))
     width_inv_nm = float(step.sum())
     return (
         Feature(name="integrated_intensity", value=total, sigma=sigma, unit=f"{curve.unit}/nm"),

@@ -1,0 +1,84 @@
+"""Which lattice a series of peaks belongs to."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.domain.scattering import Absence, Curve, Feature, Fit, Floats
+from models.saxs.features.lattice import EXTRACTOR
+from models.saxs.lattices import HEXAGONAL_FACTOR, SQUARES, Reflections, weigh_lattices
+from tests.saxs.conftest import CurveMaker
+
+Q = np.linspace(0.05, 3, 500)
+
+
+def reflections(name: str, parameter_nm: float, n: int) -> Floats:
+    factor = HEXAGONAL_FACTOR if name == "hexagonal" else 1.0
+    return 2 * np.pi * factor / parameter_nm * np.sqrt(np.array(SQUARES[name][:n], dtype=np.float64))
+
+
+def pattern(name: str, parameter_nm: float, n: int) -> Floats:
+    ideal = Q**-2.0 + 0.3
+    background = ideal.copy()
+    for order, at in enumerate(reflections(name, parameter_nm, n)):
+        ideal += 3 * 0.7**order * background * np.exp(-4 * np.log(2) * ((Q - at) / 0.035) ** 2)
+    return ideal
+
+
+def read(curve: Curve) -> dict[str, Feature | Absence]:
+    found = EXTRACTOR.extract(curve) if EXTRACTOR.extract else ()
+    return {item.name: item for item in found if not isinstance(item, Fit)}
+
+
+def value(found: dict[str, Feature | Absence], name: str) -> float:
+    feature = found[name]
+    assert isinstance(feature, Feature), feature
+    return feature.value
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter_nm", "n"),
+    [("lamellar", 9.0, 3), ("hexagonal", 10.0, 4), ("ia3d", 20.0, 4), ("pn3m", 14.0, 5), ("fcc", 18.0, 4)],
+)
+def test_a_lattice_is_told_by_its_peaks(noisy: CurveMaker, name: str, parameter_nm: float, n: int):
+    found = read(noisy(Q, pattern(name, parameter_nm, n), 3000, 1))
+    assert value(found, f"p_{name}") > 0.8
+    assert sum(value(found, f"p_{other}") for other in SQUARES) == pytest.approx(1.0)
+    parameter = found["lattice_parameter"]
+    assert isinstance(parameter, Feature)
+    assert abs(parameter.value - parameter_nm) < 4 * parameter.sigma < 0.02 * parameter_nm
+
+
+def test_bcc_and_sc_are_alike_below_their_seventh_reflection(noisy: CurveMaker):
+    found = read(noisy(Q, pattern("sc", 12.0, 5), 3000, 2))
+    assert value(found, "p_sc") == pytest.approx(value(found, "p_bcc"), abs=0.05)
+    assert isinstance(found["lattice_parameter"], Absence)
+
+
+def test_the_seventh_reflection_tells_bcc_from_sc():
+    places = reflections("bcc", 20.0, 8)
+    peaks = Reflections(places, 0.001 * places, np.linspace(0.1, places[-1] * 1.01, 500))
+    posterior = weigh_lattices(peaks)
+    assert posterior["bcc"][0] > 0.99
+
+
+def test_two_peaks_leave_a_lattice_unresolved(noisy: CurveMaker):
+    found = read(noisy(Q, pattern("lamellar", 9.0, 2), 3000, 3))
+    assert value(found, "n_peaks") == 2
+    absence = found["p_lamellar"]
+    assert isinstance(absence, Absence)
+    assert "unresolved: 2 peaks" in absence.why
+
+
+@settings(max_examples=30)
+@given(st.sampled_from(sorted(SQUARES)), st.floats(5, 40), st.floats(0.5, 2.0))
+def test_probabilities_do_not_depend_on_the_unit_of_length(name: str, parameter_nm: float, scale: float):
+    places = reflections(name, parameter_nm, 4)
+    seen = np.linspace(0.5 * places[0], places[-1] * 1.01, 400)
+    one = weigh_lattices(Reflections(places, 0.002 * places, seen))
+    other = weigh_lattices(Reflections(scale * places, 0.002 * scale * places, scale * seen))
+    for lattice, (probability, fit) in one.items():
+        assert other[lattice][0] == pytest.approx(probability, abs=1e-6)
+        if probability > 0.6:
+            assert other[lattice][1].parameter_nm == pytest.approx(fit.parameter_nm / scale, rel=1e-6)
