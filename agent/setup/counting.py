@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 GROWTH = 4.0
 """While the feature cannot be read, or hardly, so many times as long is counted in all."""
-MOST_BLIND = 3
+MOST_BLIND = 4
 """What could not be read after so many times of that is taken not to be there."""
 WELL_KNOWN = 0.25
 """Relative sigma up to which a sigma is believed enough to be extrapolated as far as it leads."""
@@ -68,24 +68,31 @@ def count_on(read: Sequence[Counted], aim: float | None) -> Wanted:
         return Wanted(more_s, "extend" if more_s else "absent")
     if last.sigma <= aim:
         return Wanted(0.0, "reached")
-    floor = _floor(read)
-    if floor >= FLOOR_SHARE * aim**2:
+    floors = _floors(read)
+    floor, is_sure = min(floors, default=0.0), len(floors) > 1
+    if is_sure and floor >= FLOOR_SHARE * aim**2:
         return Wanted(0.0, "floor")
-    total_s = SPARE * last.seconds * (last.sigma**2 - floor) / (aim**2 - floor)
+    is_reachable = floor < FLOOR_SHARE * aim**2
+    share = (last.sigma**2 - floor) / (aim**2 - floor) if is_reachable else GROWTH
+    total_s = SPARE * last.seconds * share
     if last.sigma > WELL_KNOWN * abs(last.value):
         total_s = min(total_s, GROWTH * last.seconds)
     return Wanted(max(total_s - last.seconds, SHORTEST_SHARE * last.seconds), "extend")
 
 
-def _floor(read: Sequence[Counted]) -> float:
-    """Variance that counting does not take away, from the last reading and the latest well before it."""
+def _floors(read: Sequence[Counted]) -> list[float]:
+    """Variance that counting does not take away, from the last reading and each well before it.
+
+    A first sigma is hardly known itself: one pair alone proves nothing.
+    """
     last = read[-1]
     assert last.sigma is not None
-    for one in reversed(read[:-1]):
+    found: list[float] = []
+    for one in read[:-1]:
         if one.sigma is None or one.value is None:
             continue
         lever = LEVER if one.sigma <= WELL_KNOWN * abs(one.value) else GROWTH**2
         if last.seconds >= lever * one.seconds:
-            found = (last.seconds * last.sigma**2 - one.seconds * one.sigma**2) / (last.seconds - one.seconds)
-            return min(max(found, 0.0), last.sigma**2)
-    return 0.0
+            floor = (last.seconds * last.sigma**2 - one.seconds * one.sigma**2) / (last.seconds - one.seconds)
+            found.append(min(max(floor, 0.0), last.sigma**2))
+    return found
