@@ -58,9 +58,9 @@ class Case:
         return self.spec.feature or self.problem.objective.quantity
 
     def failed(self, *checks: str) -> Verdict | None:
-        """The first of these checks that the latest frame failed."""
+        """The first of these checks for which the latest frame was refused; a warning refuses none."""
         verdicts = () if self.observation is None else self.observation.verdicts
-        return next((v for v in verdicts if v.check in checks and not v.is_ok), None)
+        return next((v for v in verdicts if v.check in checks and v.is_refusal), None)
 
     @property
     def kept(self) -> tuple[int, ...]:
