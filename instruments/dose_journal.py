@@ -12,25 +12,29 @@ Spot = tuple[str, int]
 
 
 class DoseJournal:
-    """Photons by spot, one line an exposure."""
+    """Photons by spot and decision, one line an exposure."""
 
     def __init__(self, path: Path) -> None:
         """Read what is there already; the file need not exist yet."""
         self._path = path
-        self._taken: dict[Spot, float] = {}
+        self._taken: dict[Spot, dict[int, float]] = {}
         *lines, rest = path.read_bytes().split(b"\n") if path.exists() else [b""]
         self._is_cut = bool(rest)
         for line in lines:
             self._remember(line)
 
-    def before(self, spot: Spot) -> float:
-        """Photons that a spot has taken so far."""
-        return self._taken.get(spot, 0.0)
+    def before(self, spot: Spot, seq: int) -> float:
+        """Photons that a spot has taken for earlier decisions.
 
-    def add(self, spot: Spot, photons: float) -> None:
+        An exposure that is taken again after a crash, for the same decision, counts once: it is the same
+        world, whether it was interrupted or not.
+        """
+        return sum(photons for earlier, photons in self._taken.get(spot, {}).items() if earlier < seq)
+
+    def add(self, spot: Spot, seq: int, photons: float) -> None:
         """Write an exposure down; forced to disk."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        line = json.dumps({"sample": spot[0], "spot": spot[1], "photons": photons}).encode()
+        line = json.dumps({"sample": spot[0], "spot": spot[1], "seq": seq, "photons": photons}).encode()
         with self._path.open("ab") as file:
             # a line that a crash cut short must not swallow this one
             file.write((b"\n" if self._is_cut else b"") + line + b"\n")
@@ -45,4 +49,4 @@ class DoseJournal:
         except ValueError:
             return  # a crash cut it short: that exposure was never finished
         spot = (said["sample"], said["spot"])
-        self._taken[spot] = self._taken.get(spot, 0.0) + said["photons"]
+        self._taken.setdefault(spot, {})[said["seq"]] = said["photons"]

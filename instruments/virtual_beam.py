@@ -149,7 +149,7 @@ class VirtualBeam:
         """Expose and write the frame; a closed shutter gives neither counts nor flux."""
         seq, place = int(self.seq.number()), self.stand
         spot = self.sample(), int(place.spot.number())
-        stand = Stand(place.attenuator.number(), place.doses.before(spot), str(place.camera.get()))
+        stand = Stand(place.attenuator.number(), place.doses.before(spot, seq), str(place.camera.get()))
         station = self.world.stations[str(stand.configuration)]
         shot = self.world.expose(self.in_beam(), seq=seq, exposure_s=exposure_s, stand=stand)
         self.clock.spend(exposure_s)
@@ -162,7 +162,7 @@ class VirtualBeam:
         if not self.shutter.is_open:
             counts, monitor = np.minimum(counts, 0), 0.0
         elif shot.photons > 0:
-            place.doses.add(spot, shot.photons)
+            place.doses.add(spot, seq, shot.photons)
         frame = Frame(
             counts=counts,
             mask=station.pixel_mask,

@@ -178,8 +178,6 @@ class Frame:
     """One standard deviation of the transmission."""
     thickness_mm: float = 1.0
     """Path through the sample, mm."""
-    attenuation: float = 1.0
-    """Share of the beam that the attenuator let through: what makes monitor rates comparable."""
     saturation_counts: float | None = None
     """Counts above which the detector is not linear, where it is known."""
     source: str = ""
@@ -188,6 +186,8 @@ class Frame:
     """When it was taken by its own clock, s since 1970; None where it does not say."""
     monitor_sigma: float = 0.0
     """One standard deviation of the monitor, monitor counts."""
+    attenuation: float = 1.0
+    """Share of the beam that the attenuator let through: what makes monitor rates comparable."""
 
     def __post_init__(self) -> None:
         """Check the shapes once, at birth."""

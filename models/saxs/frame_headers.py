@@ -60,6 +60,7 @@ def read_settings(path: Path, header: Mapping[str, str]) -> Settings:
         return Settings(
             exposure_s=stated(lines, "ExposureTime", S_PER_UNIT, "s")
             or stated(lines, "acq_expo_time", S_PER_UNIT, "s")
+            or stated(lines, "Exposure_time", S_PER_UNIT, "s")
             or 1.0,
             monitor=monitor,
             transmission=transmission,

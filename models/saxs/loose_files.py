@@ -34,7 +34,7 @@ ASSUMED_Q_UNIT: QUnit = "1/A"
 """What most curve files are in, for those that do not say."""
 REPEATS = ("repeats", "buffer repeats", "empty repeats")
 """Verdicts on what was averaged: samples, buffers, empty cells."""
-ZINGERS = "zingers"
+ZINGERS = "zingers_left_out"
 """Verdict on pixels that no chance explains."""
 ASSUMPTIONS = frozenset({"q_unit", "sigma", "monitor", "beamstop", ZINGERS, *REPEATS})
 """Verdicts of these names say what had to be assumed, or was left out."""

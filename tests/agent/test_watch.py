@@ -69,7 +69,7 @@ def test_what_is_wrong_with_a_frame_is_said_with_value_limit_and_remedy(lab):
     flags = lab.flags()
     assert flags["copy.tif"].startswith("duplicate: holds the very same bytes as frame_001.tif")
     assert flags["other_shape.tif"].startswith("mask: has shape (60, 80), the frame (30, 40). Give")
-    assert "counts: 0 counts against a limit of 1000. Expose longer" in flags["dark.tif"]
+    assert "counts: 3.1 1 against a limit of 0.1. So much is left open by 0 counts" in flags["dark.tif"]
     assert flags["dead.tif"]
     assert "against a limit of 80. Attenuate" in flags["hot.h5"]
     assert flags["text.tif"].startswith("file: is not an image")

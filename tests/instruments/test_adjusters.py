@@ -71,15 +71,23 @@ def test_what_a_spot_took_damages_it_and_a_fresh_one_is_sound_even_after_a_resta
 
 def test_a_journal_of_doses_survives_a_line_that_was_cut_off(tmp_path):
     journal = DoseJournal(tmp_path / DOSES)
-    journal.add(("S1", 0), 10.0)
-    journal.add(("S1", 0), 5.0)
+    journal.add(("S1", 0), 1, 10.0)
+    journal.add(("S1", 0), 2, 5.0)
     with (tmp_path / DOSES).open("ab") as file:
         file.write(b'{"sample": "S1", "spo')
     again = DoseJournal(tmp_path / DOSES)
-    assert again.before(("S1", 0)) == 15.0
-    assert again.before(("S1", 1)) == 0.0
-    again.add(("S2", 1), 1.0)
-    assert DoseJournal(tmp_path / DOSES).before(("S2", 1)) == 1.0
+    assert again.before(("S1", 0), 3) == 15.0
+    assert again.before(("S1", 1), 3) == 0.0
+    again.add(("S2", 1), 3, 1.0)
+    assert DoseJournal(tmp_path / DOSES).before(("S2", 1), 4) == 1.0
+
+
+def test_an_exposure_that_is_taken_again_for_the_same_decision_counts_once(tmp_path):
+    journal = DoseJournal(tmp_path / DOSES)
+    for _ in range(2):
+        assert journal.before(("S1", 0), 1) == 0.0
+        journal.add(("S1", 0), 1, 10.0)
+    assert journal.before(("S1", 0), 2) == 10.0
 
 
 def test_the_detector_goes_where_it_is_told_and_its_frames_say_where_it_stood(measure):

@@ -279,9 +279,9 @@ def _watch_curves(fate: Fate) -> None:
 def _damage_one_frame() -> None:
     """Let one decision's frame be unreadable, in every run alike."""
 
-    def read(original: Callable[..., Any], analysis: Any, exposure: Any, blank: Any) -> Any:
+    def read(original: Callable[..., Any], analysis: Any, exposure: Any, blank: Any, history: Any) -> Any:
         if exposure.seq == UNREADABLE_SEQ:
             raise FrameRejected(f"decision {exposure.seq}: its frame is torn")
-        return original(analysis, exposure, blank)
+        return original(analysis, exposure, blank, history)
 
     around(pipeline.ScatteringAnalysis, "__call__", read)
