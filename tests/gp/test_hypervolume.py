@@ -85,8 +85,8 @@ def test_it_is_that_of_the_library_where_one_member_is_believed(n_goals):
 def test_it_agrees_with_draws_of_every_member_for_targets_too(n_goals):
     worth, beliefs, reference = worth_of(MIXED, n_goals)
     front = badness_at(MIXED, n_goals, beliefs, beliefs[0].training.unit_points)
-    rng, n_draws = np.random.default_rng(6), 4000
-    places = POOL[np.argsort(-worth.watched())[:4]]
+    rng, n_draws = np.random.default_rng(6), 1500
+    places = POOL[np.argsort(-worth.watched())[:2]]
     closed = np.exp(worth.at(places)) * worth.spreads.prod()
     before = dominated_volume(front, reference)
     for place in range(len(places)):

@@ -69,7 +69,7 @@ def by_pyfai(frame: Frame, geometry: Geometry, binning: Binning, n_azimuths: int
     return integrator.integrate2d_ng(signal, n_bins, n_azimuths, azimuth_range=(-180, 180), **settings_)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     seed=st.integers(0, 10**6), binning=st.sampled_from(BINNINGS), dtype=st.sampled_from(DTYPES),
     is_mirrored=st.booleans(),
