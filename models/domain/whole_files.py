@@ -31,3 +31,15 @@ def write_whole(path: Path, content: str | bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def clear_drafts(path: Path) -> None:
+    """Remove what a kill left of earlier attempts to write a file; its only writer may ask for that.
+
+    Parameters
+    ----------
+    path
+        The file; it stays as it is.
+    """
+    for draft in path.parent.glob(f".{path.name}.*"):
+        draft.unlink(missing_ok=True)

@@ -10,7 +10,7 @@ from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Floats
 from models.domain.smooth_curve import REMEDY, SMOOTH_MARK
 from models.domain.units import QUnit, q_unit_in
-from models.domain.whole_files import write_whole
+from models.domain.whole_files import clear_drafts, write_whole
 from models.saxs.cansas_files import is_cansas, read_cansas
 from models.saxs.curve_points import INV_NM_PER_UNIT, usable_curve
 from models.saxs.text_table import TextTable, read_table
@@ -76,6 +76,7 @@ def write_curve(path: Path, curve: Curve) -> None:
     curve
         The curve.
     """
+    clear_drafts(path)
     write_whole(path, curve_to_text(curve))
 
 
