@@ -17,8 +17,6 @@ class Setup(Frozen):
     """Which fresh spot of the sample is in the beam, from 0."""
     configuration: str | None = None
     """Where the detector stands, by name; None where there is one place only."""
-    tune: str | None = None
-    """What is aligned before the exposure, by name; None where nothing is."""
     adds_to: tuple[int, ...] = ()
     """`seq` of earlier decisions whose frames are added to this one's before it is read."""
 
