@@ -45,6 +45,8 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
     yield "by", f"{decision.actor.kind} {decision.actor.name}"
     yield "where", decision.point.text() if decision.point else "-"
     yield "why", f"{decision.reason.sentence} ({decision.reason.code})"
+    if decision.setup is not None:
+        yield "set-up", decision.setup.text()
     yield from _expected(decision)
     yield "knew", f"the outcomes of decisions up to {decision.watermark}; seed {decision.seed}"
     for name, seq in (("repeats", decision.repeats), ("supersedes", decision.supersedes)):

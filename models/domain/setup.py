@@ -20,6 +20,17 @@ class Setup(Frozen):
     adds_to: tuple[int, ...] = ()
     """`seq` of earlier decisions whose frames are added to this one's before it is read."""
 
+    def text(self) -> str:
+        """In words: ``0.1 of the beam, spot 1, the detector at 'far', added to decisions 2, 3``."""
+        parts = [f"{self.attenuation:g} of the beam" if self.attenuation < 1 else "the full beam"]
+        parts.append(f"spot {self.spot}")
+        if self.configuration is not None:
+            parts.append(f"the detector at {self.configuration!r}")
+        if self.adds_to:
+            s = "s" if len(self.adds_to) > 1 else ""
+            parts.append(f"added to decision{s} {', '.join(map(str, self.adds_to))}")
+        return ", ".join(parts)
+
 
 class SetupSpec(Frozen):
     """When a measurement is readjusted and taken again, and within which limits."""

@@ -43,4 +43,5 @@ def test_each_sample_is_seen_well_enough_within_its_dose_and_every_step_is_on_re
     again = nightbeam("replay", "all")
     assert "exact" in again.stdout.splitlines()[-1], again.stdout + again.stderr
     said = nightbeam("log", "--seq", str(setups[0].seq)).stdout
-    assert "setup" in said
+    assert "the full beam, spot" in said
+    assert f"decision {setups[0].repeats}" in said
