@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from models.domain.geometry import Geometry
@@ -87,11 +87,12 @@ def test_sums_are_those_of_pyfai(seed, binning, dtype, is_mirrored):
     np.testing.assert_allclose(bins_of(geometry, binning).q_inv_nm, expected.radial, rtol=1e-12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10**6), binning=st.sampled_from(BINNINGS), is_mirrored=st.booleans())
 def test_a_frame_is_divided_by_azimuth_as_pyfai_divides_it(seed, binning, is_mirrored):
     geometry = geometry_of(seed, is_mirrored=is_mirrored)
     frame = frame_of(geometry, seed)
+    assume(add_up(frame.counts, frame.mask, bins_of(geometry, binning)).n_pixels.any())
     found, expected = divide(frame, geometry, binning), by_pyfai(frame, geometry, binning, 2 * N_AZIMUTHS)
     for ours, whole in ((found.counts, expected.sum_signal), (found.weight, expected.sum_normalization)):
         folded = np.asarray(whole)[:N_AZIMUTHS] + np.asarray(whole)[N_AZIMUTHS:]
