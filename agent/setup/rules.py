@@ -18,6 +18,14 @@ LEAST_SHARE = 0.05
 """A spot that can take less than this share of what is to be counted is left for a fresh one."""
 DAMAGE_SHARE = 0.5
 """After damage, a fresh spot takes at most this share of what damaged the last one."""
+N_BEFORE_MOVING = 2
+"""Where a feature is missing, counting for longer is tried once before the detector is moved."""
+BLANK_FACTOR = 4.0
+"""A blank that limits is counted so many times as long as the sample was."""
+BLANK_TRIAL = 0.25
+"""With such a blank, this share of what was counted is counted on, to see."""
+LONGER_BLANK = "longer_blank"
+"""Code of the reason for it."""
 NEW_SPOT = ("bubble", "precipitate")
 """Checks after which another spot of the sample may do."""
 NEW_BLANK = ("flux", "carry_over", "error_model")
@@ -122,10 +130,6 @@ def move_detector(case: Case) -> Adjustment | None:
     return _adjusted(case, setup, case.last.exposure_s, "move_detector", said)
 
 
-N_BEFORE_MOVING = 2
-"""Where a feature is missing, counting for longer is tried once before the detector is moved."""
-
-
 def count_longer(case: Case) -> Adjustment | None:
     """Not known well enough: count on, within what the spot, the counter and patience allow."""
     spec, observation = case.spec, case.observation
@@ -144,9 +148,10 @@ def count_longer(case: Case) -> Adjustment | None:
         said = _known(case, aim)
     if wanted.code == "floor" and (blank := _longer_blank(case, said)) is not None:
         return blank
-    if wanted.more_s <= 0 and not _has_new_blank(case):
+    is_trial = wanted.code == "floor" and _has_longer_blank(case)
+    if wanted.more_s <= 0 and not is_trial:
         return None
-    more_s = max(wanted.more_s, BLANK_TRIAL * counted_s if _has_new_blank(case) else 0.0)
+    more_s = max(wanted.more_s, BLANK_TRIAL * counted_s if is_trial else 0.0)
     found = _spot_for(case, more_s)
     if found is None:
         return None
@@ -162,29 +167,26 @@ def _longer_blank(case: Case, said: str) -> Adjustment | None:
     """Counting the sample does not help, and the blank was counted for less long: it may be what is noisy."""
     observation = case.observation
     seq = None if observation is None else observation.blank_seq
-    if seq is None or _has_new_blank(case) or any(_is_after(case, d) for d in case.history.decisions):
+    if seq is None or any(_is_after(case, decision) for decision in case.history.decisions):
         return None
     blank_s, sample_s = full_beam_s(case.history, seq), case.counted()[-1].seconds
     exposure_s = min(BLANK_FACTOR * sample_s, case.spec.longest_s)
     if exposure_s < 2.0 * blank_s:
         return None
     said += f"the blank was counted for {blank_s:.3g} s only, {exposure_s:.3g} s are taken first."
-    return Adjustment(case.setup, exposure_s, Reason(code="longer_blank", sentence=said), True)
+    return Adjustment(case.setup, exposure_s, Reason(code=LONGER_BLANK, sentence=said), True)
 
 
 def _is_after(case: Case, decision: Decision) -> bool:
     return decision.kind == "blank" and decision.seq > case.first.seq
 
 
-def _has_new_blank(case: Case) -> bool:
-    """True when a blank was taken since the sample was last exposed."""
-    return case.history.decisions[-1].kind == "blank" and case.history.decisions[-1].seq > case.last.seq
+def _has_longer_blank(case: Case) -> bool:
+    """True when a longer blank was taken for this sample, and the sample not exposed since."""
+    newest = case.history.decisions[-1]
+    return _is_after(case, newest) and newest.seq > case.last.seq and newest.reason.code == LONGER_BLANK
 
 
-BLANK_FACTOR = 4.0
-"""A blank that limits is counted so many times as long as the sample was."""
-BLANK_TRIAL = 0.25
-"""With a fresh blank, this share of what was counted is counted on, to see."""
 RULES: tuple[Rule, ...] = (
     attenuate, leave_damage, leave_spot, renew_blank, move_detector, count_longer,
 )  # fmt: skip

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from models.domain.check_limits import CheckLimits
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.domain.scattering import Counts, Mask
 from models.saxs.header_values import M_PER_UNIT, stated
 
-TRANSMISSION_MAX = 1.02
+TRANSMISSION_MAX = CheckLimits().transmission_max_share
 """Transmitted over incident intensity above this means that the two are not on one scale."""
 MONITOR_KEYS = ("Monitor", "monitor", "mon")
 """Names under which beamlines keep a monitor other than the ESRF's own, beside SPEC's counters."""

@@ -1,7 +1,6 @@
 """Tell whether repeats of one measurement are alike, and which of them to keep."""
 
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
 from pydantic import Field
@@ -10,6 +9,7 @@ from scipy import stats
 from models.domain.errors import BadInput
 from models.domain.frozen import Frozen
 from models.domain.scattering import Curve, Floats
+from models.saxs.cormap import chance_of_run, longest_run_of
 from models.saxs.correct import average, check_alike, weights_of
 
 DEFAULT_LEVEL = 0.01
@@ -138,42 +138,6 @@ def average_alike(curves: Sequence[Curve], level: float = DEFAULT_LEVEL) -> tupl
     """
     similarity = compare_repeats(curves, level)
     return average([curves[k] for k in similarity.accepted]), similarity
-
-
-@lru_cache(maxsize=4096)
-def chance_of_run(n_points: int, longest_run: int) -> float:
-    """Chance that the longest run of equal sides in n tosses of a coin is so long or longer.
-
-    Exact (Schilling 1990, Coll. Math. J. 21, 196): a run of c equal sides is one of c - 1 repetitions among
-    n - 1, and the chance of a run of k in n follows from those of shorter sequences, all terms positive, so
-    that small chances keep all their digits.
-
-    Parameters
-    ----------
-    n_points
-        Tosses.
-    longest_run
-        Longest run.
-    """
-    k, n = longest_run - 1, n_points - 1
-    if k <= 0:
-        return 1.0
-    if k > n:
-        return 0.0
-    chance = np.zeros(n + 1)
-    chance[k] = 0.5**k
-    for m in range(k + 1, n + 1):
-        # the run ends at m for the first time: a toss that breaks, k that hold, and none in what is before
-        chance[m] = chance[m - 1] + 0.5 ** (k + 1) * (1.0 - chance[m - k - 1])
-    return float(chance[n])
-
-
-def longest_run_of(difference: Floats) -> int:
-    """Most values in a row of one sign, shape (n,); zeros must be left out before."""
-    if not difference.size:
-        return 0
-    turns = np.flatnonzero(np.diff(np.signbit(difference)))
-    return int(np.diff(np.concatenate(([-1], turns, [difference.size - 1]))).max())
 
 
 def _compare(first: Curve, other: Curve, number: int, n_tests: int, level: float) -> Comparison:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from agent.setup.case import sample_of
 from agent.setup.readjusting import WithSetup
 from agent.strategy.problem import Problem
+from agent.strategy.upkeep import WithBlanks
 from models.domain.action import Exposure
 from models.domain.campaign import BlankSpec
 from models.domain.decision import EXPOSING_KINDS, Decision, Reason
@@ -184,6 +185,19 @@ def test_a_blank_that_does_not_fit_any_more_is_taken_anew_and_then_the_sample():
     history = night(Nature(judge=judge), SetupSpec(), n=4, blank=BlankSpec(point={"x": 0.0}))
     assert [decision.kind for decision in history.decisions] == ["suggest", "blank", "setup", "suggest"]
     assert codes(history)[1:3] == ["fresh_blank", "fresh_blank"]
+
+
+def test_a_blank_that_was_due_does_not_bring_back_a_sample_that_is_known():
+    task, blank = problem(), BlankSpec(point={"x": 0.0}, every=1)
+    for nature in (Nature(one_second=0.05), Nature(one_second=0.01, bias=0.5)):
+        strategy = WithSetup(WithBlanks(OneByOne(task), blank, task), SetupSpec(sigma=0.1), task, blank)
+        history = History()
+        for _ in range(8):
+            history = nature.answer(task, history, strategy.propose(history))
+        kinds = [decision.kind for decision in history.decisions]
+        assert "suggest" in kinds[2:]
+        due = [d.seq for d in history.decisions if d.kind == "blank" and d.reason.code == "blank_due"]
+        assert all(kinds[seq] == "suggest" for seq in due if seq < len(kinds))
 
 
 def test_where_a_feature_is_out_of_reach_the_detector_is_moved_and_a_blank_taken_there():

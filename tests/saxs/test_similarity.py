@@ -11,10 +11,11 @@ from scipy import stats
 
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Feature, Floats
+from models.saxs.cormap import chance_of_run, longest_run_of
 from models.saxs.correct import subtract
 from models.saxs.curve_files import read_curve
 from models.saxs.features import guinier
-from models.saxs.similarity import average_alike, chance_of_run, compare_repeats, longest_run_of
+from models.saxs.similarity import average_alike, compare_repeats
 
 Q_INV_NM = np.linspace(0.1, 3.0, 120)
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-from freesas.cormap import gof
 
 from models.domain.scattering import Floats
 from models.saxs.checks.check import Check, Finding, Subject
 from models.saxs.checks.trace import Trace, trace_of
+from models.saxs.cormap import chance_of_run, longest_run_of
 
 LOW_SHARE = 0.25
 """Low q: this share of the window's rings, from the lowest up; high q: as many rings from twice as far on."""
@@ -103,7 +103,8 @@ def _differs(shapes: list[Shape], chance: float, chi2_limit: float) -> bool:
         return False
     now, before = shapes[-1].bands, np.sum([shape.bands for shape in shapes[:-1]], axis=0)
     scaled = before * (now.sum() / max(before.sum(), 1.0))
-    run = float(gof(scaled, now).P)
+    difference = (now - scaled)[now != scaled]
+    run = chance_of_run(difference.size, longest_run_of(difference))
     return run * (len(shapes) - 1) < chance and _chi2(shapes) > chi2_limit
 
 
