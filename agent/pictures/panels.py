@@ -15,6 +15,8 @@ from models.domain.ranking import ranked
 from models.domain.scattering import Curve
 from models.saxs.curve_files import read_curve
 
+MOST_COLUMNS = 3
+"""Entries of a legend that stand beside each other."""
 N_CURVES = 4
 """Best samples whose curves are drawn."""
 
@@ -110,4 +112,8 @@ def draw_rise(ax: Axes, history: History, objective: ObjectiveBase) -> None:
         ax.axhline(sought, color="black", linewidth=0.8, linestyle=":", label=name)
     ax.set_xlabel("measurement")
     ax.set_ylabel(axis_label(objective, history))
-    ax.legend(fontsize=7, frameon=False)
+    n_columns = min(len(ax.get_legend_handles_labels()[0]), MOST_COLUMNS)
+    ax.legend(  # above the points, which may lie anywhere
+        fontsize=7, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=n_columns,
+        columnspacing=1.2, handletextpad=0.5,
+    )  # fmt: skip
