@@ -6,7 +6,8 @@ import numpy as np
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
-from models.saxs.guinier_fit import N_STEPS, SETTLED, GuinierFit, propagate, window_end
+from models.saxs.guinier_fit import GuinierFit, propagate, window_end
+from models.saxs.guinier_line import N_STEPS, SETTLED
 from models.saxs.steady import N_SIGMA, Steady, excess, invert
 
 QRG_ENDS = (1.0, 2.0)

@@ -6,6 +6,7 @@ import numpy as np
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
+from models.saxs.guinier_line import fit_line
 from models.saxs.steady import Steady, invert
 
 QRG_MAX = 1.3
@@ -16,10 +17,6 @@ MIN_SNR = 3.0
 """rg squared must stand so many sigma above zero."""
 MIN_POINTS = 8
 """A window has at least so many points."""
-N_STEPS = 8
-"""Gauss-Newton steps at most; they settle in four."""
-SETTLED = 1e-9
-"""Steps end when ln I0 and the relative slope move by less."""
 
 
 @dataclass(frozen=True)
@@ -87,46 +84,22 @@ def window_end(points: Steady, first: int, q_max_inv_nm: float) -> int:
 
 
 def fit_window(points: Steady, first: int, last: int) -> GuinierFit:
-    """Fit one window: a straight line in ln I seeds Gauss-Newton steps on I, which noise does not bias."""
-    part = points.rows(first, last)
-    q2, intensity = part.curve.q_inv_nm**2, part.curve.intensity
-    log_i0, slope = _seed(part, q2)
-    for _ in range(N_STEPS):
-        model = np.exp(log_i0 + slope * q2)
-        weight = part.weight * model
-        s0, s1, s2 = (float(weight @ x) for x in (model, model * q2, model * q2**2))
-        residual = intensity - model
-        t0, t1 = float(weight @ residual), float(weight @ (residual * q2))
-        determinant = s0 * s2 - s1**2
-        steps = (s2 * t0 - s1 * t1) / determinant, (s0 * t1 - s1 * t0) / determinant
-        if not np.all(np.isfinite(steps)):
-            raise FitFailed("the fit diverged")
-        log_i0, slope = log_i0 + steps[0], slope + steps[1]
-        if abs(steps[0]) < SETTLED and abs(steps[1]) < SETTLED * abs(slope):
-            break
-    return _as_fit(part, (log_i0, slope), (first, last))
+    """Fit one window; see `fit_line`.
 
-
-def _seed(part: Steady, q2: Floats) -> tuple[float, float]:
-    """Intercept and slope of ln I where I is positive, weighted by (I / sigma)^2."""
-    is_positive = part.curve.intensity > 0
-    if np.count_nonzero(is_positive) < MIN_POINTS:
-        raise FitFailed(f"{np.count_nonzero(is_positive)} positive points, needs {MIN_POINTS}")
-    intensity, x = part.curve.intensity[is_positive], q2[is_positive]
-    weight, log_i = part.weight[is_positive] * intensity**2, np.log(intensity)
-    mean_x, mean_y = np.average(x, weights=weight), np.average(log_i, weights=weight)
-    slope = float(weight @ ((x - mean_x) * (log_i - mean_y)) / (weight @ (x - mean_x) ** 2))
-    return float(mean_y - slope * mean_x), slope
-
-
-def _as_fit(part: Steady, found: tuple[float, float], window: tuple[int, int]) -> GuinierFit:
-    """Turn intercept and slope into I0 and rg with their errors."""
-    log_i0, slope = found
-    q2 = part.curve.q_inv_nm**2
-    model = np.exp(log_i0 + slope * q2)
-    jacobian = np.stack([model, model * q2], axis=1)
-    covariance = propagate(jacobian, part)
-    slope_sigma = float(np.sqrt(covariance[1, 1]))
+    Raises
+    ------
+    FitFailed
+        When too few points stand above zero, or intensity does not fall clearly.
+    """
+    curve, part = points.curve, slice(first, last)
+    log_i0, slope, *variances, chi2, n_positive = fit_line(
+        curve.q_inv_nm[part] ** 2, curve.intensity[part], points.weight[part], points.variance[part]
+    ).tolist()
+    if n_positive < MIN_POINTS:
+        raise FitFailed(f"{n_positive:.0f} positive points, needs {MIN_POINTS}")
+    if not np.isfinite(chi2):
+        raise FitFailed("the fit diverged")
+    log_sigma, slope_sigma = np.sqrt(variances).tolist()
     if slope >= 0 or -slope < MIN_SNR * slope_sigma:
         raise FitFailed(f"ln I changes by {slope:.3g} +- {slope_sigma:.3g} nm^2 per q^2, must fall clearly")
     rg_nm, i0 = float(np.sqrt(-3 * slope)), float(np.exp(log_i0))
@@ -134,10 +107,10 @@ def _as_fit(part: Steady, found: tuple[float, float], window: tuple[int, int]) -
         rg_nm=rg_nm,
         rg_sigma_nm=1.5 * slope_sigma / rg_nm,
         i0=i0,
-        i0_sigma=i0 * float(np.sqrt(covariance[0, 0])),
-        first=window[0],
-        last=window[1],
-        chi2=float(part.weight @ (part.curve.intensity - model) ** 2),
+        i0_sigma=i0 * log_sigma,
+        first=first,
+        last=last,
+        chi2=chi2,
     )
 
 

@@ -91,7 +91,7 @@ def choose_first(points: Steady, guessed: int, rg_nm: float) -> int:
     starts = np.unique(np.linspace(0, max(latest, 0), N_STARTS).astype(int))
     try:
         base = fit_window(points, int(starts[0]), last)
-    except (FitFailed, np.linalg.LinAlgError):
+    except FitFailed:
         return guessed
     law = np.array([np.log(base.i0), 2 * np.log(base.rg_nm), 0.0])
     try:
@@ -141,7 +141,7 @@ def _search(points: Steady) -> tuple[int, float]:
             try:
                 fit = fit_window(points, first, last)
                 return first, fit_guinier(points, first, fit.rg_nm).rg_nm
-            except (FitFailed, np.linalg.LinAlgError):
+            except FitFailed:
                 continue
     raise FitFailed("no stretch of the curve falls as Guinier's law does")
 
