@@ -1,5 +1,12 @@
-"""Milliseconds from a frame of 1 megapixel to a curve, beside pyFAI alone and a bare read of the memory."""
+"""From a frame of 1 megapixel to a curve, beside pyFAI and a bare read of the memory; and to features."""
 
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import process_time
+
+import h5py
+import hdf5plugin
 import numpy as np
 from pydantic import JsonValue
 from pyFAI.detectors import Detector
@@ -12,13 +19,24 @@ from benchmarks.timing import time_turn_about
 from models.domain.geometry import Geometry
 from models.domain.scattering import Frame
 from models.saxs.bins import METHOD, Binning
+from models.saxs.extractors import load_extractors
+from models.saxs.frame_files import read_frames
 from models.saxs.integrate import integrate
+from models.saxs.reading import NO_FRAME, read_features
 from sims.world import World, WorldSpec
 
 SEED = 7
 N_REPEATS = 30
 N_BINS = 400
 MS = 1e3
+N_IN_FILE = 40
+ARRAY = "/entry/data/data"
+FEATURES: tuple[tuple[str, ...], ...] = (
+    (), ("guinier",), ("peak",), ("guinier", "porod", "invariant", "peak"),
+)  # fmt: skip
+"""What is read of each curve."""
+ORDERED = {"surfactant": 0.3, "cosurfactant": 0.3, "water": 0.4}
+"""A mixture with a peak, and without a Guinier region: the search for one takes longest there."""
 WATER = {"surfactant": 0.2, "cosurfactant": 0.1, "water": 0.7}
 """A mixture; how long a reduction takes does not depend on it."""
 
@@ -68,6 +86,34 @@ def measure(task: Task) -> list[Row]:
         }
         beside = Peer(name=peer, value=peer_timing.wall_s.median * MS)
         rows.append(make_row(name, ours.wall_s.median * MS, "ms", own | settings, beside))
+    return [*rows, *_end_to_end(world, task)]
+
+
+def _end_to_end(world: World, task: Task) -> list[Row]:
+    """Frames per second of one core, from a compressed file to features; the processor's time is counted."""
+    shots = [
+        world.expose(ORDERED, seq=seq, exposure_s=1.0).counts for seq in range(task.repeats(N_IN_FILE, 3))
+    ]
+    geometry, mask, binning = world.station.geometry, world.station.pixel_mask, Binning(n_bins=N_BINS)
+    rows: list[Row] = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "series.h5")
+        with h5py.File(path, "w") as file:
+            file.create_dataset(
+                ARRAY, data=np.maximum(shots, 0).astype(np.uint32), chunks=(1, *geometry.shape),
+                **hdf5plugin.Bitshuffle(cname="lz4"),
+            )  # fmt: skip
+        for names in FEATURES:
+            extractors, took_s = load_extractors(names), 0.0
+            for _ in range(2):  # the first time, tables are built and routines compiled
+                began_s = process_time()
+                for frame in read_frames(path):
+                    curve = integrate(replace(frame, mask=frame.mask | mask), geometry, binning)
+                    read_features(extractors, curve, NO_FRAME)
+                took_s = process_time() - began_s
+            about: dict[str, JsonValue] = {"frames": len(shots), "features": list(names)}
+            label = f"reduction.end_to_end.{'+'.join(names) or 'curve'}"
+            rows.append(make_row(label, len(shots) / took_s, "frames/s", about | machine_settings("h5py")))
     return rows
 
 
