@@ -39,7 +39,7 @@ def test_each_package_is_imported_from_this_repository(package):
 
 
 def test_the_ground_floor_loads_no_heavy_library():
-    heavy = ("torch", "bluesky", "ophyd", "sqlalchemy", "scipy", "pyFAI", "matplotlib", "h5py")
+    heavy = ("torch", "bluesky", "ophyd", "sqlalchemy", "scipy", "pyFAI", "matplotlib", "h5py", "pint")
     assert loaded_by([m for m in modules_of("models/domain") if "__init__" not in m], heavy) == []
 
 
