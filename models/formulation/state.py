@@ -1,0 +1,113 @@
+"""What is left on the deck, and what a recipe takes of it."""
+
+from collections.abc import Mapping
+
+from models.domain.errors import UnreachablePoint
+from models.domain.frozen import Frozen
+from models.formulation.amounts import quantity, volume_text
+from models.formulation.deck import Deck, named_volumes
+from models.formulation.recipe import Recipe
+
+SLACK_UL = 1e-6
+"""How far a recipe may go below what is left by rounding, uL."""
+
+
+class DeckState(Frozen):
+    """What is left on the deck. None where something is not counted."""
+
+    left_ul: dict[str, float]
+    """What each stock still holds, its dead volume with it, uL."""
+    dead_ul: dict[str, float]
+    """What cannot be drawn from each stock, uL."""
+    wells: tuple[str, ...]
+    """Free wells, the next one first."""
+    tips: int | None = None
+    """Fresh tips."""
+    rinse_ul: float | None = None
+    """What there is to rinse with, uL."""
+    waste_ul: float | None = None
+    """What the waste can still take, uL."""
+
+    def drawable_ul(self, stock: str) -> float:
+        """What can still be drawn from a stock, uL."""
+        return max(self.left_ul[stock] - self.dead_ul[stock], 0.0)
+
+    def after(self, recipe: Recipe) -> "DeckState":
+        """What is left after a recipe, made in the first free well.
+
+        Raises
+        ------
+        UnreachablePoint
+            When something is not enough, with what is left of it.
+        """
+        shortage = next(iter(self.shortages(recipe)), None)
+        if shortage is not None:
+            raise UnreachablePoint(shortage)
+        left = {
+            name: max(left - recipe.volumes_ul.get(name, 0.0), self.dead_ul[name])
+            if recipe.volumes_ul.get(name, 0.0) > 0.0
+            else left
+            for name, left in self.left_ul.items()
+        }
+        return self.model_copy(
+            update={
+                "left_ul": left,
+                "wells": self.wells[1:],
+                "tips": None if self.tips is None else self.tips - recipe.n_tips,
+                "rinse_ul": _less(self.rinse_ul, recipe.rinse_ul),
+                "waste_ul": _less(self.waste_ul, recipe.waste_ul),
+            }
+        )
+
+    def shortages(self, recipe: Recipe) -> tuple[str, ...]:
+        """What is not enough for a recipe, each in one sentence."""
+        said = list(self.shortages_of_room(recipe.volume_ul, recipe.rinse_ul))
+        if self.tips is not None and 0 < self.tips < recipe.n_tips:
+            said.append(f"{self.tips} tips are left, the recipe takes {recipe.n_tips}; load a new rack")
+        for name, volume in recipe.volumes_ul.items():
+            if name not in self.left_ul:
+                said.append(f"there is no stock {name!r} on the deck; put it there")
+            elif volume > self.drawable_ul(name) + SLACK_UL:
+                said.append(
+                    f"stock {name} has {volume_text(self.drawable_ul(name))} left above its dead volume, "
+                    f"{volume_text(volume)} are needed; refill it"
+                )
+        return tuple(said)
+
+    def shortages_of_room(self, sample_ul: float, rinse_ul: float) -> tuple[str, ...]:
+        """What is not enough for any sample of a size, stocks aside, each in one sentence."""
+        said: list[str] = []
+        if not self.wells:
+            said.append("no well is left; load a new plate")
+        if self.tips is not None and self.tips < 1:
+            said.append("no tip is left; load a new rack")
+        if self.rinse_ul is not None and self.rinse_ul < rinse_ul - SLACK_UL:
+            said.append(
+                f"{volume_text(self.rinse_ul)} are left to rinse with, {volume_text(rinse_ul)} are needed; "
+                "refill it"
+            )
+        if self.waste_ul is not None and self.waste_ul < sample_ul + rinse_ul - SLACK_UL:
+            said.append(
+                f"the waste can take {volume_text(self.waste_ul)}, {volume_text(sample_ul + rinse_ul)} "
+                "come of a sample; empty it"
+            )
+        return tuple(said)
+
+
+def full_state(deck: Deck) -> DeckState:
+    """What is on the deck before the first sample."""
+    spec = deck.spec
+    volumes: Mapping[str, tuple[float, float]] = named_volumes(spec)
+    wells = spec.wells if not isinstance(spec.wells, int) else range(1, spec.wells + 1)
+    return DeckState(
+        left_ul={name: volumes[name][0] for name in deck.stocks},
+        dead_ul={name: volumes[name][1] for name in deck.stocks},
+        wells=tuple(map(str, wells)),
+        tips=spec.tips,
+        rinse_ul=None if spec.rinse_supply is None else quantity(spec.rinse_supply, "uL", "rinse_supply"),
+        waste_ul=None if spec.waste_room is None else quantity(spec.waste_room, "uL", "waste_room"),
+    )
+
+
+def _less(left: float | None, used: float) -> float | None:
+    return None if left is None else max(left - used, 0.0)
