@@ -19,14 +19,15 @@ class Limits:
     least: Floats
     """The least, shape (n_stocks,)."""
     most: Floats
-    """The most, shape (n_stocks,); below the least where a stock is used up."""
+    """The most, shape (n_stocks,): above 1 where it is enough for several samples, below the least where a
+    stock is used up."""
     n_most: int
     """How many stocks a sample may use: there is a tip for each."""
 
     def without_most(self, stock: int) -> "Limits":
         """The same, with as much of one stock as a sample can take."""
         most = self.most.copy()
-        most[stock] = 1.0
+        most[stock] = max(float(most[stock]), 1.0)
         return replace(self, most=most)
 
     def without_least(self, stock: int) -> "Limits":
@@ -51,7 +52,7 @@ def limits_of(deck: Deck, state: DeckState) -> Limits:
     drawable = np.array([state.drawable_ul(name) for name in deck.stocks])
     return Limits(
         least=np.full(len(deck.stocks), pipetting.least_ul / pipetting.sample_ul),
-        most=np.minimum(drawable / pipetting.sample_ul, 1.0),
+        most=drawable / pipetting.sample_ul,
         n_most=len(deck.stocks) if state.tips is None else min(state.tips, len(deck.stocks)),
     )
 

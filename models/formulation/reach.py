@@ -28,13 +28,17 @@ RIDGE = 1e-15
 """Added to the squares of a least-squares problem, relative to their sum, so that it has one answer."""
 FLAT = 1e-9
 """Extent below which an outline is flat, relative to its largest."""
+FAR = 1e-3
+"""By how much a bound on the miss must exceed what is accepted: far more than rounding."""
+Indices = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+"""Indices of stocks."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Way:
     """One way to mix: which stocks follow by least squares, and where the others stand."""
 
-    free: np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+    free: Indices
     """Indices of the stocks that follow."""
     fixed: Floats
     """Share of each other stock, shape (n_stocks,); 0 for those that follow."""
@@ -72,6 +76,8 @@ def can_make(deck: Deck, state: DeckState, targets: Floats) -> Mask:
     ways = _ways(deck, limits, stands if is_complete else [stand[:2] for stand in stands])
     for way in sorted(ways, key=lambda way: (np.count_nonzero(way.fixed), -len(way.free))):
         index = np.flatnonzero(is_open)
+        if not len(index):
+            break
         index = index[_makes(deck, limits, way, targets[index])]
         is_made[index], is_open[index] = True, False
     if not is_complete:
@@ -87,9 +93,8 @@ def _is_near(deck: Deck, wanted: Floats, limits: Limits) -> bool:
 
 def _is_outside(deck: Deck, limits: Limits, targets: Floats) -> Mask:
     """True for compositions that surely no mixture comes near enough to, least transfers aside."""
-    corners = np.array(list(_corners(np.where(limits.can_use, limits.most, 0.0)))).reshape(
-        -1, len(deck.stocks)
-    )
+    most = np.where(limits.can_use, np.minimum(limits.most, 1.0), 0.0)
+    corners = np.array(list(_corners(most))).reshape(-1, len(deck.stocks))
     if not len(corners):
         return np.ones(len(targets), dtype=np.bool_)
     made = deck.made(corners)
@@ -136,7 +141,7 @@ def _normals(points: Floats) -> Floats:
 def _stands(limits: Limits) -> list[list[float | None]]:
     """Where each stock may stand: None when it follows, out, at its least, at its most."""
     return [
-        list(dict.fromkeys([None, 0.0, least, most])) if can_use else [0.0]
+        list(dict.fromkeys([None, 0.0, least, *([most] if most < 1.0 else [])])) if can_use else [0.0]
         for least, most, can_use in zip(
             limits.least.tolist(), limits.most.tolist(), limits.can_use, strict=True
         )
@@ -160,30 +165,25 @@ def _ways(deck: Deck, limits: Limits, stands: list[list[float | None]]) -> Itera
 
 def _makes(deck: Deck, limits: Limits, way: _Way, targets: Floats) -> Mask:
     """True for targets that this way makes, shape (n_targets,)."""
-    is_made = np.zeros(len(targets), dtype=np.bool_)
-    if not len(targets):
-        return is_made
+    is_made: Mask = np.zeros(len(targets), dtype=np.bool_)
     free, n_free = way.free, len(way.free)
-    shares = np.tile(way.fixed, (len(targets), 1))
-    shares[:, free] = (1.0 - way.fixed.sum()) / n_free
-    moves = np.linalg.svd(np.ones((1, n_free)))[2][
-        1:
-    ].T  # changes that keep the sum, shape (n_free, n_free - 1)
-    at = targets
+    start = way.fixed.copy()
+    start[free] = (1.0 - way.fixed.sum()) / n_free
+    # changes that keep the sum, shape (n_stocks, n_free - 1)
+    moves = np.zeros((len(start), n_free - 1))
+    moves[free] = np.linalg.svd(np.ones((1, n_free)))[2][1:].T
     index = np.arange(len(targets))
+    shares, at, tolerance = np.tile(start, (len(targets), 1)), targets, deck.tolerance(targets)
     varies = np.ptp(deck.weight, axis=1).max() > 0.0
-    for _ in range(N_ROUNDS if varies else 2):
-        shares = _moved(deck, targets[index], at, shares, (free, moves))
-        inside = shares[:, free]
-        is_within = np.all(
-            (inside >= limits.least[free] - CLOSE)
-            & (inside <= limits.most[free] + CLOSE)
-            & (inside >= -CLOSE),
-            axis=1,
-        )
-        with np.errstate(divide="ignore", invalid="ignore"):
-            is_made[index] |= is_within & (deck.miss(shares, targets[index]) <= 1.0 + ROUNDING)
+    for n_round in range(N_ROUNDS if varies else 2):
+        if n_free > 1:
+            shares = _moved(deck, (targets[index], at, tolerance[index]), shares, moves)
+        is_within = _is_within(limits, shares, free)
+        is_near = deck.miss(shares, targets[index]) <= 1.0 + ROUNDING
+        is_made[index] |= is_within & is_near
         is_left = ~is_made[index] & (shares @ deck.weight.T > 0.0).all(axis=1)
+        if n_round == 0:
+            is_left &= ~_is_too_far(deck, (targets, tolerance), start, shares)
         index, shares = index[is_left], shares[is_left]
         if not len(index) or n_free == 1:
             break
@@ -191,27 +191,36 @@ def _makes(deck: Deck, limits: Limits, way: _Way, targets: Floats) -> Mask:
     return is_made
 
 
-def _moved(
-    deck: Deck,
-    targets: Floats,
-    at: Floats,
-    shares: Floats,
-    along: tuple[np.ndarray[tuple[int, ...], np.dtype[np.int64]], Floats],
-) -> Floats:
-    """Shares after one least-squares step, axes linearised about the values `at`."""
-    free, moves = along
-    if not moves.shape[1]:
-        return shares
-    tolerance = deck.tolerance(targets)
-    scale = 1.0 / ((shares @ deck.weight.T) * tolerance)
-    content, weight = deck.content[:, free] @ moves, deck.weight[:, free] @ moves
-    rows = (content - at[:, :, None] * weight) * scale[:, :, None]
-    passed = (shares @ deck.content.T - at * (shares @ deck.weight.T)) * scale
-    right = (targets - at) / tolerance - passed
-    squares = np.einsum("nij,nik->njk", rows, rows)
+def _is_within(limits: Limits, shares: Floats, free: Indices) -> Mask:
+    """True where the shares that follow stay within their limits."""
+    inside = shares[:, free]
+    low, high = np.maximum(limits.least[free], 0.0) - CLOSE, limits.most[free] + CLOSE
+    return np.all((inside >= low) & (inside <= high), axis=1)
+
+
+def _is_too_far(deck: Deck, wanted: tuple[Floats, Floats], start: Floats, shares: Floats) -> Mask:
+    """True where no shares along a way come within the tolerance, as the first step shows.
+
+    The step made least what the miss has above the line, over what was below the line at its start; and no
+    mixture has more below the line than the heaviest stock.
+    """
+    targets, tolerance = wanted
+    above = shares @ deck.content.T - targets * (shares @ deck.weight.T)
+    squares = np.sum((above / tolerance / (deck.weight @ start)) ** 2, axis=1)
+    least_factor = float(np.min(deck.weight @ start / deck.weight.max(axis=1)))
+    return np.sqrt(squares) * least_factor > 1.0 + FAR
+
+
+def _moved(deck: Deck, about: tuple[Floats, Floats, Floats], shares: Floats, moves: Floats) -> Floats:
+    """Shares after one least-squares step; `about`: targets, values to linearise at, and tolerances."""
+    targets, at, tolerance = about
+    below = shares @ deck.weight.T
+    scale = 1.0 / (below * tolerance)
+    rows = (deck.content @ moves - at[:, :, None] * (deck.weight @ moves)) * scale[:, :, None]
+    right = (targets - at) / tolerance - (shares @ deck.content.T - at * below) * scale
+    across = rows.transpose(0, 2, 1)
+    squares = across @ rows
     size = np.trace(squares, axis1=1, axis2=2)
     squares += (RIDGE * size + np.finfo(float).tiny)[:, None, None] * np.eye(moves.shape[1])
-    steps = np.linalg.solve(squares, np.einsum("nij,ni->nj", rows, right)[:, :, None])[:, :, 0]
-    moved = shares.copy()
-    moved[:, free] += steps @ moves.T
-    return moved
+    steps = np.linalg.solve(squares, across @ right[:, :, None])[:, :, 0]
+    return shares + steps @ moves.T

@@ -116,7 +116,7 @@ def _together(deck: Deck, wanted: Floats, limits: Limits, nearest: Recipe | None
             f"{volume_text(drawable)} can be drawn from all stocks, a sample takes {volume_text(sample_ul)}"
         )
         return Binding("volume", deck.stocks, sentence)
-    filled, fine = np.ones(n_stocks), np.zeros(n_stocks)
+    filled, fine = np.maximum(limits.most, 1.0), np.zeros(n_stocks)
     for wider in (
         replace(limits, most=filled),
         replace(limits, least=fine),
