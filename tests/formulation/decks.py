@@ -68,9 +68,11 @@ def decks(draw: st.DrawFn, units: tuple[str, ...] = UNITS) -> Deck:
         parts = random.dirichlet(np.full(n_components, 0.5)).round(4)
         holds = {name: f"{part} g/g" for name, part in zip(names, parts, strict=True)}
         filler = names[int(np.argmax(parts))]
+        if stocks and random.random() < 0.2:
+            holds, filler = dict(stocks[-1]["holds"]), ""
         stocks.append(
             {
-                "name": f"s{index}", "holds": holds | {filler: "rest"}, "where": f"A{index}",
+                "name": f"s{index}", "holds": holds | ({filler: "rest"} if filler else {}), "where": f"A{index}",
                 "volume": f"{random.uniform(0.4, 1.5) if random.random() < 0.5 else 20.0:.3f} mL",
                 "dead_volume": "0.3 mL",
             }

@@ -34,7 +34,7 @@ def without(deck, limits, bound, values):
     return recipe_within(deck, values, replace(limits, most=most, least=least, n_most=n_most))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions())
 def test_what_is_named_is_what_binds(question):
     deck, state, wanted = question
@@ -55,7 +55,7 @@ def test_what_is_named_is_what_binds(question):
         assert freed.is_accepted == bound.is_enough, bound
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions())
 def test_a_content_that_is_named_is_beyond_every_stock_and_one_that_is_not_comes_nearer(question):
     deck, state, wanted = question
@@ -73,7 +73,7 @@ def test_a_content_that_is_named_is_beyond_every_stock_and_one_that_is_not_comes
         assert after.miss < before.miss
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions())
 def test_what_is_said_to_be_needed_of_a_stock_is_enough_and_a_little_less_is_not(question):
     deck, state, wanted = question

@@ -40,7 +40,7 @@ def test_a_mass_fraction_is_what_a_balance_would_say():
     assert recipe.n_tips == 2, "two stocks are enough for one axis"
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions())
 def test_volumes_add_up_stay_within_what_is_left_and_are_none_or_no_less_than_the_least(question):
     deck, state, wanted = question
@@ -57,7 +57,7 @@ def test_volumes_add_up_stay_within_what_is_left_and_are_none_or_no_less_than_th
     assert len(used) == recipe.n_tips <= limits_of(deck, state).n_most
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions(("g/g",)))
 def test_mass_is_conserved(question):
     deck, state, wanted = question
@@ -73,7 +73,7 @@ def test_mass_is_conserved(question):
     assert concentrations == pytest.approx(fractions * (whole.weight[0] @ volumes) / volumes.sum(), rel=1e-9)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions(), st.integers(0, 2**32 - 1))
 def test_no_other_recipe_comes_nearer(question, seed):
     deck, state, wanted = question
@@ -97,7 +97,7 @@ def test_no_other_recipe_comes_nearer(question, seed):
     assert recipe.miss <= others.min() * (1.0 + 1e-9) + 1e-9
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions(), st.integers(0, 10_000))
 def test_the_order_of_stocks_changes_nothing(question, which):
     deck, state, wanted = question
@@ -109,7 +109,7 @@ def test_the_order_of_stocks_changes_nothing(question, which):
     assert nearest_recipe(other, full_state(other), wanted) == nearest_recipe(deck, state, wanted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(questions())
 def test_the_same_deck_in_other_units_gives_the_same_volumes(question):
     deck, state, wanted = question

@@ -34,7 +34,7 @@ def test_a_recipe_takes_stock_tips_a_well_rinse_and_room_in_the_waste():
     assert state == full_state(deck), "the state before stays as it was"
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(questions())
 def test_stocks_never_go_below_their_dead_volume(question):
     deck, state, wanted = question
