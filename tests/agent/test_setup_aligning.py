@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from agent.setup.readjusting import WithSetup
+from agent.stopping import n_failures_in_a_row
 from agent.strategy.problem import Problem
 from models.domain.action import Exposure
 from models.domain.decision import Decision, Reason
@@ -106,6 +107,20 @@ def test_looks_are_short_belong_to_their_sample_and_teach_nothing():
     assert any(history.observation(one.seq).is_accepted for one in looks)
     learned = {observation.seq for _, observation in history.accepted()}
     assert not learned & {one.seq for one in looks}
+
+
+def test_what_a_look_saw_does_not_stand_for_its_sample():
+    history = night(Hall(cell_mm=0.9), SetupSpec(centring=CENTRING, spot_dose_s=1.25), 8)
+    looks = history.readjustments(3)
+    assert [one.is_look for one in looks] == [True, True]
+    assert history.observation(looks[-1].seq).is_accepted
+    assert 3 not in [decision.seq for decision, _ in history.accepted()]
+
+
+def test_looks_that_find_nothing_are_no_failures():
+    history = night(Hall(bubbles=True), SetupSpec(centring=CENTRING), 11)
+    assert sum(one.is_look for one in history.decisions) == 8
+    assert n_failures_in_a_row(history) == 1
 
 
 def test_every_later_decision_keeps_the_place_that_was_found():
