@@ -29,7 +29,7 @@ torture: install
 	$(BIN)/python -m tests.torture --kills 1000
 	$(BIN)/python -m tests.torture --kills 100 --db postgresql --stops 50
 	$(BIN)/python -m tests.protocol
-	NIGHTBEAM_EXAMPLES=300 $(BIN)/python -m pytest -q tests/protocol/test_machine.py
+	NIGHTBEAM_EXAMPLES=300 $(BIN)/python -m pytest -q tests/protocol/test_machine.py tests/saxs/test_sums.py
 
 check: install
 	$(BIN)/ruff format --check .

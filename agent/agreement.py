@@ -7,6 +7,7 @@ from itertools import zip_longest
 from typing import Any
 
 from models.domain.decision import Candidate, Decision, ModelState
+from models.domain.setup import Setup
 from models.domain.space import Point, SearchSpace
 
 TOLERANCE = 1e-6
@@ -110,11 +111,21 @@ def _pairs(then: Decision, now: Decision, scales: Scales) -> Iterator[Pair]:
     yield Pair("seed", then.seed, now.seed)
     yield Pair("exposure time in s", then.exposure_s, now.exposure_s)
     yield Pair("repeated decision", then.repeats, now.repeats)
+    yield from _setup_pairs(then.setup, now.setup)
     yield from _model_pairs(then.model, now.model)
     yield Pair("count of candidates", len(then.candidates), len(now.candidates))
     for logged, again in zip(then.candidates, now.candidates, strict=True):
         yield from _candidate_pairs(logged, again, scales)
     yield from _point_pairs("point", then.point, now.point, scales.space)
+
+
+def _setup_pairs(then: Setup | None, now: Setup | None) -> Iterator[Pair]:
+    yield Pair("set-up", then is not None, now is not None)
+    if then is not None and now is not None:
+        for name in Setup.model_fields:
+            one, other = getattr(then, name), getattr(now, name)
+            scale = abs(one) if isinstance(one, float) else 0.0
+            yield Pair(f"set-up's {name}", one, other, scale, "its value")
 
 
 def _model_pairs(then: ModelState | None, now: ModelState | None) -> Iterator[Pair]:

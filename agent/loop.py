@@ -10,8 +10,8 @@ from agent.ports import (
     Instrument,
     Milestones,
     Narrator,
-    Readjusts,
     Strategy,
+    is_unfinished,
     no_milestones,
 )
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
@@ -136,7 +136,7 @@ class Loop:
             ending = Ending("person", f"{self._stop_request} asked to stop.", is_finished=False)
         else:
             due = ending_due(self._budget, self.history, self._began_utc, self._now_utc())
-            if due is None or (due.code == "finished" and self._is_unfinished()):
+            if due is None or (due.is_finished and is_unfinished(self._parts.strategy, self.history)):
                 return None
             ending = due
         history = self.history
@@ -147,10 +147,6 @@ class Loop:
             )
         )  # fmt: skip
         return ending
-
-    def _is_unfinished(self) -> bool:
-        strategy = self._parts.strategy
-        return isinstance(strategy, Readjusts) and strategy.is_unfinished(self.history)
 
     def _stop(self, decision: Decision) -> None:
         """Write a stop down, unless an earlier run ended for the same reason and nothing came after."""

@@ -105,6 +105,11 @@ class DecisionLog(Protocol):
         ...
 
 
+def is_unfinished(strategy: Strategy, history: History) -> bool:
+    """True when a strategy that can readjust wants the last sample once more before anything else."""
+    return isinstance(strategy, Readjusts) and strategy.is_unfinished(history)
+
+
 class Milestones(Protocol):
     """Something that says what is worth keeping besides a decision."""
 

@@ -6,7 +6,7 @@ from statistics import pstdev
 from typing import Literal, Protocol, runtime_checkable
 
 from agent.agreement import TRAINING_SET, Agreement, Pair, Scales, compare
-from agent.ports import Strategy
+from agent.ports import Strategy, is_unfinished
 from agent.stopping import ending_due, reason_of
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_chooser, build_strategy
@@ -19,7 +19,7 @@ ReplayVerdict = Literal["exact", "within tolerance", "differs", "refused", "not 
 """How a decision fared. `exact` is bit for bit; `refused` had its model state edited."""
 PERSONS_CODES = frozenset({"person"})
 """Reasons of a stop that a person gave and the agent wrote down."""
-ELSEWHERE = frozenset({"pause", "skip", "setup", "calibration", "human_override"})
+ELSEWHERE = frozenset({"pause", "skip", "calibration", "human_override"})
 """Kinds of decision that no strategy makes."""
 
 
@@ -93,7 +93,7 @@ def replay(problem: Problem, history: History, seq: int, under: Circumstances) -
     known = history_before(history, seq)
     strategy = build_strategy(under.spec, problem)
     try:
-        again = _due_stop(logged, known, under) or strategy.propose(known)
+        again = _due_stop(logged, known, under, strategy) or strategy.propose(known)
     except NightbeamError as error:
         return Replayed(seq, logged.kind, "differs", f"nothing is proposed now: {error}")
     agreement = compare(logged, again, Scales(problem.space, _spread(problem, known)))
@@ -133,7 +133,7 @@ def _is_persons_stop(logged: Decision) -> bool:
     return logged.kind == "stop" and logged.reason.code in PERSONS_CODES
 
 
-def _due_stop(logged: Decision, known: History, under: Circumstances) -> Decision | None:
+def _due_stop(logged: Decision, known: History, under: Circumstances, strategy: Strategy) -> Decision | None:
     """The stop that a limit asked for before this decision; None when none did.
 
     The loop looks at the clock a moment before it writes. Only a stop is held against its own time:
@@ -141,7 +141,7 @@ def _due_stop(logged: Decision, known: History, under: Circumstances) -> Decisio
     """
     began_utc = under.began_utc if logged.kind == "stop" else None
     due = ending_due(under.spec.budget, known, began_utc, under.utc)
-    if due is None:
+    if due is None or (due.is_finished and is_unfinished(strategy, known)):
         return None
     return Decision(seq=logged.seq, kind="stop", point=None, reason=reason_of(due), watermark=known.watermark)
 

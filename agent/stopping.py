@@ -97,10 +97,15 @@ def last_exposure_s(history: History) -> float:
 
 
 def n_failures_in_a_row(history: History) -> int:
-    """Decisions since the last accepted observation, or the last run, that brought nothing."""
+    """Decisions since the last accepted observation, or the last run, that brought nothing.
+
+    A look for the sample or the beam may find neither, and has still done what it was for.
+    """
     n_failed = 0
     for decision in reversed(history.decisions):
         observation = history.observation(decision.seq)
+        if decision.is_look and observation is not None:
+            continue
         is_rejected = observation is not None and not observation.is_accepted
         if history.failure(decision.seq) is None and not is_rejected:
             break

@@ -46,7 +46,10 @@ def show_summary(plan: "Plan", history: History, ending: Ending, picture: Path |
     console.print()
     console.print(Text.assemble((plan.spec.name, "bold"), f": {ending.sentence}"))
     console.print(_best_table(plan, history))
-    n_rejected = sum(not observation.is_accepted for observation in history.observations)
+    n_rejected = sum(
+        not observation.is_accepted and not history.decision(observation.seq).is_look
+        for observation in history.observations
+    )
     counts = (
         (len(history.decisions), "decision"),
         (history.n_measured, "measurement"),

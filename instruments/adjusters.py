@@ -1,4 +1,4 @@
-"""Devices that readjust the set-up: attenuator, fresh spots, places of the detector."""
+"""Devices that readjust the set-up: attenuator, fresh spots, places of the detector, alignment."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -27,6 +27,11 @@ class Adjusters:
     configurations: Mapping[str, QRange] = field(default_factory=dict)
     """Reach in q by configuration, the one that a campaign begins in first."""
 
+    aligner: Movable[float] | None = None
+    """Shifts the sample across the beam, mm."""
+    steerer: Movable[float] | None = None
+    """Steers the beam, such as the pitch of a mirror, in a unit of its own."""
+
     def moves(self, setup: Setup) -> Iterator[tuple[Movable[Any], Any, str]]:
         """Devices with what they are set to, and the unit: absolute, so that they may be set again."""
         if self.attenuator is not None:
@@ -35,10 +40,17 @@ class Adjusters:
             yield self.spot, setup.spot, ""
         if self.camera is not None and setup.configuration is not None:
             yield self.camera, setup.configuration, ""
+        if self.aligner is not None:
+            yield self.aligner, setup.offset_mm, " mm"
+        if self.steerer is not None and setup.steering is not None:
+            yield self.steerer, setup.steering, ""
 
     def devices(self) -> Iterator[tuple[str, Any]]:
         """Every device with what it is for."""
-        yield from (("attenuator", self.attenuator), ("spot", self.spot), ("camera", self.camera))
+        yield from (
+            ("attenuator", self.attenuator), ("spot", self.spot), ("camera", self.camera),
+            ("aligner", self.aligner), ("steerer", self.steerer),
+        )  # fmt: skip
 
 
 NOTHING = Adjusters()

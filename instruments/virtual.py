@@ -69,7 +69,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         dispenser=dispenser,
         frame_shape=world.station.geometry.shape,
         tags=Tags(seq=hall.seq, action_id=hall.action_id, fence=tags.fence),
-        adjusters=hall.adjusters(options.spots),
+        adjusters=hall.adjusters(options.spots, has_cell=True),
         clock=hall.clock,
         name=f"virtual {folder.name}",
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),

@@ -118,6 +118,10 @@ class SoftStand:
     """Which fresh spot of the sample is in the beam."""
     camera: Setting
     """Where the detector stands."""
+    aligner: Setting
+    """How far the cell is shifted across the beam, mm."""
+    steerer: Setting
+    """Pitch of the mirror that steers the beam, mrad."""
     doses: DoseJournal
     """What each spot took before."""
 
@@ -149,7 +153,10 @@ class VirtualBeam:
         """Expose and write the frame; a closed shutter gives neither counts nor flux."""
         seq, place = int(self.seq.number()), self.stand
         spot = self.sample(), int(place.spot.number())
-        stand = Stand(place.attenuator.number(), place.doses.before(spot, seq), str(place.camera.get()))
+        stand = Stand(
+            place.attenuator.number(), place.doses.before(spot, seq), str(place.camera.get()),
+            place.aligner.number(), place.steerer.number(),
+        )  # fmt: skip
         station = self.world.stations[str(stand.configuration)]
         shot = self.world.expose(self.in_beam(), seq=seq, exposure_s=exposure_s, stand=stand)
         self.clock.spend(exposure_s)

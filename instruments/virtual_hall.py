@@ -49,12 +49,14 @@ class Hall:
             Setting(name="attenuator", value=1.0),
             Setting(name="spot", value=0),
             Setting(name="camera", value=next(iter(world.stations))),
+            Setting(name="cell_x", value=0.0),
+            Setting(name="mirror_pitch", value=0.0),
             DoseJournal(folder / DOSES),
         )
         """How the set-up stands."""
 
-    def adjusters(self, n_spots: int = 1) -> Adjusters:
-        """What can be readjusted: the attenuator, the spot of a sample, the place of the detector."""
+    def adjusters(self, n_spots: int = 1, *, has_cell: bool = False) -> Adjusters:
+        """What can be readjusted: attenuator, spot of a sample, places of detector, cell and mirror."""
         stations = self._world.stations
         return Adjusters(
             attenuator=self.stand.attenuator,
@@ -62,6 +64,8 @@ class Hall:
             n_spots=n_spots,
             camera=self.stand.camera if len(stations) > 1 else None,
             configurations={name: reach(station.geometry) for name, station in stations.items()},
+            aligner=self.stand.aligner if has_cell else None,
+            steerer=self.stand.steerer,
         )
 
     def is_stuck(self) -> bool:

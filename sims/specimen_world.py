@@ -12,6 +12,7 @@ from models.domain.frozen import Frozen
 from models.domain.scattering import Floats
 from sims import detector
 from sims.beam import BeamSpec
+from sims.drift import MirrorSpec
 from sims.faults import Fault, FaultSpec, draw_fault
 from sims.fibres import index_azimuth, scatter_fabric, tabulate_azimuth
 from sims.specimen import Specimen, SpecimenSpec, Tissue
@@ -41,6 +42,8 @@ class ScanWorldSpec(Frozen):
     """The slice."""
     faults: FaultSpec = FaultSpec()
     """What goes wrong."""
+    mirror: MirrorSpec = MirrorSpec()
+    """What steers the beam."""
     cycle_s: float = Field(default=2.0, ge=0)
     """Virtual time from one decision to the next, s: the flux decays by it."""
 
@@ -99,7 +102,7 @@ class ScanWorld:
         exposure_s
             Exposure time, s.
         stand
-            How the set-up stands; of it only the attenuation counts here, all of the beam when None.
+            How the set-up stands; of it only attenuation and mirror count here, all of the beam when None.
 
         Raises
         ------
@@ -110,8 +113,9 @@ class ScanWorld:
             raise UnreachablePoint(f"the place {dict(place)} is none; give finite x and y in mm")
         tissue = self.specimen.tissue_at(place["x"], place["y"])
         fault = self.fault(seq)
-        attenuation = 1.0 if stand is None else stand.attenuation
-        flux_hz = self.station.flux_at(seq * self.spec.cycle_s, fault) * attenuation
+        stand, time_s = stand or Stand(), seq * self.spec.cycle_s
+        flux_hz = self.station.flux_at(time_s, fault) * stand.attenuation
+        flux_hz *= self.spec.mirror.share_steered(seq, time_s, stand.pitch_mrad)
         transmission = self.transmit(tissue)
         transmitted_hz = flux_hz * transmission
         per_sr_hz = transmitted_hz * self.station.pixel_sr / MM_PER_CM
@@ -121,7 +125,7 @@ class ScanWorld:
             table_hz=per_sr_hz * self.station.scatter_behind(self.thickness_mm, fault),
             extra_hz=self._pattern(tissue) * np.float32(per_sr_hz * self.thickness_mm)
             + self.station.stray(fault, transmitted_hz, self.thickness_mm),
-            time_s=seq * self.spec.cycle_s,
+            time_s=time_s,
         )
         return self.station.read(light, seq=seq, exposure_s=exposure_s, fault=fault)
 

@@ -13,3 +13,7 @@ class Stand:
     """Photons that this spot of the sample has taken in earlier exposures."""
     configuration: str | None = None
     """Where the detector stands, by name; None for the only place."""
+    offset_mm: float = 0.0
+    """How far the cell is shifted across the beam, mm."""
+    pitch_mrad: float = 0.0
+    """Pitch of the mirror that steers the beam, mrad."""

@@ -9,6 +9,7 @@ from models.domain.errors import UnreachablePoint
 from models.domain.frozen import Frozen
 from models.domain.scattering import Floats
 from sims.beam import AbsorptionSpec, BeamSpec
+from sims.drift import CellSpec, MirrorSpec
 from sims.faults import Fault, FaultSpec, draw_fault
 from sims.phases import Composition, assemble, read_composition
 from sims.scattering import WATER_INV_CM, scatter
@@ -47,6 +48,10 @@ class WorldSpec(Frozen):
     """Absorption of the components."""
     faults: FaultSpec = FaultSpec()
     """What goes wrong."""
+    cell: CellSpec = CellSpec()
+    """What holds the sample."""
+    mirror: MirrorSpec = MirrorSpec()
+    """What steers the beam."""
     thickness_mm: float = Field(default=1.0, gt=0)
     """Path through the sample, mm."""
     cycle_s: float = Field(default=60.0, ge=0)
@@ -60,7 +65,7 @@ class _Conditions:
     flux_hz: float
     """Photons per second on the sample."""
     path_mm: float
-    """Path through the liquid."""
+    """Path through the liquid, over all of the beam; less where a part of it passes beside the cell."""
     transmission: float
     """Transmitted over incident flux."""
     fault: Fault | None
@@ -146,7 +151,9 @@ class World:
     def _conditions(self, composition: Mapping[str, float], seq: int, stand: Stand) -> _Conditions:
         """Beam and path of one exposure, after faults."""
         fault = self.fault(seq)
-        flux_hz = self.station.flux_at(seq * self.spec.cycle_s, fault) * stand.attenuation
+        time_s = seq * self.spec.cycle_s
+        flux_hz = self.station.flux_at(time_s, fault) * stand.attenuation
+        flux_hz *= self.spec.mirror.share_steered(seq, time_s, stand.pitch_mrad)
         path_mm = self.spec.thickness_mm
         if fault and fault.kind == "bubble":
             # at least half the path is air, so that even the strongest absorber transmits too much
@@ -154,10 +161,13 @@ class World:
         transmission = self.spec.absorption.transmit(composition, path_mm)
         if fault and fault.kind == "precipitate":
             transmission *= 1 - MOST_SETTLED * fault.severity
+        in_cell = self.spec.cell.share_in_beam(seq, stand.offset_mm)
         before = stand.photons_before
         if fault and fault.kind == "damage":
             before += between(LEAST_DOSE_PHOTONS, MOST_DOSE_PHOTONS, fault.severity)
-        return _Conditions(flux_hz, path_mm, transmission, fault, before)
+        through = in_cell * transmission
+        transmitted = through + 1 - in_cell
+        return _Conditions(flux_hz, path_mm * (through / transmitted), transmitted, fault, before)
 
     def _table_rate(
         self, station: Station, mixture: Composition, now: _Conditions, exposure_s: float

@@ -65,7 +65,8 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         n_samples = min(n_samples, len(plan.space.candidates))
     blank = spec.measurement.blank
     n_blanks = 0 if blank is None else -(-n_samples // blank.every)
-    seconds = (n_samples + n_blanks) * (spec.measurement.exposure_s + spec.measurement.overhead_s)
+    each_s = spec.measurement.exposure_s + spec.measurement.overhead_s + _journey_s(plan)
+    seconds = (n_samples + n_blanks) * each_s
     return {
         "campaign": spec.name,
         "state": "new" if plan.identity.is_new else "on record: a run would resume it",
@@ -97,6 +98,15 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "database": shown(plan.url),
         "folder": str(plan.folder.with_name(f"{spec.name}-xxxxxx") if plan.identity.is_new else plan.folder),
     }
+
+
+def _journey_s(plan: "Plan") -> float:
+    """Time from one place to the next, s: over a third of each axis, the mean distance of any two places."""
+    from models.domain.motion import journey_s
+
+    motions = plan.problem.motions
+    thirds = {axis.name: (axis.high - axis.low) / 3 for axis in plan.space.axes if axis.name in motions}
+    return journey_s(motions, dict.fromkeys(thirds, 0.0), thirds)
 
 
 def _stops_when(plan: "Plan") -> Iterator[str]:

@@ -29,8 +29,15 @@ class Case:
 
     @cached_property
     def tries(self) -> tuple[Decision, ...]:
-        """The measurement and its readjustments, in order."""
-        return (self.first, *self.history.readjustments(self.first.seq))
+        """The measurement and its readjustments, in order; no looks."""
+        again = self.history.readjustments(self.first.seq)
+        return (self.first, *(one for one in again if not one.is_look))
+
+    @cached_property
+    def looks(self) -> tuple[Decision, ...]:
+        """Looks for the sample or the beam since the latest of them, in order."""
+        again = self.history.readjustments(self.first.seq)
+        return tuple(one for one in again if one.is_look and one.seq > self.last.seq)
 
     @property
     def last(self) -> Decision:
@@ -133,7 +140,7 @@ def case_at_hand(problem: Problem, spec: SetupSpec, history: History) -> Case | 
     for decision in reversed(history.decisions):
         if decision.kind in MEASURING_KINDS:
             case = Case(problem, spec, history, decision)
-            is_known = all(history.has_outcome(one) for one in case.tries)
+            is_known = all(history.has_outcome(one) for one in (*case.tries, *case.looks))
             return case if is_known else None
         if decision.kind not in PASSED_OVER:
             return None

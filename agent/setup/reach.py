@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from instruments.beamline import Beamline
+from instruments.adjusters import Adjusters
+from instruments.beamline import Beamline, limits_of
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
+from models.domain.setup import SetupSpec
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made
 
@@ -47,9 +49,31 @@ def refuse_setup(spec: CampaignSpec, extractors: Sequence[Extractor], beamline: 
             f"is {setup.spots}, but the beam can be sent through {n_spots} of a sample",
             "Lower it",
         )
+    _refuse_sweeps(setup, can)
     if spec.strategy.options.get("ahead"):
         raise BadInput(
             "strategy.ahead",
             "is true, but with [setup] what comes next depends on what was just seen",
             "Remove one of the two",
         )
+
+
+def _refuse_sweeps(setup: SetupSpec, can: Adjusters) -> None:
+    """Refuse to look along a device that is not there, or that does not reach so far."""
+    for key, sweep, device in (
+        ("centring", setup.centring, can.aligner),
+        ("steering", setup.steering, can.steerer),
+    ):
+        if sweep is None:
+            continue
+        if device is None:
+            raise BadInput(
+                f"setup.{key}", "is given, but this beamline has no device for it", "Remove the table"
+            )
+        low, high = limits_of(device) or (sweep.low, sweep.high)
+        if not low <= sweep.low <= sweep.high <= high:
+            raise BadInput(
+                f"setup.{key}",
+                f"reaches from {sweep.low:g} to {sweep.high:g}, but the device from {low:g} to {high:g}",
+                "Look within that",
+            )

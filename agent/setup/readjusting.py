@@ -83,7 +83,8 @@ class WithSetup:
         reason = found.reason if found.is_blank else Reason(code="blank_due", sentence=said)
         blank = self._problem.measure(history, "blank", point, reason)
         exposure_s = found.exposure_s if found.is_blank else _blank_s(history, blank.exposure_s)
-        return blank.model_copy(update={"setup": Setup(configuration=where), "exposure_s": exposure_s})
+        setup = Setup(configuration=where, offset_mm=found.setup.offset_mm, steering=found.setup.steering)
+        return blank.model_copy(update={"setup": setup, "exposure_s": exposure_s})
 
     def _again(self, first: Decision) -> Point:
         """The same sample: one that was made has the name of the decision that made it."""
@@ -98,7 +99,8 @@ class WithSetup:
             return decision
         where = next(iter(self._problem.configurations), None)
         limit_s = self._spec.spot_dose_s
-        plain = decision.model_copy(update={"setup": Setup(configuration=where)})
+        setup = aligned(self._spec, history).model_copy(update={"configuration": where})
+        plain = decision.model_copy(update={"setup": setup})
         if decision.kind == "blank":
             return plain.model_copy(update={"exposure_s": _blank_s(history, decision.exposure_s)})
         if limit_s is None or decision.kind not in EXPOSING_KINDS:
@@ -106,12 +108,24 @@ class WithSetup:
         for spot in range(self._spec.spots):
             taken_s = dose_s(history, self._problem, decision, spot)
             if taken_s + decision.exposure_s <= limit_s * (1.0 + DOSE_ROUNDING):
-                return plain.model_copy(update={"setup": Setup(spot=spot, configuration=where)})
+                return plain.model_copy(update={"setup": setup.model_copy(update={"spot": spot})})
         said = (
             f"No spot of {decision.point.text()} can take {decision.exposure_s:g} s more "
             f"(limit {limit_s:g} s of the full beam a spot)."
         )
         return self._problem.end(history, Reason(code="dose", sentence=said))
+
+
+def aligned(spec: SetupSpec, history: History) -> Setup:
+    """A fresh set-up where sample and beam were last found, or where they stand at the beginning."""
+    settled = (one.setup for one in reversed(history.decisions) if one.setup is not None and not one.is_look)
+    last = next(settled, None)
+    if last is not None:
+        return Setup(offset_mm=last.offset_mm, steering=last.steering)
+    return Setup(
+        offset_mm=0.0 if spec.centring is None else spec.centring.start,
+        steering=None if spec.steering is None else spec.steering.start,
+    )
 
 
 def _blank_s(history: History, exposure_s: float) -> float:

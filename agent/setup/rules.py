@@ -1,21 +1,24 @@
 """What is readjusted after which finding: small rules, of which the first that answers counts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
+from agent.setup.adjustment import (
+    LEAST_SHARE,
+    MARGIN,
+    SHORTEST_S,
+    Adjustment,
+    Rule,
+    adjusted,
+    afresh,
+    left_s,
+    on_fresh_spot,
+    told,
+)  # fmt: skip
+from agent.setup.aligning import is_missed_again, recentre, resteer
 from agent.setup.case import Case, full_beam_s
 from agent.setup.counting import GROWTH, Wanted, count_on
 from models.domain.decision import Decision, Reason
-from models.domain.scattering import Verdict
 from models.domain.setup import Setup
 from models.domain.wording import in_unit
 
-MARGIN = 0.9
-"""Share of a limit that is aimed at, where one is not to be met again."""
-SHORTEST_S = 1e-3
-"""Shortest exposure that is asked for, s."""
-LEAST_SHARE = 0.05
-"""A spot that can take less than this share of what is to be counted is left for a fresh one."""
 DAMAGE_SHARE = 0.5
 """After damage, a fresh spot takes at most this share of what damaged the last one."""
 N_BEFORE_MOVING = 2
@@ -32,23 +35,6 @@ NEW_BLANK = ("flux", "carry_over", "error_model")
 """Checks after which a fresh blank may do; one a sample."""
 
 
-@dataclass(frozen=True)
-class Adjustment:
-    """What to change, and why."""
-
-    setup: Setup
-    """How everything is to stand."""
-    exposure_s: float
-    """How long to expose, s."""
-    reason: Reason
-    """Why."""
-    is_blank: bool = False
-    """True when a blank is to be taken, and not the sample."""
-
-
-Rule = Callable[[Case], Adjustment | None]
-
-
 def attenuate(case: Case) -> Adjustment | None:
     """Saturated: let less of the beam through, or expose for less long where nothing attenuates."""
     verdict = case.failed("saturation")
@@ -58,16 +44,16 @@ def attenuate(case: Case) -> Adjustment | None:
     here = case.setup
     lower = [a for a in case.spec.attenuations if a <= here.attenuation * share]
     if lower:
-        setup = _afresh(case, attenuation=lower[0])
-        return _adjusted(
+        setup = afresh(case, attenuation=lower[0])
+        return adjusted(
             case, setup, case.last.exposure_s, "attenuate",
-            f"{_told(verdict)}: {lower[0]:g} of the beam is let through instead of {here.attenuation:g}.",
+            f"{told(verdict)}: {lower[0]:g} of the beam is let through instead of {here.attenuation:g}.",
         )  # fmt: skip
     exposure_s = case.last.exposure_s * share
     if exposure_s < SHORTEST_S:
         return None
-    said = f"{_told(verdict)}: exposed for {exposure_s:.3g} s instead of {case.last.exposure_s:.3g} s."
-    return _adjusted(case, _afresh(case), exposure_s, "shorten", said)
+    said = f"{told(verdict)}: exposed for {exposure_s:.3g} s instead of {case.last.exposure_s:.3g} s."
+    return adjusted(case, afresh(case), exposure_s, "shorten", said)
 
 
 def leave_damage(case: Case) -> Adjustment | None:
@@ -76,22 +62,22 @@ def leave_damage(case: Case) -> Adjustment | None:
     if verdict is None:
         return None
     taken_s = case.taken_s(case.setup.spot)
-    setup = _on_fresh_spot(case)
+    setup = on_fresh_spot(case)
     if setup is None:
         return None
     exposure_s = min(case.last.exposure_s, DAMAGE_SHARE * taken_s / setup.attenuation)
-    said = f"{_told(verdict)} after {taken_s:.3g} s of the full beam: on to spot {setup.spot}."
-    return _adjusted(case, setup, exposure_s, "fresh_spot", said)
+    said = f"{told(verdict)} after {taken_s:.3g} s of the full beam: on to spot {setup.spot}."
+    return adjusted(case, setup, exposure_s, "fresh_spot", said)
 
 
 def leave_spot(case: Case) -> Adjustment | None:
     """A bubble or a grain in the beam: on to another spot."""
     verdict = case.failed(*NEW_SPOT)
-    setup = None if verdict is None else _on_fresh_spot(case)
-    if verdict is None or setup is None:
+    setup = None if verdict is None else on_fresh_spot(case)
+    if verdict is None or setup is None or is_missed_again(case):
         return None
-    said = f"{_told(verdict)}: on to spot {setup.spot}."
-    return _adjusted(case, setup, case.last.exposure_s, "fresh_spot", said)
+    said = f"{told(verdict)}: on to spot {setup.spot}."
+    return adjusted(case, setup, case.last.exposure_s, "fresh_spot", said)
 
 
 def renew_blank(case: Case) -> Adjustment | None:
@@ -102,10 +88,10 @@ def renew_blank(case: Case) -> Adjustment | None:
     newest = case.history.decisions[-1]
     if newest.kind == "blank":
         said = f"With the blank of decision {newest.seq}, the sample once more."
-        return _adjusted(case, _afresh(case), case.last.exposure_s, "fresh_blank", said)
+        return adjusted(case, afresh(case), case.last.exposure_s, "fresh_blank", said)
     if any(_is_after(case, decision) for decision in case.history.decisions):
         return None
-    said = f"{_told(verdict)}: a fresh blank is taken first."
+    said = f"{told(verdict)}: a fresh blank is taken first."
     return Adjustment(case.setup, case.last.exposure_s, Reason(code="fresh_blank", sentence=said), True)
 
 
@@ -127,7 +113,7 @@ def move_detector(case: Case) -> Adjustment | None:
         f"q {low:.2g} to {high:.2g} 1/nm."
     )
     setup = case.setup.model_copy(update={"configuration": left[0], "adds_to": ()})
-    return _adjusted(case, setup, case.last.exposure_s, "move_detector", said)
+    return adjusted(case, setup, case.last.exposure_s, "move_detector", said)
 
 
 def count_longer(case: Case) -> Adjustment | None:
@@ -140,7 +126,7 @@ def count_longer(case: Case) -> Adjustment | None:
     counted_s = case.counted()[-1].seconds if case.counted() else full_beam_s(case.history, case.last.seq)
     if not case.counted():
         wanted = Wanted(GROWTH * counted_s, "extend")
-        said = f"{_told(too_few)}: " if too_few is not None else ""
+        said = f"{told(too_few)}: " if too_few is not None else ""
     else:
         read = observation.feature(case.feature)
         aim = None if read is None else spec.aim(read.value)
@@ -160,7 +146,7 @@ def count_longer(case: Case) -> Adjustment | None:
     if exposure_s < SHORTEST_S:
         return None
     said += f"{exposure_s:.3g} s more are counted{_where(case, setup)}."
-    return _adjusted(case, setup, exposure_s, "extend", said)
+    return adjusted(case, setup, exposure_s, "extend", said)
 
 
 def _longer_blank(case: Case, said: str) -> Adjustment | None:
@@ -188,50 +174,18 @@ def _has_longer_blank(case: Case) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    attenuate, leave_damage, leave_spot, renew_blank, move_detector, count_longer,
+    attenuate, leave_damage, leave_spot, recentre, renew_blank, resteer, move_detector, count_longer,
 )  # fmt: skip
 """Asked in this order: what spoils a frame comes before what it lacks."""
 
 
-def _adjusted(case: Case, setup: Setup, exposure_s: float, code: str, said: str) -> Adjustment | None:
-    """An adjustment, if the dose allows it: on this spot, on a fresh one, or for what is left."""
-    full_s = exposure_s * setup.attenuation
-    room_s = _room_s(case, setup.spot)
-    if room_s < LEAST_SHARE * full_s:
-        fresh = _on_fresh_spot(case)
-        if fresh is None:
-            return None
-        setup, room_s = setup.model_copy(update={"spot": fresh.spot}), _room_s(case, fresh.spot)
-    exposure_s = min(exposure_s, room_s / setup.attenuation, case.spec.longest_s)
-    return Adjustment(setup, exposure_s, Reason(code=code, sentence=said))
-
-
-def _afresh(case: Case, **changes: float) -> Setup:
-    """The set-up with changes; what was accepted before is added to what comes."""
-    return case.setup.model_copy(update={"adds_to": case.kept, **changes})
-
-
-def _room_s(case: Case, spot: int) -> float:
-    """What a spot may still take, in seconds of the full beam."""
-    limit_s = case.spec.spot_dose_s
-    return float("inf") if limit_s is None else limit_s - case.taken_s(spot)
-
-
-def _on_fresh_spot(case: Case) -> Setup | None:
-    """The set-up on the next spot that took nothing yet; None when there is none."""
-    for spot in range(case.setup.spot + 1, case.spec.spots):
-        if case.taken_s(spot) == 0:
-            return _afresh(case, spot=spot)
-    return None
-
-
 def _spot_for(case: Case, more_s: float) -> tuple[Setup, float] | None:
     """The set-up on a spot that can take enough of what is to be counted, and what it can take."""
-    here_s = _room_s(case, case.setup.spot)
+    here_s = left_s(case, case.setup.spot)
     if here_s >= LEAST_SHARE * more_s:
-        return _afresh(case), here_s
-    fresh = _on_fresh_spot(case)
-    return None if fresh is None else (fresh, _room_s(case, fresh.spot))
+        return afresh(case), here_s
+    fresh = on_fresh_spot(case)
+    return None if fresh is None else (fresh, left_s(case, fresh.spot))
 
 
 def _unsaturated_s(case: Case) -> float:
@@ -240,11 +194,6 @@ def _unsaturated_s(case: Case) -> float:
     verdicts = () if observation is None else observation.verdicts
     found = next((v for v in verdicts if v.check == "saturation" and v.value > 0), None)
     return float("inf") if found is None else MARGIN * case.last.exposure_s * found.limit / found.value
-
-
-def _told(verdict: Verdict) -> str:
-    unit, name = in_unit(verdict.unit), verdict.check.replace("_", " ").capitalize()
-    return f"{name} {verdict.value:.3g}{unit} against {verdict.limit:.3g}{unit}"
 
 
 def _known(case: Case, aim: float | None) -> str:

@@ -146,6 +146,11 @@ class Decision(Frozen):
         return self
 
     @property
+    def is_look(self) -> bool:
+        """True for an exposure that only looks for the sample or the beam: nothing else is read of it."""
+        return self.setup is not None and self.setup.looks_for is not None
+
+    @property
     def prediction(self) -> Prediction | None:
         """What the model expected at the chosen point."""
         return self.candidates[0].prediction if self.candidates else None

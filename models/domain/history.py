@@ -149,7 +149,7 @@ class History(Frozen):
     def settled(self, decision: Decision) -> Observation | None:
         """What was read of a measurement in the end: of its last readjustment that was accepted, if any."""
         for again in reversed(self.readjustments(decision.seq)):
-            observation = self.observation(again.seq)
+            observation = None if again.is_look else self.observation(again.seq)
             if observation is not None and observation.is_accepted:
                 return observation
         return self.observation(decision.seq)

@@ -1,7 +1,7 @@
 """How the instrument stands for one exposure, besides what is in the beam; and when it is readjusted."""
 
 from itertools import pairwise
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,12 @@ class Setup(Frozen):
     """Which fresh spot of the sample is in the beam, from 0."""
     configuration: str | None = None
     """Where the detector stands, by name; None where there is one place only."""
+    offset_mm: float = 0.0
+    """How far the sample is shifted across the beam, from where it was loaded at first, mm."""
+    steering: float | None = None
+    """Where the beam is steered, in its device's unit; None where nobody steers it."""
+    looks_for: Literal["sample", "beam"] | None = None
+    """What this exposure is a look for: only its monitor and its diode count; None for all others."""
     adds_to: tuple[int, ...] = ()
     """`seq` of earlier decisions whose frames are added to this one's before it is read."""
 
@@ -24,12 +30,39 @@ class Setup(Frozen):
         """In words: ``0.1 of the beam, spot 1, the detector at 'far', added to decisions 2, 3``."""
         parts = [f"{self.attenuation:g} of the beam" if self.attenuation < 1 else "the full beam"]
         parts.append(f"spot {self.spot}")
+        if self.offset_mm:
+            parts.append(f"the sample shifted by {self.offset_mm:.4g} mm")
+        if self.steering is not None:
+            parts.append(f"the beam steered to {self.steering:.4g}")
+        if self.looks_for is not None:
+            parts.append(f"a look for the {self.looks_for}")
         if self.configuration is not None:
             parts.append(f"the detector at {self.configuration!r}")
         if self.adds_to:
             s = "s" if len(self.adds_to) > 1 else ""
             parts.append(f"added to decision{s} {', '.join(map(str, self.adds_to))}")
         return ", ".join(parts)
+
+
+class Sweep(Frozen):
+    """Between which places a device is looked along for the best one, and in which steps; all in its unit."""
+
+    low: float
+    """Lowest place."""
+    high: float
+    """Highest place."""
+    step: float = Field(gt=0)
+    """From one look to the next: half of what is looked for, or less."""
+    start: float = 0.0
+    """Where it stands when a campaign begins."""
+
+    @model_validator(mode="after")
+    def _reaches_further_than_a_step(self) -> Self:
+        if not self.low <= self.start <= self.high:
+            raise ValueError(f"start = {self.start:g} is not from low = {self.low:g} to high = {self.high:g}")
+        if self.step > self.high - self.low:
+            raise ValueError(f"step = {self.step:g} is more than from low to high; make it smaller")
+        return self
 
 
 class SetupSpec(Frozen):
@@ -49,6 +82,12 @@ class SetupSpec(Frozen):
     """How many fresh spots a sample has."""
     attenuations: tuple[float, ...] = (1.0,)
     """Shares of the beam that the attenuator can let through, falling from 1."""
+    centring: Sweep | None = None
+    """Along which shifts across the beam a sample is looked for that the beam has missed, mm."""
+    steering: Sweep | None = None
+    """Along which places of the steering device the beam is looked for when it has become weak."""
+    steer_below: float = Field(default=0.9, gt=0, lt=1)
+    """Share of the best monitor rate since the last search below which the beam is looked for."""
     attempts: int = Field(default=8, ge=1, le=50)
     """How often one sample is readjusted at most."""
 

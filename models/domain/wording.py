@@ -39,6 +39,8 @@ def outcome_text(history: History, decision: Decision, objective: ObjectiveBase)
     observation = history.observation(decision.seq)
     if observation is None:
         return "no action" if decision.point is None else "open"
+    if decision.is_look:
+        return _look_text(history, decision)
     if not observation.is_accepted:
         return f"rejected: {observation.objections()}"
     if decision.kind == "blank":
@@ -48,3 +50,19 @@ def outcome_text(history: History, decision: Decision, objective: ObjectiveBase)
     whys = {absence.name: absence.why for absence in observation.absences}
     lacks = [f"no {name}: {whys.get(name, 'not made')}" for name in missing]
     return ", ".join(filter(None, [features_text(shown), *lacks])) or "measured"
+
+
+def _look_text(history: History, decision: Decision) -> str:
+    """What a look for the sample or the beam saw."""
+    exposure = history.exposure(decision.seq)
+    if exposure is None:
+        return "a look"
+    if decision.setup is not None and decision.setup.looks_for == "sample":
+        return (
+            "a look"
+            if exposure.transmission is None
+            else f"a look: {1 - exposure.transmission:.2g} is absorbed"
+        )
+    if exposure.monitor is None:
+        return "a look"
+    return f"a look: {exposure.monitor / (exposure.exposure_s * exposure.attenuation):.3g} monitor counts/s"

@@ -1,6 +1,7 @@
 """The command line: mistakes end with status 2 and one line; results can be read by programs."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from models.domain.records import Decided, Ended, Started
 from models.domain.space import Point
 from tests import fakes
 
+SCAN = Path(__file__).parents[2] / "examples" / "scan.toml"
 FIRST_LIGHT = (Path(__file__).parents[2] / "examples" / "first_light.toml").read_text()
 POINT = Point(coordinates={"surfactant": 0.2, "cosurfactant": 0.1, "water": 0.7})
 PONI = "poni_version: 2\nDetector: Pilatus2M\nDetector_config: {}\nDistance: 1.5\nPoni1: 0.1\nPoni2: 0.1\n"
@@ -159,6 +161,17 @@ def test_a_fault_of_the_program_is_told_in_one_line_with_the_details_in_a_file(
     assert "ZeroDivisionError: oh" in err
     assert report.name in err
     assert "break_down" in report.read_text()
+
+
+def test_hours_that_are_told_beforehand_hold_the_journeys_between_places(nightbeam, tmp_path):
+    text = SCAN.read_text()
+    assert "velocity = 1.0" in text
+    shutil.copy(SCAN.with_name("scan_outline.png"), tmp_path)
+    (tmp_path / "quick.toml").write_text(text)
+    (tmp_path / "slow.toml").write_text(text.replace("velocity = 1.0", "velocity = 0.1"))
+    told = {name: json.loads(nightbeam("check", f"{name}.toml", "--json")[1]) for name in ("quick", "slow")}
+    hours = {name: facts["estimated_hours"] for name, facts in told.items()}
+    assert hours["slow"] > 5 * hours["quick"] > 0
 
 
 def test_checking_a_good_campaign_says_what_would_happen_and_writes_nothing(nightbeam, tmp_path):

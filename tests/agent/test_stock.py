@@ -2,14 +2,17 @@
 
 import pytest
 
-from agent.stopping import ending_due, ending_of
+from agent.replay import Circumstances, replay
+from agent.stopping import ending_due, ending_of, reason_of
 from agent.strategy.stack import build_strategy
 from models.domain.campaign import BlankSpec, BudgetSpec, MeasurementSpec, Plug
+from models.domain.decision import Decision
 from models.domain.history import Failure, History
 from models.domain.stock import Stock
 from tests import fakes
 from tests.agent.test_strategy_bayes import measured, task
 
+BEGAN = "2026-01-01T00:00:00.000000+00:00"
 SMALL = {"initial": 4, "pool": 256}
 ONE_ML = Stock(amounts={"surfactant": 1.0}, sample_amount=0.5, sample_unit="mL")
 
@@ -94,3 +97,30 @@ def test_the_next_exposure_that_would_exceed_the_dose_is_not_made():
 def test_a_budget_that_is_not_enough_for_one_sample_is_refused(budget, said):
     with pytest.raises(ValueError, match=said):
         spec_with(**budget)
+
+
+@pytest.mark.parametrize("kind", ["space_filling", "bayes"])
+def test_what_the_stock_forbade_is_computed_again_bit_for_bit(kind):
+    spec, problem = spec_with(kind, stock={"water": 1.2}), task()
+    strategy, history, analysis = build_strategy(spec, problem), History(), fakes.FakeAnalysis()
+    while (decision := strategy.propose(history)).kind != "stop" and len(history.decisions) < 20:
+        history = measured(history, decision, analysis)
+    history = history.plus(decision)
+    under = Circumstances(spec, BEGAN, BEGAN)
+    verdicts = {replay(problem, history, d.seq, under).verdict for d in history.decisions}
+    assert verdicts == {"exact"}
+    assert history.decisions[-1].reason.code == "stock"
+
+
+def test_a_stop_for_the_dose_is_computed_again():
+    spec, problem = spec_with("random", exposure_s=3.5), task()
+    strategy, history, analysis = build_strategy(spec, problem), History(), fakes.FakeAnalysis()
+    while (ending := ending_due(spec.budget, history, None, "")) is None:
+        history = measured(history, strategy.propose(history), analysis)
+    stop = Decision(
+        seq=history.next_seq, kind="stop", point=None, reason=reason_of(ending), watermark=history.watermark
+    )
+    history = history.plus(stop)
+    assert (history.n_measured, stop.reason.code) == (3, "exposure")
+    again = replay(problem, history, stop.seq, Circumstances(spec, BEGAN, BEGAN))
+    assert again.verdict == "exact", again

@@ -140,6 +140,8 @@ def test_it_ends_when_the_best_has_not_changed_beyond_its_noise():
     assert last.reason.sentence == (
         "The best value, 0.9 1/cm (decision 2), has not changed beyond its noise in the last 3 measurements."
     )
+    spec = spec_with(StopSpec.model_validate({"unchanged": 3}))
+    assert replayed(spec, task(), told(0.3, 0.9, 0.5, 0.91, 0.4).plus(last)) == "exact"
     assert after(told(0.3, 0.9, 0.5, 0.94, 0.4), unchanged=3).kind != "stop"  # better by more than noise
     assert after(told(0.3, 0.9, 0.5, 0.4), unchanged=3).kind != "stop"  # two measurements since the best
     assert after(told(0.9, 0.5, 0.4), unchanged=3).kind != "stop"  # nothing before them

@@ -1,6 +1,7 @@
 """Frames are added up as pyFAI adds them up, whatever the detector's shape, tilt, mask and kind of counts."""
 
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from models.saxs.integrate import integrate
 from models.saxs.integrators import to_pyfai
 from models.saxs.sums import add_up
 
+N_EXAMPLES = int(os.environ.get("NIGHTBEAM_EXAMPLES", "8"))
 BINNINGS = (
     Binning(),
     Binning(n_bins=30),
@@ -69,7 +71,7 @@ def by_pyfai(frame: Frame, geometry: Geometry, binning: Binning, n_azimuths: int
     return integrator.integrate2d_ng(signal, n_bins, n_azimuths, azimuth_range=(-180, 180), **settings_)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=N_EXAMPLES, deadline=None)
 @given(
     seed=st.integers(0, 10**6), binning=st.sampled_from(BINNINGS), dtype=st.sampled_from(DTYPES),
     is_mirrored=st.booleans(),
@@ -87,7 +89,7 @@ def test_sums_are_those_of_pyfai(seed, binning, dtype, is_mirrored):
     np.testing.assert_allclose(bins_of(geometry, binning).q_inv_nm, expected.radial, rtol=1e-12)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=N_EXAMPLES, deadline=None)
 @given(seed=st.integers(0, 10**6), binning=st.sampled_from(BINNINGS), is_mirrored=st.booleans())
 def test_a_frame_is_divided_by_azimuth_as_pyfai_divides_it(seed, binning, is_mirrored):
     geometry = geometry_of(seed, is_mirrored=is_mirrored)

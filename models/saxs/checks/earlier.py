@@ -56,7 +56,7 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
         taken = taken if when is None else (observation.seq, when)
         if print_ is not None:
             fingerprints.setdefault(print_, observation.seq)
-        if shot is None or not observation.is_accepted:
+        if shot is None or not observation.is_accepted or history.decision(shot.seq).is_look:
             continue
         if shot.monitor is not None and shot.exposure_s > 0:
             rate_hz = shot.monitor / (shot.exposure_s * shot.attenuation)
@@ -65,6 +65,8 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
     traces = (trace(shot) for shot in same[-N_SERIES:])
     series = tuple(one for one in traces if one is not None)
     is_known = exposure.seq <= len(history.decisions)
+    if is_known and _is_steered_anew(history, exposure.seq):
+        rate_hz = None
     is_blank = is_known and history.decision(exposure.seq).kind == "blank"
     return Earlier(
         is_blank=is_blank,
@@ -86,6 +88,14 @@ def _first(history: History, exposure: Exposure) -> int:
     decision = history.decision(exposure.seq)
     again = decision.repeats if decision.kind == "setup" else None
     return exposure.seq if again is None else again
+
+
+def _is_steered_anew(history: History, seq: int) -> bool:
+    """True when the beam was steered elsewhere for the frame before: then their rates do not compare."""
+    own = history.decision(seq).setup
+    before = (one.setup for one in reversed(history.decisions[: seq - 1]) if not one.is_look)
+    last = next((setup for setup in before if setup is not None), None)
+    return own is not None and last is not None and own.steering != last.steering
 
 
 def _value(observation: Observation, check: str) -> float | None:

@@ -1,0 +1,43 @@
+"""A table [setup] that a beamline cannot follow is refused before anything moves."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from agent.config import read_campaign
+from agent.plan import prepare
+from models.domain.errors import BadInput
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "aligned.toml"
+
+
+def plan(folder: Path, table: str, *, example: Path = EXAMPLE):
+    text = re.sub(r"(?ms)^\[setup\].*?(?=^\[)", "", example.read_text())
+    path = folder / "campaign.toml"
+    path.write_text(f"{text}\n[setup]\n{table}\n")
+    return prepare(read_campaign(path), EXAMPLE.parent, f"sqlite:///{folder / 'nightbeam.db'}")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("spots = 4", "setup.spots: is 4, but the beam can be sent through 1 of a sample"),
+        ("feature = 'rg'\nsigma = 0.1", "setup.feature: is 'rg', which the analysis does not make"),
+        ("spot_dose_s = 0.01", "setup.spot_dose_s: is 0.01 s, less than one exposure of 0.2 s"),
+    ],
+)
+def test_what_this_beamline_cannot_do_is_told_with_its_limit(tmp_path, table, said):
+    with pytest.raises(BadInput, match=re.escape(said)):
+        plan(tmp_path, table)
+
+
+def test_a_cell_is_not_looked_for_where_nothing_shifts_it(tmp_path):
+    scan = EXAMPLE.with_name("scan.toml")
+    with pytest.raises(BadInput, match=r"setup.centring: is given, but this beamline has no device for it"):
+        plan(tmp_path, "centring = { low = -1.0, high = 1.0, step = 0.5 }", example=scan)
+
+
+def test_a_scanning_beamline_can_steer_its_beam(tmp_path):
+    scan = EXAMPLE.with_name("scan.toml")
+    assert plan(tmp_path, "steering = { low = -0.1, high = 0.1, step = 0.02 }", example=scan)
