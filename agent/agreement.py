@@ -112,6 +112,7 @@ def _pairs(then: Decision, now: Decision, scales: Scales) -> Iterator[Pair]:
     yield Pair("exposure time in s", then.exposure_s, now.exposure_s)
     yield Pair("repeated decision", then.repeats, now.repeats)
     yield from _setup_pairs(then.setup, now.setup)
+    yield Pair("recipe", then.recipe, now.recipe)
     yield from _model_pairs(then.model, now.model)
     yield Pair("count of candidates", len(then.candidates), len(now.candidates))
     for logged, again in zip(then.candidates, now.candidates, strict=True):

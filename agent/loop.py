@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from agent.debits import with_debits
 from agent.ports import (
     Analysis,
     DecisionLog,
@@ -208,10 +209,10 @@ class Loop:
             report = self._parts.instrument.perform(action, decision)
         except SURVIVABLE as error:
             found = self._parts.instrument.reconcile(action, decision)
-            self._end(end_of_fault(action, found, error))
+            self._end(with_debits(end_of_fault(action, found, error), action, decision))
             self._parts.narrator.learned(decision, self.history)
             return None
-        self._end(Ended(report=report))
+        self._end(with_debits(Ended(report=report), action, decision))
         if report.duration_s is not None:
             took = Duration(seq=action.seq, kind=action.kind, seconds=report.duration_s)
             self.history = self.history.plus(took)
@@ -234,6 +235,8 @@ class Loop:
             self.history = self.history.plus(ended.failure)
         if ended.quarantine is not None:
             self.history = self.history.plus(ended.quarantine)
+        for debit in ended.debits:
+            self.history = self.history.plus(debit)
 
     def _read(self, decision: Decision, exposure: Exposure | None) -> None:
         """Read what was exposed and learn from it."""
@@ -277,8 +280,8 @@ class Loop:
 
     def _settle(self, decision: Decision, found: Recovery) -> bool:
         """Write down what was found; False when the decision has to be given up for it."""
-        for report in found.reports:
-            self._end(give_up(decision, found, report))
+        for action, report in zip(found.under_way, found.reports, strict=True):
+            self._end(with_debits(give_up(decision, found, report), action, decision))
         if found.unknown is not None:
             self._note("alarm", "unknown", found.unknown.sentence, decision.seq)
             self._parts.narrator.learned(decision, self.history)

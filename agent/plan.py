@@ -197,6 +197,7 @@ def _beamline(spec: CampaignSpec, home: Path, folder: Path) -> Beamline:
         seed=spec.seed,
         folder=folder,
         axes=tuple(axis.name for axis in spec.axes),
+        deck=spec.deck,
         home=home,
     )
     return build_beamline(build, spec.instrument.options, context, where="instrument")

@@ -12,6 +12,7 @@ from db.readable import refuse_edited
 from models.domain.action import Action, Asset, Exposure
 from models.domain.decision import Actor, Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.history import Duration, Failure, History, Observation, Quarantine
+from models.domain.recipe import Debit, Recipe
 from models.domain.records import LoggedAction
 from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 from models.domain.setup import Setup
@@ -59,6 +60,10 @@ def _read_history(connection: Connection, campaign_id: int) -> History:
             )
         ),
         durations=_read_durations(connection, campaign_id),
+        debits=tuple(
+            Debit(seq=row.seq, action_id=row.action_id, name=row.name, amount=row.amount, unit=row.unit)
+            for row in connection.execute(_of_campaign(schema.debit, campaign_id))
+        ),
     )
 
 
@@ -151,6 +156,7 @@ def _decision(row: Row[Any], candidates: tuple[Candidate, ...]) -> Decision:
         repeats=row.repeats,
         supersedes=row.supersedes,
         setup=Setup.model_validate_json(row.setup_json) if row.setup_json else None,
+        recipe=Recipe.model_validate_json(row.recipe_json) if row.recipe_json else None,
     )
 
 

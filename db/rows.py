@@ -107,6 +107,7 @@ class Writer:
             repeats=decision.repeats,
             supersedes=decision.supersedes,
             setup_json=decision.setup.model_dump_json() if decision.setup else None,
+            recipe_json=decision.recipe.model_dump_json() if decision.recipe else None,
             **self._moment(),
         )
         for candidate in decision.candidates:
@@ -135,6 +136,9 @@ class Writer:
             self._exposure(exposure)
         for asset in (*(exposure.assets if exposure else ()), *report.assets):
             self._asset(asset, report.action_id)
+        for debit in ended.debits:
+            cells = debit.model_dump(exclude={"seq"})
+            self.entry.add(schema.debit, decision_id=self._decision_id(debit.seq), **cells)
         if ended.failure is not None:
             self._failure(ended.failure)
         if ended.quarantine is not None:

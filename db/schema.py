@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
-REVISION = "0005"
+REVISION = "0007"
 """The newest migration; its script makes exactly these tables."""
 
 metadata = MetaData()
@@ -90,6 +90,7 @@ decision = Table(
     Column("repeats", SEQ),
     Column("supersedes", SEQ),
     Column("setup_json", Text, doc="How the instrument was to stand; NULL where nobody readjusts it."),
+    Column("recipe_json", Text, doc="What its sample is made of; NULL where no deck says."),
     UniqueConstraint("campaign_id", "seq", name="one_decision_per_seq"),
     CheckConstraint(
         "kind <> 'human_override' OR (actor_kind = 'human' AND supersedes IS NOT NULL AND reason <> '')",
@@ -157,6 +158,16 @@ action_event = Table(
         sqlite_where=text("status <> 'started'"),
         postgresql_where=text("status <> 'started'"),
     ),
+)
+
+debit = Table(
+    "debit",
+    metadata,
+    Column("action_id", ForeignKey("action.action_id"), primary_key=True),
+    Column("name", Text, primary_key=True, doc="Of what: a stock, tips, a well, rinse, room for waste."),
+    Column("decision_id", ForeignKey("decision.id"), nullable=False, index=True),
+    Column("amount", Float, nullable=False),
+    Column("unit", String(8), nullable=False),
 )
 
 quarantine = Table(

@@ -68,6 +68,16 @@ class Dispenser(Protocol):
 
 
 @runtime_checkable
+class TakesRecipes(Protocol):
+    """A dispenser that is told volumes of stocks, and into which well: an optional power."""
+
+    @property
+    def recipe(self) -> Movable[str]:
+        """Takes the next mix's recipe as JSON, a `models.domain.recipe.Recipe`, before `mix` is given."""
+        ...
+
+
+@runtime_checkable
 class Fenced(Protocol):
     """A dispenser whose journal refuses agents that were taken for dead."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from instruments.beamline import Beamline
 from instruments.faults import named
+from models.domain.deck import DeckSpec
 from models.domain.errors import BadInput
 from models.domain.inputs import options_for
 
@@ -32,6 +33,8 @@ class BuildContext:
     """Where it will write frames, curves and journals; need not exist while it is being built."""
     axes: tuple[str, ...] = ()
     """Campaign axes that need a device; empty when the instrument brings its own."""
+    deck: DeckSpec | None = None
+    """What samples are made from and with, where the campaign file says."""
     home: Path = Path()
     """Folder of the campaign file: relative paths in the options start here."""
 

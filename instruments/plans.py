@@ -10,7 +10,7 @@ from bluesky.protocols import Movable, Readable, Stageable, Status, Triggerable
 from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 from ophyd.utils.errors import LimitError
 
-from instruments.beamline import CLOSED, OPEN, Beamline, device_name
+from instruments.beamline import CLOSED, OPEN, Beamline, TakesRecipes, device_name
 from instruments.faults import named
 from instruments.lived_time import LivedTime
 from models.domain.action import Action
@@ -110,15 +110,17 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
     if dispenser is None or point is None:
         return
 
+    if decision.recipe is not None and isinstance(dispenser, TakesRecipes):
+        moves: list[tuple[Any, Any, str]] = [(dispenser.recipe, decision.recipe.model_dump_json(), "")]
+    else:
+        moves = [
+            (beamline.axes[name], point.coordinates[name], beamline.unit(name))
+            for name in dispenser.components
+        ]
+
     def mix_once() -> MsgGenerator[None]:
         yield from _tag(beamline, action, fence)
-        yield from _move(
-            [
-                (beamline.axes[name], point.coordinates[name], beamline.unit(name))
-                for name in dispenser.components
-            ],  # pyright: ignore[reportArgumentType]
-            beamline.timeouts.move_s,
-        )
+        yield from _move(moves, beamline.timeouts.move_s)
         yield from _move([(dispenser.mix, action.action_id, "")], beamline.timeouts.mix_s)
 
     yield from bpp.rewindable_wrapper(mix_once(), False)

@@ -6,6 +6,7 @@ from instruments.beamline import Beamline, Tags, Timeouts
 from instruments.kinds import BuildContext
 from instruments.soft import Setting
 from instruments.virtual_beam import MeasurableWorld
+from instruments.virtual_deck import VirtualDeck
 from instruments.virtual_hall import Hall
 from instruments.virtual_sample import JOURNAL, Journal, SoftTags, VialChanger, VirtualDispenser
 from models.domain.frozen import Frozen
@@ -49,7 +50,10 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     hall = Hall(world, folder, options.time_scale)
     tags = SoftTags(hall.seq, hall.action_id, Setting(name="tag_fence", value=0))
     journal = Journal(folder / JOURNAL)
-    dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock)
+    deck = None if context.deck is None else VirtualDeck(context.deck, COMPONENTS, context.seed)
+    dispenser = VirtualDispenser(
+        COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock, deck=deck
+    )
     changer = VialChanger(
         name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=hall.is_stuck
     )

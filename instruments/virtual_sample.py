@@ -10,7 +10,9 @@ from bluesky.protocols import Status
 from instruments.journal import Journal, Vial
 from instruments.soft import Setting, Signal, SoftStatus
 from instruments.virtual_clock import VirtualClock
+from instruments.virtual_deck import VirtualDeck
 from models.domain.errors import BeamlineFault, LogUnavailable, UnreachablePoint
+from models.domain.recipe import Recipe
 from models.domain.space import SUM_TOLERANCE
 
 JOURNAL = "dispenser.journal.jsonl"
@@ -72,6 +74,7 @@ class VirtualDispenser:
         *,
         settle_s: float,
         clock: VirtualClock,
+        deck: VirtualDeck | None = None,
     ) -> None:
         """Make the dispenser.
 
@@ -87,11 +90,16 @@ class VirtualDispenser:
             How long one mix takes, s.
         clock
             Is told of each mix.
+        deck
+            What it pipettes from, where recipes say how much; without one it mixes what fractions are asked for.
         """
         self.components: tuple[str, ...] = tuple(components)
         self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
         self.mix = Mix(name="dispenser_mix", on_set=self._mix)
+        self.recipe = Setting(name="dispenser_recipe", value="")
+        """Receives the recipe of the next mix, where there is a deck."""
         self._journal, self._tags, self._settle_s, self._clock = journal, tags, settle_s, clock
+        self._deck = deck
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
         """What the journal on disk says of a mix; ``no journal`` when it does not reach back to it."""
@@ -111,12 +119,7 @@ class VirtualDispenser:
         if entry == "done":
             status.set_finished()
             return status
-        asked = {name: fraction.asked for name, fraction in self.fractions.items()}
-        total = sum(asked.values())
-        if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
-            shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
-            raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
-        vial = Vial(f"S{int(self._tags.seq.number())}", asked)
+        vial = Vial(f"S{int(self._tags.seq.number())}", self._mixture(action_id))
         self._journal.begin(action_id, vial, int(self._tags.fence.number()))
         self._clock.spend(self._settle_s)
         if self._settle_s > 0:
@@ -124,6 +127,17 @@ class VirtualDispenser:
         else:
             self._finish(action_id, vial, status)
         return status
+
+    def _mixture(self, action_id: str) -> dict[str, float]:
+        """Fractions of what is mixed: those of the recipe, or those that were asked for."""
+        if self._deck is not None:
+            return self._deck.carry_out(Recipe.model_validate_json(str(self.recipe.get())), action_id)
+        asked = {name: fraction.asked for name, fraction in self.fractions.items()}
+        total = sum(asked.values())
+        if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
+            shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
+            raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
+        return asked
 
     def _finish(self, action_id: str, vial: Vial, status: Any) -> None:
         try:

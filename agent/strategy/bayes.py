@@ -11,6 +11,7 @@ from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.exposure import exposed
 from agent.strategy.problem import Problem
+from agent.strategy.supply import supply_of
 from agent.strategy.stops import known_well_enough
 from models.domain.binding import limits_at
 from models.domain.decision import Candidate, Decision, ModelState, Reason
@@ -130,7 +131,7 @@ class Bayes:
         """Without a model: the point farthest from all that were asked for."""
         problem = self._problem
         pool = gather_pool(self._encoding, self._options.pool, problem.seed_for(history))
-        choices = Choices(self._encoding, history, pool, problem.stock)
+        choices = Choices(self._encoding, history, pool, supply_of(problem))
         if choices.is_exhausted:
             return problem.end(history, choices.why_exhausted)
         reason = Reason(
@@ -151,7 +152,7 @@ class Bayes:
             fitted_to = self._mind.learn(knowledge, _last_state(history), self._columns)
         else:
             fitted_to = self._mind.recall(knowledge, read_state(self._state_json), self._columns)
-        choices = Choices(self._encoding, history, self._pool(fitted_to), self._problem.stock)
+        choices = Choices(self._encoding, history, self._pool(fitted_to), supply_of(self._problem))
         if choices.is_exhausted:
             return self._problem.end(history, choices.why_exhausted)
         if (reason := known_well_enough(self._problem, self._mind.beliefs)) is not None:

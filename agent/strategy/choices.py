@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from agent.strategy.supply import Supply
 from models.domain.decision import MEASURING_KINDS, Decision, Reason
 from models.domain.feasibility import ask, load_feasible
 from models.domain.history import History
 from models.domain.point import Point
 from models.domain.scattering import Floats, Mask
-from models.domain.stock import Stock
 from models.gp.design import choose_spread, draw_allowed, is_away
 from models.gp.encoding import Encoding
 
@@ -54,7 +54,9 @@ def gather_pool(encoding: Encoding, n_pool: int, seed: int) -> Pool:
 class Choices:
     """The points of a pool that a strategy may choose now."""
 
-    def __init__(self, encoding: Encoding, history: History, pool: Pool, stock: Stock | None = None) -> None:
+    def __init__(
+        self, encoding: Encoding, history: History, pool: Pool, supply: Supply | None = None
+    ) -> None:
         """Leave out what was asked for, what cannot be had, and what lies near a failed or a pending point.
 
         Parameters
@@ -65,14 +67,14 @@ class Choices:
             What was decided so far.
         pool
             Points to choose from.
-        stock
-            What may be used up.
+        supply
+            What samples are made of, where that is used up.
         """
         self._history, self.pool = history, pool
-        self.encoding = _within(stock, encoding, history)
-        """The space's, or that of the part of it for which the stock is left."""
+        self.encoding = encoding if supply is None else supply.within(encoding, history)
+        """The space's, or that of the part of it that can still be made."""
         self._is_narrowed = self.encoding is not encoding
-        self._stock = stock
+        self._supply = supply
         self._why_exhausted = "Every sample that exists has been measured."
         self._complaint = pool.complaint
         self.failed = failed_points(encoding, history)
@@ -92,10 +94,8 @@ class Choices:
     @property
     def why_exhausted(self) -> Reason:
         """Why nothing is left to choose, when nothing is."""
-        if self._is_narrowed and self._stock is not None:
-            left = self._stock.text(self._stock.left(self._history), self.encoding.space)
-            sentence = f"The stock that is left allows no further sample: {left}."
-            return Reason(code="stock", sentence=sentence)
+        if self._is_narrowed and self._supply is not None:
+            return self._supply.why_none(self.encoding, self._history)
         return Reason(code="exhausted", sentence=self._why_exhausted)
 
     def point(self, row: int | None, columns: Floats) -> Point:
@@ -158,12 +158,6 @@ class Choices:
             self._why_exhausted = f"None of the {len(rows)} samples that are left can be had: {refusals[0]}."
         is_left[rows] = [answer.objection is None for answer in answers]
         return is_left
-
-
-def _within(stock: Stock | None, encoding: Encoding, history: History) -> Encoding:
-    """The same encoding, or that of the part of its space for which the stock is left."""
-    space = encoding.space if stock is None else stock.narrowed(encoding.space, history)
-    return encoding if space is encoding.space else Encoding(space)
 
 
 def failed_points(encoding: Encoding, history: History) -> Floats:

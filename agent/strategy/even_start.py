@@ -31,11 +31,11 @@ class EvenStart:
     def next(self, history: History) -> Point | None:
         """The next place.
 
-        None where nobody says how axes move, where only some samples exist, where a feasibility function may
-        change its mind, and when all places were asked for.
+        None where nobody says how axes move, where only some samples exist, where what can be had may change, and when all places were asked for.
         """
         space = self._problem.space
-        if not self._problem.motions or space.candidates or space.feasible is not None:
+        may_change = space.feasible is not None or self._problem.deck is not None
+        if not self._problem.motions or space.candidates or may_change:
             return None
         left = self._left(history)
         if len(left) == 0:

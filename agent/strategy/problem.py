@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from models.domain.deck import DeckSpec
 from models.domain.decision import Decision, DecisionKind, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
@@ -41,6 +42,8 @@ class Problem(Frozen):
     """When enough is known; told from the campaign file in force, as `stock` is: both may change."""
     stock: Stock | None = None
     """What may be used up."""
+    deck: DeckSpec | None = None
+    """What samples are made from and with; None where nobody counts that."""
 
     @property
     def unit(self) -> str:

@@ -4,6 +4,7 @@ import numpy as np
 
 from agent.strategy.choices import Choices, gather_pool
 from agent.strategy.problem import Problem
+from agent.strategy.supply import supply_of
 from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
@@ -34,7 +35,7 @@ class Random:
         """A random point."""
         seed = self._problem.seed_for(history)
         pool = gather_pool(self._encoding, N_POOL, seed)
-        choices = Choices(self._encoding, history, pool, self._problem.stock)
+        choices = Choices(self._encoding, history, pool, supply_of(self._problem))
         if choices.is_exhausted:
             return self._problem.end(history, choices.why_exhausted)
         row = int(np.random.default_rng(seed).choice(np.flatnonzero(choices.is_open)))

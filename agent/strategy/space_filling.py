@@ -4,6 +4,7 @@ from pydantic import Field
 
 from agent.strategy.choices import Choices, gather_pool
 from agent.strategy.problem import Problem
+from agent.strategy.supply import supply_of
 from models.domain.decision import Decision, Reason
 from models.domain.frozen import Frozen
 from models.domain.history import History
@@ -34,7 +35,7 @@ class SpaceFilling:
     def propose(self, history: History) -> Decision:
         """The point farthest from all that were asked for."""
         problem = self._problem
-        choices = Choices(self._encoding, history, self._pool, problem.stock)
+        choices = Choices(self._encoding, history, self._pool, supply_of(problem))
         if choices.is_exhausted:
             return problem.end(history, choices.why_exhausted)
         reason = Reason(

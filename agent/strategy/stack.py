@@ -6,6 +6,7 @@ from agent.setup.readjusting import WithSetup
 from agent.strategy.ahead import DecidesAhead
 from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
+from agent.strategy.recipes import WithRecipes
 from agent.strategy.stops import WithStops
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from models.domain.campaign import CampaignSpec
@@ -38,7 +39,11 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     if spec.measurement.blank is not None:
         strategy = WithBlanks(strategy, spec.measurement.blank, problem)
     if spec.setup is not None:
-        return WithSetup(strategy, spec.setup, problem, spec.measurement.blank)
+        strategy = WithSetup(strategy, spec.setup, problem, spec.measurement.blank)
+    if spec.deck is not None:
+        strategy = WithRecipes(strategy, spec.deck, problem)
+    if spec.setup is not None:
+        return strategy
     return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy
 
 
@@ -51,7 +56,9 @@ def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
         When there is no such strategy, or it cannot propose.
     """
     build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
-    told = problem.model_copy(update={"stop": spec.stop, "stock": spec.stock})  # which may have changed
+    told = problem.model_copy(
+        update={"stop": spec.stop, "stock": spec.stock, "deck": spec.deck}
+    )  # which may have changed
     chooser: Strategy = build(options_for(build, spec.strategy.options, "strategy"), told)
     if not callable(getattr(chooser, "propose", None)):
         raise BadInput(

@@ -52,6 +52,7 @@ CAME_OF_IT = (
     Column("repeats", "integer", "Decision that it repeats."),
     Column("supersedes", "integer", "Decision that a person overrode with it."),
     Column("setup_json", "text", "How the instrument was to stand, as JSON."),
+    Column("recipe_json", "text", "What its sample is made of, as JSON."),
     Column("watermark", "integer", "Last decision whose outcome was known."),
     Column("seed", "integer", "Seed of every random draw behind it."),
     Column("training_sha256", "text", "SHA-256 of the training set."),

@@ -105,6 +105,25 @@ def sample_sheet(source: Source) -> Sheet:
     return Sheet("samples", "One sample.", columns, _reader(source, statement))
 
 
+def debit_sheet(source: Source) -> Sheet:
+    """Everything that was taken off the deck."""
+    columns = (
+        CAMPAIGN,
+        Column("seq", "integer", "The decision that it was taken for."),
+        Column("action_id", "text", "The command that took it."),
+        Column("name", "text", "Of what: a stock, tips, a well, rinse, room for waste."),
+        Column("amount", "number", "How much, in unit."),
+        Column("unit", "text", "uL, or 1 for what is counted."),
+    )
+    debit = schema.debit
+    statement = (
+        sa.select(debit, schema.decision.c.seq, schema.decision.c.campaign_id)
+        .join(schema.decision, schema.decision.c.id == debit.c.decision_id)
+        .order_by(schema.decision.c.seq, debit.c.action_id, debit.c.name)
+    )
+    return Sheet("debits", "One debit.", columns, _reader(source, statement))
+
+
 def file_sheet(source: Source) -> Sheet:
     """Every file that belongs to the record."""
     columns = (

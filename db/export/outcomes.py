@@ -67,6 +67,7 @@ class Outcome:
             setup=Setup.model_validate_json(row.setup_json) if row.setup_json else None,
         )
         history = History(
+            exposures=(self.exposure,) if self.exposure else (),
             observations=(self.observation,) if self.observation else (),
             failures=(self.failure,) if self.failure else (),
         )

@@ -5,6 +5,7 @@ from db.export.event_sheets import (
     action_sheet,
     annotation_sheet,
     campaign_sheet,
+    debit_sheet,
     event_sheet,
     file_sheet,
     sample_sheet,
@@ -13,7 +14,7 @@ from db.export.sheet import Sheet
 from db.export.source import Source
 
 MAKERS = (
-    campaign_sheet, decision_sheet, feature_sheet, candidate_sheet, action_sheet, sample_sheet,
+    campaign_sheet, decision_sheet, feature_sheet, candidate_sheet, action_sheet, sample_sheet, debit_sheet,
     file_sheet, event_sheet, annotation_sheet,
 )  # fmt: skip
 

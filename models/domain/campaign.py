@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.domain.check_limits import CheckLimits
+from models.domain.deck import DeckSpec
 from models.domain.frozen import Frozen
 from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
@@ -187,6 +188,8 @@ class CampaignSpec(Frozen):
     """When enough is known; may be changed between two runs."""
     setup: SetupSpec | None = None
     """When a measurement is readjusted and taken again; never where it is left out."""
+    deck: DeckSpec | None = None
+    """What samples are made from and with; None where the instrument makes them by itself, or has them."""
     record: RecordSpec = RecordSpec()
     """How the record is kept; may be changed between two runs."""
     folder: str | None = None
@@ -248,6 +251,8 @@ class CampaignSpec(Frozen):
             raise ValueError(
                 f"budget.exposure_s = {limit_s:g} s is less than one exposure of {exposure_s:g} s; raise it"
             )
+        if self.deck is not None and self.budget.stock:
+            raise ValueError("budget.stock is given, but the deck counts its stocks itself; remove it")
         for name, amount in self.budget.stock.items():
             axis = next((axis for axis in self.axes if axis.name == name), None)
             if axis is None or not axis.is_numeric or axis.low < 0:

@@ -6,6 +6,7 @@ from pydantic import Field, model_validator
 
 from models.domain.canonical import sha256_text
 from models.domain.frozen import Frozen
+from models.domain.recipe import Recipe
 from models.domain.setup import Setup
 from models.domain.space import Point
 
@@ -128,6 +129,8 @@ class Decision(Frozen):
     """`seq` of the decision that a person overrides with this one."""
     setup: Setup | None = None
     """How the instrument is to stand; None where nobody readjusts it."""
+    recipe: Recipe | None = None
+    """What its sample is made of; None where none is made, or no deck says of what."""
 
     @model_validator(mode="after")
     def _readjusting_says_what(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import Field
 from models.domain.action import ActionKind, Asset, Exposure
 from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.frozen import Frozen
+from models.domain.recipe import Debit
 from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 
 
@@ -93,6 +94,8 @@ class History(Frozen):
     """Every sample that may not be used any more."""
     durations: tuple[Duration, ...] = ()
     """How long commands took, in the order in which they ended; those found out after a crash have none."""
+    debits: tuple[Debit, ...] = ()
+    """What was taken off the deck, in the order in which it was."""
 
     @cached_property
     def _observations_by_seq(self) -> dict[int, Observation]:
@@ -178,7 +181,7 @@ class History(Frozen):
         return copied
 
     def plus(
-        self, record: "Decision | Exposure | Observation | Failure | Quarantine | Duration"
+        self, record: "Decision | Exposure | Observation | Failure | Quarantine | Duration | Debit"
     ) -> "History":
         """The history with one thing more."""
         match record:
@@ -194,6 +197,8 @@ class History(Frozen):
                 return self.model_copy(update={"quarantines": (*self.quarantines, record)})
             case Duration():
                 return self.model_copy(update={"durations": (*self.durations, record)})
+            case Debit():
+                return self.model_copy(update={"debits": (*self.debits, record)})
 
     def up_to(self, watermark: int) -> "History":
         """All decisions, and of what came of them only what came of the first ones, up to that `seq`."""
@@ -204,6 +209,7 @@ class History(Frozen):
             failures=tuple(failure for failure in self.failures if failure.seq <= watermark),
             quarantines=tuple(quarantine for quarantine in self.quarantines if quarantine.seq <= watermark),
             durations=tuple(duration for duration in self.durations if duration.seq <= watermark),
+            debits=tuple(debit for debit in self.debits if debit.seq <= watermark),
         )
 
     def pending(self) -> tuple[Decision, ...]:

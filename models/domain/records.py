@@ -8,6 +8,7 @@ from models.domain.action import Action, ActionReport
 from models.domain.artifact import Artifact
 from models.domain.decision import Decision
 from models.domain.frozen import Frozen
+from models.domain.recipe import Debit
 from models.domain.history import Failure, Observation, Quarantine
 
 
@@ -38,6 +39,8 @@ class Ended(Frozen):
     """Given when the decision is given up for it."""
     quarantine: Quarantine | None = None
     """Given when a sample may not be used any more after it."""
+    debits: tuple[Debit, ...] = ()
+    """What it took off the deck: of a command of which nobody can tell, all that it may have taken."""
 
 
 class Retried(Frozen):

@@ -112,11 +112,6 @@ def is_share(text: str) -> bool:
     return text.strip().endswith("%")
 
 
-def volume_text(volume_ul: float) -> str:
-    """A volume for people: ``7.3 uL``, ``0.41 mL``."""
-    return f"{volume_ul / 1e3:.3g} mL" if volume_ul >= 100.0 else f"{volume_ul:.3g} uL"
-
-
 def _split(text: str, where: str, wanted: str) -> tuple[float, str]:
     """The number of a text, and the unit behind it."""
     found = _AMOUNT.fullmatch(text)

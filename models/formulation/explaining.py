@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from models.domain.recipe import Recipe
 from models.formulation.binding import Binding
 from models.formulation.contents import content_bindings
 from models.formulation.deck import Deck
 from models.formulation.limits import ample_limits, limits_of
 from models.formulation.mixing import asked, recipe_within
-from models.formulation.recipe import Recipe
 from models.formulation.shortfalls import volume_bindings
 from models.formulation.state import DeckState
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from math import floor
 
 from models.domain.frozen import Frozen
-from models.formulation.amounts import volume_text
-from models.formulation.recipe import Recipe
+from models.domain.recipe import Recipe, volume_text
 from models.formulation.state import DeckState
 
 ROUNDING = 1e-9

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from models.domain.errors import BadInput
+from models.domain.recipe import Recipe
 from models.domain.scattering import Floats
 from models.formulation.deck import Deck
 from models.formulation.fewest import fewest_shares
 from models.formulation.limits import Limits
 from models.formulation.nearest import nearest_shares
-from models.formulation.recipe import Recipe, write_recipe
+from models.formulation.writing import write_recipe
 
 NOTHING = 1e-8
 """A share of a sample below is rounding."""

@@ -13,11 +13,11 @@ from math import prod
 import numpy as np
 from scipy.spatial import ConvexHull, QhullError
 
+from models.domain.recipe import ROUNDING
 from models.domain.scattering import Floats, Mask
 from models.formulation.deck import Deck
 from models.formulation.limits import CLOSE, Limits, limits_of
 from models.formulation.nearest import nearest_shares
-from models.formulation.recipe import ROUNDING
 from models.formulation.state import DeckState
 
 MOST_WAYS = 4**6

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 from models.domain.errors import UnreachablePoint
+from models.domain.recipe import Recipe
 from models.formulation.deck import Deck
 from models.formulation.explaining import explain
 from models.formulation.limits import limits_of
 from models.formulation.mixing import asked, recipe_within
-from models.formulation.recipe import Recipe
 from models.formulation.state import DeckState
 
 

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from models.domain.recipe import Recipe, volume_text
 from models.domain.scattering import Floats
-from models.formulation.amounts import volume_text
 from models.formulation.binding import Binding, BindingKind
 from models.formulation.deck import Deck
 from models.formulation.limits import Limits
 from models.formulation.mixing import recipe_within
-from models.formulation.recipe import Recipe
 
 NEARER = 1e-6
 """A recipe is nearer when its miss is less by this share of it."""

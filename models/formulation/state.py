@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from models.domain.errors import UnreachablePoint
 from models.domain.frozen import Frozen
-from models.formulation.amounts import quantity, volume_text
+from models.domain.recipe import Recipe, volume_text
+from models.formulation.amounts import quantity
 from models.formulation.deck import Deck, named_volumes
-from models.formulation.recipe import Recipe
 
 SLACK_UL = 1e-6
 """How far a recipe may go below what is left by rounding, uL."""
@@ -31,6 +31,23 @@ class DeckState(Frozen):
     def drawable_ul(self, stock: str) -> float:
         """What can still be drawn from a stock, uL."""
         return max(self.left_ul[stock] - self.dead_ul[stock], 0.0)
+
+    def less(self, taken: Mapping[str, float]) -> "DeckState":
+        """What is left when so much is gone, by what it was taken of, as a recipe's `takes` names it."""
+        gone = {name.removeprefix("well ") for name in taken if name.startswith("well ")}
+        tips = None if self.tips is None else max(self.tips - round(taken.get("tips", 0.0)), 0)
+        return self.model_copy(
+            update={
+                "left_ul": {
+                    name: max(left - taken.get(f"stock {name}", 0.0), 0.0)
+                    for name, left in self.left_ul.items()
+                },
+                "wells": tuple(well for well in self.wells if well not in gone),
+                "tips": tips,
+                "rinse_ul": _less(self.rinse_ul, taken.get("rinse", 0.0)),
+                "waste_ul": _less(self.waste_ul, taken.get("waste", 0.0)),
+            }
+        )
 
     def after(self, recipe: Recipe) -> "DeckState":
         """What is left after a recipe, made in the first free well.

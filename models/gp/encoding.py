@@ -1,6 +1,6 @@
 """Points as columns of numbers from 0 to 1, and back: the one place that knows how. Loads no torch."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,6 +19,8 @@ ROUNDING = 1e-9
 WITHIN_SLACK = 0.5
 """Share of the slack of a constraint that is made use of, so that no rounding oversteps the rest."""
 
+CanMake = Callable[[Mapping[str, Floats]], Mask]
+"""Which of many points can be had, shape (n,), from their values by axis name, each of shape (n,)."""
 Rows = tuple[Floats, Floats]
 """Linear rows A, shape (n_rows, n_columns), and their right-hand sides b, shape (n_rows,)."""
 
@@ -46,9 +48,19 @@ class Encoding:
     their distances. A categorical axis has a column for each level, 1 for its own and 0 for the others.
     """
 
-    def __init__(self, space: SearchSpace) -> None:
-        """Lay out the columns of a space."""
+    def __init__(self, space: SearchSpace, can_make: CanMake | None = None) -> None:
+        """Lay out the columns of a space.
+
+        Parameters
+        ----------
+        space
+            The space.
+        can_make
+            What further restricts it, for many points at once; None where nothing does.
+        """
         self.space = space
+        self.can_make = can_make
+        """What further restricts it; None where nothing does."""
         self.slices: dict[str, slice] = {}
         """Columns of each axis, by its name."""
         n_columns = 0
@@ -209,12 +221,14 @@ class Encoding:
 
     def _can_be_had(self, columns: Floats, is_inside: Mask) -> tuple[Mask, str | None]:
         """Ask the feasibility function, if there is one, about the rows that are inside."""
+        is_allowed = is_inside.copy()
+        if self.can_make is not None and is_inside.any():
+            is_allowed[is_inside] = self.can_make(self._values(columns[is_inside]))
         name = self.space.feasible
         if name is None:
-            return is_inside, None
+            return is_allowed, None
         feasible, complaint = load_feasible(name), None
-        is_allowed = is_inside.copy()
-        rows = np.flatnonzero(is_inside)
+        rows = np.flatnonzero(is_allowed)
         for row, point in zip(rows.tolist(), self.decode(columns[rows]), strict=True):
             answer = ask(name, feasible, point.coordinates)
             is_allowed[row] = answer.objection is None

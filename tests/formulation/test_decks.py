@@ -10,7 +10,8 @@ from models.domain.axis import Axis
 from models.domain.deck import ComponentSpec, DeckSpec, StockSpec
 from models.domain.errors import BadInput
 from models.domain.inputs import validated, validated_json
-from models.formulation.amounts import content, positive, quantity, share, volume_text
+from models.domain.recipe import volume_text
+from models.formulation.amounts import content, positive, quantity, share
 from models.formulation.deck import read_deck
 from models.formulation.solutions import read_component, read_solution
 from tests.formulation.decks import COMPONENTS, STOCKS, axes, deck_spec, plain_deck

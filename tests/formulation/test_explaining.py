@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from models.domain.recipe import Recipe
 from models.formulation.explaining import explain
 from models.formulation.limits import ample_limits, limits_of
 from models.formulation.mixing import recipe_within
-from models.formulation.recipe import Recipe
 from models.formulation.recipes import nearest_recipe
 from models.formulation.state import full_state
 from tests.formulation.decks import plain_deck, questions, state_with, wanted_of

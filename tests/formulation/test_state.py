@@ -5,8 +5,8 @@ from hypothesis import given, settings
 
 from models.domain.errors import UnreachablePoint
 from models.domain.inputs import validated_json
+from models.domain.recipe import Recipe
 from models.formulation.forecasting import forecast
-from models.formulation.recipe import Recipe
 from models.formulation.recipes import find_recipe, nearest_recipe
 from models.formulation.state import DeckState, full_state
 from tests.formulation.decks import STOCKS, plain_deck, questions, state_with, wanted_of

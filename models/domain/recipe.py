@@ -1,11 +1,13 @@
-"""A recipe: what is dispensed for one sample, and what that makes."""
+"""A recipe: what is dispensed for one sample, what that makes, and what it takes off the deck."""
 
-import numpy as np
+from typing import Literal
+
+from pydantic import Field
 
 from models.domain.frozen import Frozen
-from models.domain.scattering import Floats
-from models.formulation.amounts import volume_text
-from models.formulation.deck import Deck
+
+COUNTED = ("tips", "well")
+"""What is counted; all else is measured in uL."""
 
 ROUNDING = 1e-9
 """What a miss may exceed 1 by and is still accepted."""
@@ -28,6 +30,8 @@ class Recipe(Frozen):
     """Errors over their tolerances, added in squares: accepted up to 1."""
     rinse_ul: float
     """What rinsing afterwards takes, uL."""
+    well: str = ""
+    """Where it is made; empty until that is chosen."""
 
     @property
     def errors(self) -> dict[str, float]:
@@ -54,34 +58,43 @@ class Recipe(Frozen):
         """Fresh tips: one for each stock that is used."""
         return len(self.steps)
 
+    def takes(self) -> dict[str, float]:
+        """What making it takes off the deck, by what it is taken of: uL, and counts of tips and wells."""
+        stocks = {f"stock {name}": self.volumes_ul[name] for name in self.steps}
+        counts = {"tips": float(self.n_tips), f"well {self.well}": 1.0}
+        taken = stocks | counts | {"rinse": self.rinse_ul, "waste": self.waste_ul}
+        return {name: amount for name, amount in taken.items() if amount > 0.0}
+
+    def debits(self, seq: int, action_id: str) -> "tuple[Debit, ...]":
+        """The same as entries of the ledger, for the command that made it."""
+        return tuple(
+            Debit(
+                seq=seq, action_id=action_id, name=name, amount=amount,
+                unit="1" if name.startswith(COUNTED) else "uL",
+            )
+            for name, amount in self.takes().items()
+        )  # fmt: skip
+
     def text(self) -> str:
         """For people: ``0.3 mL of soap, 0.7 mL of water``."""
         return ", ".join(f"{volume_text(self.volumes_ul[name])} of {name}" for name in self.steps)
 
 
-def write_recipe(deck: Deck, volumes_ul: Floats, wanted: Floats) -> Recipe:
-    """The recipe of some volumes.
+class Debit(Frozen):
+    """What one command took of one thing on the deck."""
 
-    Parameters
-    ----------
-    deck
-        The deck.
-    volumes_ul
-        Volume of each stock, shape (n_stocks,), uL.
-    wanted
-        What was asked for on each axis, shape (n_axes,).
-    """
-    pipetting = deck.pipetting
-    steps = [pipetting.n_steps(volume) for volume in volumes_ul]
-    # what is wrong with a pipette is the same in each step; what chance does is not
-    variance = (pipetting.relative_sigma * volumes_ul) ** 2 + np.array(steps) * pipetting.sigma_ul**2
-    sigma = np.sqrt(deck.sensitivity(volumes_ul) ** 2 @ variance)
-    return Recipe(
-        volumes_ul=dict(zip(deck.stocks, volumes_ul.tolist(), strict=True)),
-        steps={name: n for name, n in zip(deck.stocks, steps, strict=True) if n},
-        wanted=dict(zip(deck.axes, wanted.tolist(), strict=True)),
-        made=dict(zip(deck.axes, deck.made(volumes_ul).tolist(), strict=True)),
-        sigma=dict(zip(deck.axes, sigma.tolist(), strict=True)),
-        miss=float(deck.miss(volumes_ul, wanted)),
-        rinse_ul=pipetting.rinse_ul,
-    )
+    seq: int
+    """`seq` of the decision."""
+    action_id: str
+    """The command."""
+    name: str
+    """Of what: ``stock soap``, ``tips``, ``well A3``, ``rinse``, ``waste``."""
+    amount: float = Field(gt=0)
+    """How much, in `unit`; of the waste's room, for waste."""
+    unit: Literal["uL", "1"]
+    """Unit of the amount."""
+
+
+def volume_text(volume_ul: float) -> str:
+    """A volume for people: ``7.3 uL``, ``0.41 mL``."""
+    return f"{volume_ul / 1e3:.3g} mL" if volume_ul >= 100.0 else f"{volume_ul:.3g} uL"

@@ -1,0 +1,24 @@
+"""What a command took off the deck, written down in the same transaction as its end."""
+
+from models.domain.action import Action
+from models.domain.decision import Decision
+from models.domain.records import Ended
+
+
+def with_debits(ended: Ended, action: Action, decision: Decision) -> Ended:
+    """The end of a command with what it took: of a dispense of which nobody can tell, all that it may have.
+
+    Parameters
+    ----------
+    ended
+        How it ended.
+    action
+        The command.
+    decision
+        What it was given for; its recipe says what is taken.
+    """
+    may_have_been = ended.report.status in ("succeeded", "unknown")
+    if action.kind != "prepare" or decision.recipe is None or not may_have_been:
+        return ended
+    debits = decision.recipe.debits(decision.seq, action.action_id)
+    return ended.model_copy(update={"debits": debits})

@@ -1,0 +1,107 @@
+"""What samples are made of is used up: which points can still be made, and what to say when none can."""
+
+from functools import lru_cache
+from typing import Protocol
+
+import numpy as np
+
+from agent.strategy.problem import Problem
+from models.domain.axis import Axis
+from models.domain.deck import DeckSpec
+from models.domain.decision import Reason
+from models.domain.history import History
+from models.domain.recipe import volume_text
+from models.domain.scattering import Floats, Mask
+from models.domain.stock import Stock
+from models.formulation.deck import Deck, read_deck
+from models.formulation.reach import can_make
+from models.formulation.standing import state_after
+from models.formulation.state import DeckState
+from models.gp.encoding import Encoding
+
+
+class Supply(Protocol):
+    """What there is to make samples of."""
+
+    def within(self, encoding: Encoding, history: History) -> Encoding:
+        """The encoding of the part of its space that can still be made; itself where that is all of it."""
+        ...
+
+    def why_none(self, encoding: Encoding, history: History) -> Reason:
+        """Why no sample can be made any more."""
+        ...
+
+
+def supply_of(problem: Problem) -> Supply | None:
+    """What a campaign's samples are made of; None where nothing is counted."""
+    if problem.deck is not None:
+        return OfDeck(the_deck(problem.deck, problem.space.axes))
+    return None if problem.stock is None else OfStock(problem.stock)
+
+
+def the_deck(spec: DeckSpec, axes: tuple[Axis, ...]) -> Deck:
+    """A deck in numbers, read once."""
+    return _the_deck(spec.model_dump_json(), tuple(axis.model_dump_json() for axis in axes))
+
+
+@lru_cache(maxsize=4)
+def _the_deck(spec: str, axes: tuple[str, ...]) -> Deck:
+    return read_deck(
+        DeckSpec.model_validate_json(spec), tuple(Axis.model_validate_json(axis) for axis in axes)
+    )
+
+
+class OfStock:
+    """Amounts of components, each an axis."""
+
+    def __init__(self, stock: Stock) -> None:
+        """Keep what there is."""
+        self._stock = stock
+
+    def within(self, encoding: Encoding, history: History) -> Encoding:
+        """The part for which the stock is left."""
+        space = self._stock.narrowed(encoding.space, history)
+        return encoding if space is encoding.space else Encoding(space)
+
+    def why_none(self, encoding: Encoding, history: History) -> Reason:
+        """What is left of the stock."""
+        left = self._stock.text(self._stock.left(history), encoding.space)
+        return Reason(code="stock", sentence=f"The stock that is left allows no further sample: {left}.")
+
+
+class OfDeck:
+    """A deck of stocks, tips, wells, rinse and waste."""
+
+    def __init__(self, deck: Deck) -> None:
+        """Keep the deck."""
+        self._deck = deck
+
+    def within(self, encoding: Encoding, history: History) -> Encoding:
+        """The part that the remaining stocks, tips, wells and waste can make, each within its tolerance."""
+        deck, state = self._deck, state_after(self._deck, history)
+
+        def makes(values: "dict[str, Floats]") -> Mask:
+            return can_make(deck, state, np.column_stack([values[name] for name in deck.axes]))
+
+        return Encoding(encoding.space, makes)
+
+    def why_none(self, encoding: Encoding, history: History) -> Reason:
+        """What is left on the deck."""
+        del encoding
+        state = state_after(self._deck, history)
+        return Reason(
+            code="stock", sentence=f"What is left on the deck allows no further sample: {left_text(state)}."
+        )
+
+
+def left_text(state: DeckState) -> str:
+    """What is left, for people: ``0.4 mL of soap, 3 wells, 12 tips``."""
+    parts = [f"{volume_text(state.drawable_ul(name))} of {name}" for name in state.left_ul]
+    parts.append(f"{len(state.wells)} wells")
+    if state.tips is not None:
+        parts.append(f"{state.tips} tips")
+    if state.rinse_ul is not None:
+        parts.append(f"{volume_text(state.rinse_ul)} to rinse with")
+    if state.waste_ul is not None:
+        parts.append(f"room for {volume_text(state.waste_ul)} of waste")
+    return ", ".join(parts)
