@@ -18,8 +18,9 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
     "README.md", "docs/denoising.md", "docs/diagnostics.md", "docs/exports.md", "docs/extending.md",
-    "docs/features.md", "docs/measured-data.md", "docs/objectives.md", "docs/pending.md", "docs/scan.md",
-    "docs/setup.md", "docs/spaces.md", "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
+    "docs/features.md", "docs/formulation.md", "docs/measured-data.md", "docs/objectives.md",
+    "docs/pending.md", "docs/scan.md", "docs/setup.md", "docs/spaces.md", "docs/stopping.md",
+    "docs/the-record.md", "docs/watch.md",
 ]  # fmt: skip
 BEFORE = {
     "README.md": "nightbeam run examples/first_light.toml",
@@ -82,13 +83,16 @@ def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path):
     reader = Reader(tmp_path)
     if page in BEFORE:
         reader.type(BEFORE[page])
+    printed = ""
     for language, block in blocks(page):
         if language == "console":
             for command, expected in commands(block):
                 printed = reader.type(command)
                 assert says(expected, printed), f"$ {command}\n{printed}"
         elif language == "python":
-            reader.run_python(block)
+            printed = reader.run_python(block)
+        elif language == "text":
+            assert says(block, printed), f"the Python above prints\n{printed}"
         elif language == "toml" and (named := NAMED.match(block)):
             (tmp_path / named[1]).write_text(block)
 

@@ -24,7 +24,7 @@ MOST_WAYS = 4**6
 """With more ways than these, compositions that are not made by the plain ones are solved one by one."""
 N_ROUNDS = 4
 """Linearisations of mass fractions; one, and one that refines it, are enough for volumes."""
-RIDGE = 1e-15
+RIDGE = 1e-12
 """Added to the squares of a least-squares problem, relative to their sum, so that it has one answer."""
 FLAT = 1e-9
 """Extent below which an outline is flat, relative to its largest."""
@@ -178,12 +178,14 @@ def _makes(deck: Deck, limits: Limits, way: _Way, targets: Floats) -> Mask:
     for n_round in range(N_ROUNDS if varies else 2):
         if n_free > 1:
             shares = _moved(deck, (targets[index], at, tolerance[index]), shares, moves)
-        is_within = _is_within(limits, shares, free)
-        is_near = deck.miss(shares, targets[index]) <= 1.0 + ROUNDING
-        is_made[index] |= is_within & is_near
-        is_left = ~is_made[index] & (shares @ deck.weight.T > 0.0).all(axis=1)
+        # a step may lead to where there is nothing below the line
+        is_left = (shares @ deck.weight.T > 0.0).all(axis=1)
         if n_round == 0:
             is_left &= ~_is_too_far(deck, (targets, tolerance), start, shares)
+        index, shares = index[is_left], shares[is_left]
+        is_near = deck.miss(shares, targets[index]) <= 1.0 + ROUNDING
+        is_made[index] |= is_near & _is_within(limits, shares, free)
+        is_left = ~is_made[index]
         index, shares = index[is_left], shares[is_left]
         if not len(index) or n_free == 1:
             break

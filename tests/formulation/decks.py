@@ -72,9 +72,9 @@ def decks(draw: st.DrawFn, units: tuple[str, ...] = UNITS) -> Deck:
             holds, filler = dict(stocks[-1]["holds"]), ""
         stocks.append(
             {
-                "name": f"s{index}", "holds": holds | ({filler: "rest"} if filler else {}), "where": f"A{index}",
+                "name": f"s{index}", "where": f"A{index}",
                 "volume": f"{random.uniform(0.4, 1.5) if random.random() < 0.5 else 20.0:.3f} mL",
-                "dead_volume": "0.3 mL",
+                "holds": holds | ({filler: "rest"} if filler else {}), "dead_volume": "0.3 mL",
             }
         )  # fmt: skip
     # every component is in some stock
