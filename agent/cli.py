@@ -17,6 +17,7 @@ from agent.commands.annotate import annotate
 from agent.commands.calibrate import calibrate
 from agent.commands.check import check
 from agent.commands.database import database
+from agent.commands.deck import deck
 from agent.commands.export import export
 from agent.commands.log import log
 from agent.commands.reduce import ManyBuffers, reduce
@@ -70,7 +71,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (run, check, log, verify, replay, export, annotate, smooth):
+for command in (run, check, log, deck, verify, replay, export, annotate, smooth):
     app.command()(answering(command))
 for command in (reduce, watch):
     app.command(cls=ManyBuffers)(answering(command))

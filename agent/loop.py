@@ -12,6 +12,7 @@ from agent.ports import (
     Milestones,
     Narrator,
     Strategy,
+    equipped,
     is_unfinished,
     no_milestones,
 )
@@ -161,7 +162,7 @@ class Loop:
         if asked is None or not history.decisions:
             return None
         self._override = None
-        return Decision(
+        decision = Decision(
             seq=history.next_seq,
             kind="human_override",
             point=asked.point,
@@ -171,6 +172,7 @@ class Loop:
             supersedes=history.decisions[-1].seq,
             watermark=history.watermark,
         )
+        return equipped(self._parts.strategy, decision, history)
 
     def _carry_out(self, decision: Decision) -> Ending | None:
         """Write a decision down and do what it says; an ending when it is to stop."""

@@ -6,6 +6,7 @@ from agent.stopping import Ending
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.artifact import Artifact
 from models.domain.decision import Decision
+from models.domain.errors import UnreachablePoint
 from models.domain.history import History
 from models.domain.records import Event, LoggedAction, Observed, Record
 
@@ -103,6 +104,31 @@ class DecisionLog(Protocol):
     def actions(self, seq: int) -> tuple[LoggedAction, ...]:
         """The commands of a decision in order, each in its last attempt."""
         ...
+
+
+@runtime_checkable
+class Equips(Protocol):
+    """A strategy that says what a sample is made of: an optional power."""
+
+    def equip(self, decision: Decision, history: History) -> Decision:
+        """A decision that somebody else made, with the recipe for its sample.
+
+        Raises
+        ------
+        UnreachablePoint
+            When it cannot be made of what is left.
+        """
+        ...
+
+
+def equipped(strategy: Strategy, decision: Decision, history: History) -> Decision:
+    """A person's decision with its recipe; as it is where there is none: the dispenser refuses it then."""
+    if not isinstance(strategy, Equips):
+        return decision
+    try:
+        return strategy.equip(decision, history)
+    except UnreachablePoint:
+        return decision
 
 
 def is_unfinished(strategy: Strategy, history: History) -> bool:

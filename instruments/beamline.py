@@ -73,7 +73,10 @@ class TakesRecipes(Protocol):
 
     @property
     def recipe(self) -> Movable[str]:
-        """Takes the next mix's recipe as JSON, a `models.domain.recipe.Recipe`, before `mix` is given."""
+        """Takes the recipe of the next mix, before `mix` is given; empty where there is none.
+
+        It is JSON, a `models.domain.recipe.Recipe`.
+        """
         ...
 
 

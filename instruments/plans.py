@@ -110,13 +110,13 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
     if dispenser is None or point is None:
         return
 
-    if decision.recipe is not None and isinstance(dispenser, TakesRecipes):
-        moves: list[tuple[Any, Any, str]] = [(dispenser.recipe, decision.recipe.model_dump_json(), "")]
-    else:
-        moves = [
-            (beamline.axes[name], point.coordinates[name], beamline.unit(name))
-            for name in dispenser.components
-        ]
+    moves: list[tuple[Any, Any, str]] = [
+        (beamline.axes[name], point.coordinates[name], beamline.unit(name)) for name in dispenser.components
+    ]
+    if isinstance(dispenser, TakesRecipes):
+        # an empty one as well: that of an earlier sample must not be carried out again
+        recipe = "" if decision.recipe is None else decision.recipe.model_dump_json()
+        moves.append((dispenser.recipe, recipe, ""))
 
     def mix_once() -> MsgGenerator[None]:
         yield from _tag(beamline, action, fence)

@@ -50,10 +50,9 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
     hall = Hall(world, folder, options.time_scale)
     tags = SoftTags(hall.seq, hall.action_id, Setting(name="tag_fence", value=0))
     journal = Journal(folder / JOURNAL)
-    deck = None if context.deck is None else VirtualDeck(context.deck, COMPONENTS, context.seed)
-    dispenser = VirtualDispenser(
-        COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock, deck=deck
-    )
+    dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock)
+    if context.deck is not None:
+        dispenser.deck = VirtualDeck(context.deck, COMPONENTS, context.seed)
     changer = VialChanger(
         name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=hall.is_stuck
     )

@@ -74,7 +74,6 @@ class VirtualDispenser:
         *,
         settle_s: float,
         clock: VirtualClock,
-        deck: VirtualDeck | None = None,
     ) -> None:
         """Make the dispenser.
 
@@ -90,8 +89,6 @@ class VirtualDispenser:
             How long one mix takes, s.
         clock
             Is told of each mix.
-        deck
-            What it pipettes from, where recipes say how much; without one it mixes what fractions are asked for.
         """
         self.components: tuple[str, ...] = tuple(components)
         self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
@@ -99,7 +96,8 @@ class VirtualDispenser:
         self.recipe = Setting(name="dispenser_recipe", value="")
         """Receives the recipe of the next mix, where there is a deck."""
         self._journal, self._tags, self._settle_s, self._clock = journal, tags, settle_s, clock
-        self._deck = deck
+        self.deck: VirtualDeck | None = None
+        """What it pipettes from by recipe; without one it mixes the fractions that are asked for."""
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
         """What the journal on disk says of a mix; ``no journal`` when it does not reach back to it."""
@@ -130,8 +128,11 @@ class VirtualDispenser:
 
     def _mixture(self, action_id: str) -> dict[str, float]:
         """Fractions of what is mixed: those of the recipe, or those that were asked for."""
-        if self._deck is not None:
-            return self._deck.carry_out(Recipe.model_validate_json(str(self.recipe.get())), action_id)
+        if self.deck is not None:
+            recipe = str(self.recipe.get())
+            if not recipe:
+                raise UnreachablePoint("there is no recipe for this sample; ask for one that can be made.")
+            return self.deck.carry_out(Recipe.model_validate_json(recipe), action_id)
         asked = {name: fraction.asked for name, fraction in self.fractions.items()}
         total = sum(asked.values())
         if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:

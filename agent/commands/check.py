@@ -81,6 +81,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "strategy": spec.strategy.kind,
         "budget": spec.budget.model_dump(),
         "stops_when": list(_stops_when(plan)),
+        "deck": _deck_lasts(plan),
         "measurements": n_samples,
         "blanks": n_blanks,
         "estimated_hours": round(seconds / SECONDS_PER_HOUR, 3),
@@ -107,6 +108,19 @@ def _journey_s(plan: "Plan") -> float:
     motions = plan.problem.motions
     thirds = {axis.name: (axis.high - axis.low) / 3 for axis in plan.space.axes if axis.name in motions}
     return journey_s(motions, dict.fromkeys(thirds, 0.0), thirds)
+
+
+def _deck_lasts(plan: "Plan") -> list[str]:
+    """For how many typical samples what is on the deck lasts, what runs out first coming first."""
+    from agent.strategy.rations import typical_recipes
+    from agent.strategy.supply import the_deck
+    from models.formulation.forecasting import forecast
+    from models.formulation.state import full_state
+
+    if plan.spec.deck is None:
+        return []
+    deck = the_deck(plan.spec.deck, plan.space.axes)
+    return [one.sentence for one in forecast(full_state(deck), typical_recipes(deck, plan.space))]
 
 
 def _stops_when(plan: "Plan") -> Iterator[str]:
@@ -148,6 +162,8 @@ def _show(facts: dict[str, Any]) -> None:
         f"{facts['measurements']} measurements and about {facts['blanks']} blanks; "
         f"about {facts['estimated_hours']:.2g} h",
     )
+    if facts["deck"]:
+        table.add_row("deck", "\n".join(facts["deck"]))
     table.add_row("stops when", "\n".join(facts["stops_when"]))
     table.add_row(
         "features", ", ".join(f"{n}{'' if u == '1' else f' ({u})'}" for n, u in facts["features"].items())

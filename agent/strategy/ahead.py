@@ -1,6 +1,6 @@
 """Decide one measurement ahead: while one is under way the next is chosen, and no time passes between."""
 
-from agent.ports import Strategy
+from agent.ports import Strategy, equipped
 from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.history import History
 
@@ -29,6 +29,10 @@ class DecidesAhead:
         if thought is not None and thought[0] == known:
             return thought[1]
         return self._strategy.propose(known)
+
+    def equip(self, decision: Decision, history: History) -> Decision:
+        """A person's decision with the recipe for its sample."""
+        return equipped(self._strategy, decision, history)
 
     def think(self, history: History) -> None:
         """Make the next decision while the last one is being measured; after a blank it has to wait."""

@@ -11,8 +11,8 @@ from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.exposure import exposed
 from agent.strategy.problem import Problem
-from agent.strategy.supply import supply_of
 from agent.strategy.stops import known_well_enough
+from agent.strategy.supply import supply_of
 from models.domain.binding import limits_at
 from models.domain.decision import Candidate, Decision, ModelState, Reason
 from models.domain.errors import BadInput, FitFailed, NightbeamError

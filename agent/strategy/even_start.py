@@ -31,7 +31,8 @@ class EvenStart:
     def next(self, history: History) -> Point | None:
         """The next place.
 
-        None where nobody says how axes move, where only some samples exist, where what can be had may change, and when all places were asked for.
+        None where nobody says how axes move, where only some samples exist, where what can be had may change,
+        and when all places were asked for.
         """
         space = self._problem.space
         may_change = space.feasible is not None or self._problem.deck is not None

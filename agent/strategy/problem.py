@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from models.domain.deck import DeckSpec
 from models.domain.decision import Decision, DecisionKind, Reason
+from models.domain.deck import DeckSpec
 from models.domain.frozen import Frozen
 from models.domain.history import History
 from models.domain.motion import Motion
@@ -44,6 +44,8 @@ class Problem(Frozen):
     """What may be used up."""
     deck: DeckSpec | None = None
     """What samples are made from and with; None where nobody counts that."""
+    n_planned: int | None = None
+    """How many measurements the budget allows in all, for which the deck must last."""
 
     @property
     def unit(self) -> str:

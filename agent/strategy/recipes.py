@@ -3,8 +3,8 @@
 from agent.ports import Strategy, is_unfinished
 from agent.strategy.problem import Problem
 from agent.strategy.supply import the_deck
-from models.domain.deck import DeckSpec
 from models.domain.decision import Decision, Reason
+from models.domain.deck import DeckSpec
 from models.domain.errors import UnreachablePoint
 from models.domain.history import History
 from models.formulation.recipes import find_recipe

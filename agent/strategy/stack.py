@@ -56,9 +56,11 @@ def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
         When there is no such strategy, or it cannot propose.
     """
     build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
-    told = problem.model_copy(
-        update={"stop": spec.stop, "stock": spec.stock, "deck": spec.deck}
-    )  # which may have changed
+    told = problem.model_copy(  # by what may have changed since
+        update={
+            "stop": spec.stop, "stock": spec.stock, "deck": spec.deck, "n_planned": spec.budget.measurements
+        }
+    )  # fmt: skip
     chooser: Strategy = build(options_for(build, spec.strategy.options, "strategy"), told)
     if not callable(getattr(chooser, "propose", None)):
         raise BadInput(

@@ -8,8 +8,8 @@ from models.domain.action import Action, ActionReport
 from models.domain.artifact import Artifact
 from models.domain.decision import Decision
 from models.domain.frozen import Frozen
-from models.domain.recipe import Debit
 from models.domain.history import Failure, Observation, Quarantine
+from models.domain.recipe import Debit
 
 
 class Decided(Frozen):

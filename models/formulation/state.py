@@ -1,6 +1,6 @@
 """What is left on the deck, and what a recipe takes of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from models.domain.errors import UnreachablePoint
 from models.domain.frozen import Frozen
@@ -31,6 +31,18 @@ class DeckState(Frozen):
     def drawable_ul(self, stock: str) -> float:
         """What can still be drawn from a stock, uL."""
         return max(self.left_ul[stock] - self.dead_ul[stock], 0.0)
+
+    def counted(self) -> "Iterator[tuple[str, str, float]]":
+        """Everything that is counted: its name, its unit, and how much is left, dead volume included."""
+        for name, left in self.left_ul.items():
+            yield f"stock {name}", "uL", left
+        yield "wells", "1", float(len(self.wells))
+        if self.tips is not None:
+            yield "tips", "1", float(self.tips)
+        if self.rinse_ul is not None:
+            yield "rinse", "uL", self.rinse_ul
+        if self.waste_ul is not None:
+            yield "waste", "uL", self.waste_ul
 
     def less(self, taken: Mapping[str, float]) -> "DeckState":
         """What is left when so much is gone, by what it was taken of, as a recipe's `takes` names it."""
