@@ -169,19 +169,24 @@ def _read_exposures(connection: Connection, campaign_id: int) -> tuple[Exposure,
     for row in connection.execute(statement.order_by(table.c.id)):
         assets.setdefault(row.action_id, []).append(_asset(row))
     return tuple(
-        Exposure(
-            seq=row.seq,
-            action_id=row.action_id,
-            run_uid=row.run_uid,
-            point=Point.model_validate_json(row.point_json),
-            exposure_s=row.exposure_s,
-            monitor=row.monitor,
-            attenuation=1.0 if row.attenuation is None else row.attenuation,
-            transmission=row.transmission,
-            transmission_sigma=row.transmission_sigma,
-            assets=tuple(assets.get(row.action_id, ())),
-        )
+        exposure_of(row, row.seq, tuple(assets.get(row.action_id, ())))
         for row in connection.execute(_of_campaign(schema.exposure, campaign_id))
+    )
+
+
+def exposure_of(row: Row[Any], seq: int, assets: tuple[Asset, ...] = ()) -> Exposure:
+    """The exposure that a row holds."""
+    return Exposure(
+        seq=seq,
+        action_id=row.action_id,
+        run_uid=row.run_uid,
+        point=Point.model_validate_json(row.point_json),
+        exposure_s=row.exposure_s,
+        monitor=row.monitor,
+        attenuation=1.0 if row.attenuation is None else row.attenuation,
+        transmission=row.transmission,
+        transmission_sigma=row.transmission_sigma,
+        assets=assets,
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Row
 
 from db import schema
 from db.export.source import Source
+from db.histories import exposure_of
 from db.queries import LoggedCampaign
 from models.domain.decision import Actor, Decision, Reason
 from models.domain.history import Failure, History, Observation
@@ -67,7 +68,7 @@ class Outcome:
             setup=Setup.model_validate_json(row.setup_json) if row.setup_json else None,
         )
         history = History(
-            exposures=(self.exposure,) if self.exposure else (),
+            exposures=(exposure_of(self.exposure, row.seq),) if self.exposure is not None else (),
             observations=(self.observation,) if self.observation else (),
             failures=(self.failure,) if self.failure else (),
         )

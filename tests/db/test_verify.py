@@ -29,6 +29,7 @@ from models.domain.campaign import AnchorSpec, RecordSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.history import Failure, Quarantine
+from models.domain.recipe import Debit
 from models.domain.records import Annotation, Decided, Ended, Event, Observed, Started
 from tests import fakes
 from tests.db.test_log import decision, observation, put
@@ -69,6 +70,10 @@ def fill(log, campaign: str = "fake") -> list[Anchor]:
             report=unknown,
             failure=Failure(seq=3, code="unknown_load", sentence="nobody knows"),
             quarantine=Quarantine(seq=3, sample="S3", sentence="nobody knows"),
+            debits=(
+                Debit(seq=3, action_id=actions[0].action_id, name="stock A", amount=200.0, unit="uL"),
+                Debit(seq=3, action_id=actions[0].action_id, name="tips", amount=1.0, unit="1"),
+            ),
         )
     )
     log.append(Event(level="alarm", code="quarantine", sentence="S3 is quarantined", seq=3))
@@ -398,7 +403,15 @@ def test_a_campaign_that_was_deleted_as_a_whole_is_missed_by_its_heads(url, open
         connection.exec_driver_sql("DELETE FROM ledger WHERE campaign_id = 2")
         for name in ("action_event", "exposure"):
             connection.exec_driver_sql(f"DELETE FROM {name} WHERE action_id LIKE 'other-%%'")
-        for name in ("candidate", "feature", "observation", "failure", "quarantine", "decision_artifact"):
+        for name in (
+            "candidate",
+            "debit",
+            "feature",
+            "observation",
+            "failure",
+            "quarantine",
+            "decision_artifact",
+        ):
             connection.exec_driver_sql(f"DELETE FROM {name} WHERE decision_id IN ({other})")
         connection.exec_driver_sql("DELETE FROM action WHERE action_id LIKE 'other-%%'")
         for name in ("asset", "sample", "event", "annotation", "decision", "session"):
