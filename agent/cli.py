@@ -8,8 +8,9 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -70,6 +71,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"nightbeam {metadata.version('nightbeam')}")
+        raise typer.Exit
+
+
+@app.callback()
+def nightbeam(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and leave."),
+    ] = False,
+) -> None:
+    """An autonomous experiment agent for small-angle X-ray scattering."""
+    del version
+
+
 for command in (run, check, log, verify, replay, export, annotate, smooth):
     app.command()(answering(command))
 for command in (reduce, watch):

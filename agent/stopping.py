@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import EXPOSING_KINDS, MEASURING_KINDS, Decision, Reason
@@ -9,6 +10,8 @@ from models.domain.history import History
 
 SECONDS_PER_HOUR = 3600.0
 ROUNDING = 1e-9
+MOST_BLANKS = 12
+"""Blanks in a row after which something is wrong with a night that never comes to a sample."""
 FINISHED = frozenset({"finished", "exhausted", "known", "unchanged", "little_gain", "gain_below_cost"})
 """Reasons to stop that mean that all was done or found that was asked for; others are limits, or a person."""
 
@@ -43,6 +46,14 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
             "failures",
             f"{n_failed} decisions in a row brought nothing (limit {budget.failures_in_a_row}): "
             "look at the beamline, then run again.",
+            is_finished=False,
+        )
+    n_blanks = n_blanks_in_a_row(history)
+    if n_blanks >= MOST_BLANKS:
+        return Ending(
+            "failures",
+            f"{n_blanks} blanks were taken in a row and no sample (limit {MOST_BLANKS}): "
+            "look at what refuses them, then run again.",
             is_finished=False,
         )
     if history.n_measured >= budget.measurements:
@@ -94,6 +105,12 @@ def last_exposure_s(history: History) -> float:
     """How long the last sample was to be exposed, s: the next one is likely to be exposed as long."""
     measured = (d for d in reversed(history.decisions) if d.kind in MEASURING_KINDS)
     return next((decision.exposure_s for decision in measured), 0.0)
+
+
+def n_blanks_in_a_row(history: History) -> int:
+    """Blanks since the last decision of another kind."""
+    kinds = (decision.kind for decision in reversed(history.decisions))
+    return sum(1 for _ in takewhile(lambda kind: kind == "blank", kinds))
 
 
 def n_failures_in_a_row(history: History) -> int:

@@ -1,8 +1,9 @@
 """A strategy that readjusts: before the next sample, the one in the beam is seen well enough."""
 
 from agent.ports import Strategy
-from agent.setup.case import case_at_hand, dose_s
-from agent.setup.rules import RULES, Adjustment, Rule, first_of
+from agent.setup.adjustment import Adjustment, Rule
+from agent.setup.case import Case, case_at_hand, dose_s
+from agent.setup.rules import RULES, first_of, why_left
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import last_blank
 from models.domain.campaign import BlankSpec
@@ -49,7 +50,8 @@ class WithSetup:
         case = case_at_hand(self._problem, self._spec, history)
         found = None if case is None else first_of(self._rules, case)
         if case is None or found is None:
-            return self._standing(self._strategy.propose(history), history)
+            decision = self._standing(self._strategy.propose(history), history)
+            return decision if case is None else _told_of(case, decision)
         if self._needs_blank(found, history):
             return self._take_blank(found, history)
         return Decision(
@@ -114,6 +116,16 @@ class WithSetup:
             f"(limit {limit_s:g} s of the full beam a spot)."
         )
         return self._problem.end(history, Reason(code="dose", sentence=said))
+
+
+def _told_of(case: Case, decision: Decision) -> Decision:
+    """A decision that also says why the sample before it was left, where that is not known well enough."""
+    why = why_left(case)
+    if why is None or decision.kind == "stop":
+        return decision
+    sample = case.first.point.sample if case.first.point and case.first.point.sample else f"S{case.first.seq}"
+    said = f"{decision.reason.sentence} {sample} is left: {why}."
+    return decision.model_copy(update={"reason": decision.reason.model_copy(update={"sentence": said})})
 
 
 def aligned(spec: SetupSpec, history: History) -> Setup:

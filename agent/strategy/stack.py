@@ -36,7 +36,8 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     strategy = WithStops(strategy, spec, problem)
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:
-        strategy = WithBlanks(strategy, spec.measurement.blank, problem)
+        where = None if spec.setup is None else next(iter(problem.configurations), None)
+        strategy = WithBlanks(strategy, spec.measurement.blank, problem, where)
     if spec.setup is not None:
         return WithSetup(strategy, spec.setup, problem, spec.measurement.blank)
     return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy

@@ -12,13 +12,16 @@ from models.domain.space import Point
 class WithBlanks:
     """Measures the blank first, and again after every so many measurements."""
 
-    def __init__(self, strategy: Strategy, blank: BlankSpec, problem: Problem) -> None:
-        """Wrap a strategy."""
+    def __init__(
+        self, strategy: Strategy, blank: BlankSpec, problem: Problem, configuration: str | None = None
+    ) -> None:
+        """Wrap a strategy; `configuration` is where the detector stands for a sample's first exposure."""
         self._strategy, self._blank, self._problem = strategy, blank, problem
+        self._configuration = configuration
 
     def propose(self, history: History) -> Decision:
         """A blank when one is due, else what the strategy proposes."""
-        last = blank_under_way(history) or last_blank(history)
+        last = blank_under_way(history) or last_blank(history, self._configuration)
         n_since = sum(d.kind in MEASURING_KINDS for d in history.decisions[last if last is not None else 0 :])
         if last is None:
             sentence = "A blank is needed before any sample can be read."

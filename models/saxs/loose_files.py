@@ -83,6 +83,8 @@ class Reading:
     """Where the detector stood; None for curve files, and for frames of different geometries."""
     thickness_mm: float = 1.0
     """What the frame was divided by, mm."""
+    n_counts: int | None = None
+    """Counts in all pixels that are used; None for a curve file."""
 
     @property
     def shape(self) -> tuple[int, int] | None:
@@ -177,7 +179,12 @@ def _read_frame(path: Path, source: Source) -> Reading:
     is_divided = source.has_directions and source.sector is None
     cake = divide(frame, geometry, Binning(), source.corrections) if is_divided else None
     return Reading(
-        curve, verdicts + check_curve(curve), cake, geometry=geometry, thickness_mm=frame.thickness_mm
+        curve,
+        verdicts + check_curve(curve),
+        cake,
+        geometry=geometry,
+        thickness_mm=frame.thickness_mm,
+        n_counts=int(frame.counts[~frame.mask & (frame.counts > 0)].sum(dtype=np.int64)),
     )
 
 
