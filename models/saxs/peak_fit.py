@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from models.domain.errors import FitFailed
 from models.domain.scattering import Fit, Floats, Parameter
 from models.saxs.fits import make_fit
+from models.saxs.normal_equations import invert_positive
 from models.saxs.peak_model import N_PARAMETERS, PeakTask
+from models.saxs.peak_steps import N_STEPS, settle
 from models.saxs.steady import Steady, excess
 
 HALF_WINDOW = 2.5
@@ -31,12 +33,6 @@ MIN_GAIN = 10.0
 """Chi squared that two different half widths must gain before they are believed."""
 MIN_VARIANCE = 0.03
 """A point's expected variance is at least this part of the mean one."""
-N_STEPS = 30
-"""Levenberg-Marquardt steps at most."""
-SETTLED = 1e-6
-"""Steps end when chi squared, in relation to itself, falls by less."""
-DAMPING = (1e-3, 0.2, 5.0, 1e8)
-"""Damping of the first step; its factors after a step that succeeds and one that fails; where it gives up."""
 
 
 @dataclass(frozen=True)
@@ -156,51 +152,16 @@ def _reweigh(task: PeakTask, found: Floats) -> PeakTask:
 
 
 def _solve(task: PeakTask, is_free: NDArray[np.bool_], guess: Floats) -> _Solution:
-    """Fit the free parameters of one window; the others keep their guess (Marquardt 1963)."""
-    found, (damping, down, up, most) = np.clip(guess, -0.999 * LIMITS, 0.999 * LIMITS), DAMPING
+    """Fit the free parameters of one window; the others keep their guess."""
     stiffness = np.where(is_free, PRIOR_SIGMA, np.inf) ** -2.0
-    model, jacobian = task.model(found)
-    cost = _cost(task, model, found, stiffness)
-    for _ in range(N_STEPS):
-        pull = jacobian.T @ (task.part.weight * (task.part.curve.intensity - model))
-        pull -= (found - PRIOR_CENTRE) * stiffness
-        moves = is_free & ~((np.abs(found) >= LIMITS) & (pull * found > 0))  # at a limit, and pushed beyond
-        free = jacobian[:, moves]
-        normal = (free.T * task.part.weight) @ free + np.diag(stiffness[moves])
-        while True:
-            moved = found.copy()
-            step = _step(normal, pull[moves], damping)
-            moved[moves] = np.clip(found[moves] + step, -LIMITS[moves], LIMITS[moves])
-            new_model, new_jacobian = task.model(moved)
-            new_cost = _cost(task, new_model, moved, stiffness)
-            if new_cost <= cost or damping > most:
-                break
-            damping *= up
-        gained, damping = cost - new_cost, damping * down
-        if not gained >= 0:
-            break
-        found, model, jacobian, cost = moved, new_model, new_jacobian, new_cost
-        if gained <= SETTLED * cost:
-            break
-    else:
+    points = np.stack([task.part.curve.q_inv_nm, task.part.curve.intensity, task.part.weight])
+    rules = np.stack([is_free.astype(np.float64), PRIOR_CENTRE, stiffness, LIMITS])
+    found, has_settled = settle(points, np.array([*task.start, task.half_window]), rules, guess)
+    if not has_settled:
         raise FitFailed(f"the fit at {task.start[0]:.3g} 1/nm does not settle in {N_STEPS} steps")
     if abs(found[0]) > 0.99 * LIMITS[0] or not np.all(np.isfinite(found)):
         raise FitFailed(f"the fit left the peak at {task.start[0]:.3g} 1/nm")
     return _judge(task, is_free, found)
-
-
-def _cost(task: PeakTask, model: Floats, found: Floats, stiffness: Floats) -> float:
-    """Chi squared, and what is expected beforehand."""
-    chi2 = float(task.part.weight @ (task.part.curve.intensity - model) ** 2)
-    return chi2 + float(stiffness @ (found - PRIOR_CENTRE) ** 2)
-
-
-def _step(normal: Floats, pull: Floats, damping: float) -> Floats:
-    """One damped step."""
-    diagonal = np.diag(normal)
-    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    scaled = normal * np.outer(scale, scale) + damping * np.eye(scale.size)
-    return np.asarray(np.linalg.solve(scaled, pull * scale) * scale, dtype=np.float64)
 
 
 def _judge(task: PeakTask, is_free: NDArray[np.bool_], found: Floats) -> _Solution:
@@ -212,7 +173,10 @@ def _judge(task: PeakTask, is_free: NDArray[np.bool_], found: Floats) -> _Soluti
     stiffness = np.diag(PRIOR_SIGMA[is_free] ** -2.0)
     weighted = jacobian * part.weight[:, None]
     free = weighted[:, is_free]
-    inverse = np.linalg.pinv(free.T @ jacobian[:, is_free] + stiffness, hermitian=True)
+    normal = free.T @ jacobian[:, is_free] + stiffness
+    inverse = invert_positive(normal)
+    if not np.all(np.isfinite(inverse)):  # what the points do not tell at all is left as it was
+        inverse = np.linalg.pinv(normal, hermitian=True)
     noise = (free.T * part.variance) @ free * excess(chi2, len(part) - n_free)
     covariance = np.zeros((N_PARAMETERS, N_PARAMETERS))
     covariance[np.ix_(is_free, is_free)] = inverse @ (noise + stiffness) @ inverse
