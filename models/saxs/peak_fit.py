@@ -25,7 +25,7 @@ PRIOR_SIGMA = np.array([np.inf, 0.5, 0.5, np.inf, 0.5, np.inf, np.inf, 0.3, 0.05
 """How surely. A broad peak and a bent background are hard to tell apart: without the expectation that the
 width is about the scan's, and that ln I of the background bends by some 0.3 within the window (0.05 in third
 order), a shoulder could pass for a peak a thousand times its background. A clear peak does not feel it."""
-LIMITS = np.array([1.0, 1.6, 1.0, 9.0, 1.0, np.inf, np.inf, 1.5, 0.5])
+LIMITS = np.array([1.0, 2.3, 1.0, 9.0, 1.0, np.inf, np.inf, 1.5, 0.5])
 """Largest value of each parameter."""
 SHOWN = (("q", "1/nm"), ("fwhm", "1/nm"), ("height_over_background", "1"))
 """Name and unit of what is read off the parameters, in the order of `_values`."""
@@ -106,11 +106,12 @@ def fit_peak(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
     start = (q_inv_nm, fwhm_inv_nm)
     task = _make_task(points, start, max(HALF_WINDOW * fwhm_inv_nm / q_inv_nm, MIN_HALF_WINDOW))
     guess = np.array([*PRIOR_CENTRE[:3], 0.0, 0.5, *_background_guess(task)])
-    solution = _solve(task, _SYMMETRIC, guess)
-    task = _reweigh(task, solution.found)
-    solution = _solve(task, _SYMMETRIC, solution.found)
+    solution = _solve(task, _SYMMETRIC, guess, guess[1])
+    # among few counts the scan's width is up to five times the peak's: it may pull once, and not twice
+    task, log_width = _reweigh(task, solution.found), float(solution.found[1])
+    solution = _solve(task, _SYMMETRIC, solution.found, log_width)
     if solution.gain > MIN_GAIN * max(1.0, solution.chi2 / max(len(task.part) - solution.n_free, 1)):
-        solution = _solve(task, _SPLIT, solution.found)
+        solution = _solve(task, _SPLIT, solution.found, log_width)
     values, sigmas = _values(solution.found, start).tolist(), _sigmas(solution, start).tolist()
     return PeakFit(
         q_inv_nm=values[0],
@@ -151,11 +152,13 @@ def _reweigh(task: PeakTask, found: Floats) -> PeakTask:
     return replace(task, part=replace(part, weight=weight))
 
 
-def _solve(task: PeakTask, is_free: NDArray[np.bool_], guess: Floats) -> _Solution:
-    """Fit the free parameters of one window; the others keep their guess."""
+def _solve(task: PeakTask, is_free: NDArray[np.bool_], guess: Floats, log_width: float) -> _Solution:
+    """Fit the free parameters of one window, ln width expected there; the others keep their guess."""
+    expected = PRIOR_CENTRE.copy()
+    expected[1] = log_width
     stiffness = np.where(is_free, PRIOR_SIGMA, np.inf) ** -2.0
     points = np.stack([task.part.curve.q_inv_nm, task.part.curve.intensity, task.part.weight])
-    rules = np.stack([is_free.astype(np.float64), PRIOR_CENTRE, stiffness, LIMITS])
+    rules = np.stack([is_free.astype(np.float64), expected, stiffness, LIMITS])
     found, has_settled = settle(points, np.array([*task.start, task.half_window]), rules, guess)
     if not has_settled:
         raise FitFailed(f"the fit at {task.start[0]:.3g} 1/nm does not settle in {N_STEPS} steps")

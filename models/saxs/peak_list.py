@@ -142,7 +142,7 @@ def _average(values: Floats, is_filled: Floats, kernel: Floats) -> Floats:
 def _fit(points: Steady, bump: Bump, others: list[Bump]) -> PeakFit | None:
     """Fit one peak, the others divided out; None where nothing is left of it."""
     try:
-        return fit_peak(_without(points, others), bump.q_inv_nm, bump.fwhm_inv_nm)
+        return fit_peak(_without(points, bump, others), bump.q_inv_nm, bump.fwhm_inv_nm)
     except (FitFailed, np.linalg.LinAlgError):
         return None
 
@@ -157,12 +157,16 @@ def _is_good(fit: PeakFit, others: list[Bump]) -> bool:
     return is_narrow and is_significant and is_apart
 
 
-def _without(points: Steady, others: list[Bump]) -> Steady:
-    """The curve with peaks divided out; its relative errors stay."""
+def _without(points: Steady, bump: Bump, others: list[Bump]) -> Steady:
+    """The curve with all peaks but one divided out; its relative errors stay.
+
+    Peaks add up on one background: in the wing of another, dividing by that one alone would bend this one.
+    """
     if not others:
         return points
     q = points.curve.q_inv_nm
-    factor = np.prod([other.raises(q) for other in others], axis=0)
+    own = bump.raises(q)
+    factor = 1 + np.sum([other.raises(q) - 1 for other in others], axis=0) / own
     curve = replace(
         points.curve, intensity=points.curve.intensity / factor, sigma=points.curve.sigma / factor
     )
