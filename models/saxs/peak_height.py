@@ -76,7 +76,7 @@ def measure_height(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> Heigh
         background *= np.sqrt(seen)
         variance += (0.5 * sigma / seen) ** 2
     top, top_sigma = _level(points, q_inv_nm, TOP_HALF_WINDOW * fwhm_inv_nm / q_inv_nm, TOP_DEGREE)
-    # ln of the background is as good as normal, and one over it is not: its square has the mean exp(2 variance)
+    # ln of the background is as good as normal, one over it is not: its square's mean is exp(2 variance)
     square = (top**2 + top_sigma**2) * np.exp(2 * variance) - top**2 * np.exp(variance)
     return Height(float(top / background - 1), float(np.sqrt(square) / background))
 

@@ -7,7 +7,7 @@ import numpy as np
 from models.compiled import compiled
 from models.domain.scattering import Floats
 from models.saxs.normal_equations import solve, sum_up
-from models.saxs.peak_model import shape_peak
+from models.saxs.peak_model import shape_peaks
 
 N_STEPS = 30
 """Levenberg-Marquardt steps at most."""
@@ -28,7 +28,7 @@ def settle(points: Floats, frame: Floats, rules: Floats, guess: Floats) -> tuple
     points
         q, intensity and weight, shape (3, n_q).
     frame
-        As for `shape_peak`.
+        As for `shape_peaks`.
     rules
         For each parameter: 1 where it is free, what is expected of it, how stiffly, and its largest value,
         shape (4, n).
@@ -45,7 +45,7 @@ def settle(points: Floats, frame: Floats, rules: Floats, guess: Floats) -> tuple
     found = np.minimum(np.maximum(guess, -EDGE * limits), EDGE * limits)
     model, jacobian = np.empty(len(q)), np.empty((len(q), len(guess)))
     new_model, new_jacobian = np.empty(len(q)), np.empty((len(q), len(guess)))
-    shape_peak(q, frame, found, model, jacobian)
+    shape_peaks(q, frame, found, model, jacobian)
     cost, damping = _cost(points, model, found, rules), FIRST_DAMPING
     for _ in range(N_STEPS):
         normal, pull = sum_up(jacobian, weight, intensity - model)
@@ -53,7 +53,7 @@ def settle(points: Floats, frame: Floats, rules: Floats, guess: Floats) -> tuple
         while True:
             step = solve(normal, pull, damping)
             moved = np.where(is_free > 0, np.minimum(np.maximum(found + step, -limits), limits), found)
-            shape_peak(q, frame, moved, new_model, new_jacobian)
+            shape_peaks(q, frame, moved, new_model, new_jacobian)
             new_cost = _cost(points, new_model, moved, rules)
             if new_cost <= cost or damping > MOST_DAMPING:
                 break
