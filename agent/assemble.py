@@ -77,7 +77,7 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
             plan.spec.analysis,
             extractors=plan.extractors,
             folder=plan.folder,
-            geometry=plan.geometry,
+            detector=plan.detector,
             profile_bins=plan.spec.objective.profile_bins,
         )
         milestones = Milestones(plan.problem, MILESTONE_EVERY)

@@ -92,6 +92,9 @@ class AnalysisSpec(Frozen):
     """Count of q bins that a frame is reduced to."""
     geometry: str | None = None
     """Geometry file (PONI, or a curve's header); None takes it from each frame's own header."""
+    corrections: str | None = None
+    """TOML file of corrections: dead time, dark counts, flat field, polarisation, scale; None corrects the
+    solid angle alone."""
     scale: float = Field(default=1.0, gt=0)
     """Factor from normalised counts to `intensity_unit`, from a calibration standard."""
     intensity_unit: str = "a.u."

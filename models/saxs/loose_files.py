@@ -144,7 +144,7 @@ def _read_frame(path: Path, source: Source) -> Reading:
     frame = read_frame(path)
     if source.mask is not None:
         mask = _read_mask_once(source.mask, _state(source.mask), frame.counts.shape)
-        frame = replace(frame, mask=frame.mask | mask)
+        frame = frame.without(mask)
     geometry, window = _geometry(path, frame, source)
     assumed: tuple[Verdict, ...] = ()
     if frame.monitor == UNMONITORED:
@@ -156,7 +156,7 @@ def _read_frame(path: Path, source: Source) -> Reading:
     has_mask = bool(np.any(frame.mask & (frame.counts >= 0)))
     if not has_mask:
         shadow = find_shadow(frame, geometry)
-        frame = replace(frame, mask=frame.mask | shadow)
+        frame = frame.without(shadow)
         remedy = (
             "The frame has no mask: the shadow of the beamstop was found and left out. Give --mask to decide."
         )
@@ -167,7 +167,7 @@ def _read_frame(path: Path, source: Source) -> Reading:
             raise BadInput(f"{path}: {verdict.check}", f"is {verdict.value:g} {verdict.unit}", verdict.remedy)
     if source.drops_zingers:
         zingers = find_zingers(frame, geometry, source.corrections)
-        frame = replace(frame, mask=frame.mask | zingers)
+        frame = frame.without(zingers)
         assumed += (note_zingers(int(np.count_nonzero(zingers))),)
     verdicts += assumed
     curve = integrate(frame, geometry, Binning(sector=source.sector), source.corrections)

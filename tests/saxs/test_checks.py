@@ -78,6 +78,24 @@ def test_what_only_warns_does_not_keep_a_frame_from_training(struck):
         assert not said.is_refusal
 
 
+def test_slits_that_scatter_twice_are_told_by_the_blank_before_long_before_they_outshine_a_sample(ready):
+    said = failed(check_frame(expose_struck(ready[0], Fault("parasitic", 0.2))))["parasitic"]
+    assert said.is_warning
+    assert "% more at low q than the blank before" in said.remedy
+    assert said.value > said.limit >= 0.1
+
+
+def test_a_blank_is_not_held_against_itself(ready):
+    night, shot = ready
+    subject = night.subject(shot, is_blank=False)
+    blank = subject.earlier.blank
+    bright = replace(blank, counts=2 * blank.counts)
+    alone = replace(subject, earlier=replace(subject.earlier, blank=bright, blanks=(bright,)))
+    assert "parasitic" not in failed(check_frame(alone))
+    beside = replace(subject, earlier=replace(subject.earlier, blank=bright, blanks=(blank, bright)))
+    assert failed(check_frame(beside))["parasitic"].value == pytest.approx(1.0)
+
+
 def test_a_moved_beam_is_measured_in_direction_and_size(ready):
     verdicts = check_frame(expose_struck(ready[0], Fault("moved_beam", 0.25)))
     said = next(verdict for verdict in verdicts if verdict.check == "centre")
