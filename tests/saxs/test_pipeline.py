@@ -160,7 +160,7 @@ def test_an_extractor_that_gives_up_leaves_absences_with_its_reason():
 def test_a_frame_that_fails_a_check_is_kept_and_trains_nothing(
     tmp_path: Path, geometry: Geometry, monkeypatch: pytest.MonkeyPatch
 ):
-    import models.saxs.pipeline as pipeline
+    from models.saxs import reduction
 
     shots = {
         "good.h5": Frame(np.full(geometry.shape, 50, np.int32), np.zeros(geometry.shape, bool), 1, 1e5, 0.6),
@@ -171,7 +171,7 @@ def test_a_frame_that_fails_a_check_is_kept_and_trains_nothing(
             np.full(geometry.shape, 50, np.int32), np.zeros(geometry.shape, bool), 1, float("nan"), 0.6
         ),
     }
-    monkeypatch.setattr(pipeline, "read_frame", lambda path, exposure: shots[path.name])
+    monkeypatch.setattr(reduction, "read_frame", lambda path, exposure: shots[path.name])
     analysis = build_analysis(
         AnalysisSpec(features=("totals",), n_bins=50), extractors=load_extractors(("totals",)),
         folder=tmp_path, detector=Detector(geometry),
