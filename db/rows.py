@@ -16,7 +16,15 @@ from models.domain.clock import Stamp
 from models.domain.decision import Candidate, Decision
 from models.domain.history import Failure, Observation, Quarantine
 from models.domain.records import (
-    Annotation, Answered, Decided, Ended, Event, Observed, Record, Retried, Started,
+    Annotation,
+    Answered,
+    Decided,
+    Ended,
+    Event,
+    Observed,
+    Record,
+    Retried,
+    Started,
 )  # fmt: skip
 from models.domain.request import Answer, Request
 
@@ -86,13 +94,19 @@ class Writer:
                 self._failure(record)
             case Event():
                 self._add(schema.event, session_id=self.session_id, **record.model_dump(), **self._moment())
+            case Annotation() | Request() | Answered():
+                self._said(record)
+        return seq_of(record)
+
+    def _said(self, record: Annotation | Request | Answered) -> None:
+        """Write what people say and ask, and what a run answers."""
+        match record:
             case Annotation():
                 self._add(schema.annotation, **record.model_dump(), **self._moment())
             case Request():
                 self._request(record)
             case Answered(answers=answers):
                 self._answers(answers)
-        return seq_of(record)
 
     def _decision(self, decision: Decision) -> int:
         model, point = decision.model, decision.point

@@ -1,7 +1,7 @@
 """A strategy that readjusts: before the next sample, the one in the beam is seen well enough."""
 
 from agent.ports import Strategy
-from agent.setup.case import case_at_hand, dose_s
+from agent.setup.case import Case, case_at_hand, dose_s
 from agent.setup.rules import RULES, Adjustment, Rule, first_of
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import last_blank
@@ -10,6 +10,7 @@ from models.domain.decision import EXPOSING_KINDS, Decision, Reason
 from models.domain.history import History
 from models.domain.point import Point
 from models.domain.setup import Setup, SetupSpec
+from models.domain.veto import veto_of
 
 DOSE_ROUNDING = 1e-9
 """Share of a dose limit by which sums of doses may miss it."""
@@ -46,7 +47,7 @@ class WithSetup:
 
     def propose(self, history: History) -> Decision:
         """The last sample once more under another set-up, else what the strategy proposes."""
-        case = case_at_hand(self._problem, self._spec, history)
+        case = self._case(history)
         found = None if case is None else first_of(self._rules, case)
         if case is None or found is None:
             return self._standing(self._strategy.propose(history), history)
@@ -66,8 +67,16 @@ class WithSetup:
 
     def is_unfinished(self, history: History) -> bool:
         """True when the last sample is to be taken once more before anything else happens."""
-        case = case_at_hand(self._problem, self._spec, history)
+        case = self._case(history)
         return case is not None and first_of(self._rules, case) is not None
+
+    def _case(self, history: History) -> Case | None:
+        """What is known of the sample in the beam; None where it may not be measured again."""
+        case = case_at_hand(self._problem, self._spec, history)
+        if case is None or history.is_called_off(case.first.seq):
+            return None
+        vetoed = veto_of(case.first.point, history.standing_vetoes, self._problem.space.axes)
+        return case if vetoed is None else None
 
     def _needs_blank(self, found: Adjustment, history: History) -> bool:
         """True when a blank is asked for, or there is none yet where the detector is to stand."""

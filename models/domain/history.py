@@ -14,6 +14,8 @@ from models.domain.veto import Veto
 
 CALLED_OFF = frozenset({"vetoed", "withdrawn"})
 """Codes of failures by which a person called a decision off before its first command: nothing was done."""
+NEVER_BEGUN = CALLED_OFF | {"quarantined"}
+"""Codes of failures of decisions of which no command was given."""
 
 
 class Observation(Frozen):

@@ -35,7 +35,7 @@ class EmailSpec(Frozen):
     to: tuple[str, ...] = Field(min_length=1)
     """Who gets it."""
     tls: Literal["starttls", "always", "never"] = "starttls"
-    """``starttls`` begins in plain text and goes on encrypted, ``always`` is encrypted from the first byte."""
+    """``starttls`` begins in plain text and goes on encrypted, ``always`` is encrypted from the start."""
     user: str | None = Field(default=None, min_length=1)
     """Name under which to log in; nobody logs in where it is left out."""
     password_env: str | None = Field(default=None, pattern=VARIABLE)
