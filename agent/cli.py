@@ -24,6 +24,7 @@ from agent.commands.reduce import ManyBuffers, reduce
 from agent.commands.replay import replay
 from agent.commands.run import run
 from agent.commands.smooth import smooth
+from agent.commands.steer import pause, pin, resume, stop, veto
 from agent.commands.verify import verify
 from agent.commands.watch import watch
 from agent.signals import EXIT_STOPPED, STOPPING, StoppedAtOnce, leave_at_once
@@ -90,7 +91,7 @@ def nightbeam(
     del version
 
 
-for command in (run, check, log, verify, replay, export, annotate, smooth):
+for command in (run, check, log, pause, resume, veto, pin, stop, verify, replay, export, annotate, smooth):
     app.command()(answering(command))
 for command in (reduce, watch):
     app.command(cls=ManyBuffers)(answering(command))

@@ -1,7 +1,8 @@
 """From a campaign file to a checked plan: every part is there, nothing is written, nothing moves."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from agent.candidate_list import read_candidates
 from agent.known_detector import plan_detector
 from agent.look_around import refuse_empty
+from agent.notices import Way, ways_of
 from agent.outline import read_outline
 from agent.plugs import add_home, find_builder
 from agent.ports import Strategy
@@ -68,6 +70,8 @@ class Plan:
     """What chooses."""
     publisher: Publisher
     """What publishes heads of the record."""
+    ways: Mapping[str, Way] = field(default_factory=dict[str, Way])
+    """How people are called, by what each way is called."""
 
     @property
     def space(self) -> SearchSpace:
@@ -122,6 +126,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         detector=detector,
         strategy=build_strategy(spec, problem),
         publisher=_publisher(spec, home, folder),
+        ways=ways_of(spec.notify, home, os.environ),
     )
 
 

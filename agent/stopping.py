@@ -6,7 +6,7 @@ from itertools import takewhile
 
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import EXPOSING_KINDS, MEASURING_KINDS, Decision, Reason
-from models.domain.history import History
+from models.domain.history import NEVER_BEGUN, History
 
 SECONDS_PER_HOUR = 3600.0
 ROUNDING = 1e-9
@@ -95,7 +95,8 @@ def exposed_s(history: History) -> float:
     total_s = 0.0
     for decision in history.decisions:
         failure = history.failure(decision.seq)
-        if decision.kind in EXPOSING_KINDS and (failure is None or failure.code != "quarantined"):
+        is_begun = failure is None or failure.code not in NEVER_BEGUN
+        if decision.kind in EXPOSING_KINDS and is_begun:
             exposure = history.exposure(decision.seq)
             total_s += decision.exposure_s if exposure is None else exposure.exposure_s
     return total_s
@@ -116,12 +117,13 @@ def n_blanks_in_a_row(history: History) -> int:
 def n_failures_in_a_row(history: History) -> int:
     """Decisions since the last accepted observation, or the last run, that brought nothing.
 
-    A look for the sample or the beam may find neither, and has still done what it was for.
+    A look for the sample or the beam may find neither, and has still done what it was for. What a person
+    called off is no failure.
     """
     n_failed = 0
     for decision in reversed(history.decisions):
         observation = history.observation(decision.seq)
-        if decision.is_look and observation is not None:
+        if (decision.is_look and observation is not None) or history.is_called_off(decision.seq):
             continue
         is_rejected = observation is not None and not observation.is_accepted
         if history.failure(decision.seq) is None and not is_rejected:

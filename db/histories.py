@@ -9,10 +9,12 @@ from sqlalchemy.engine import Connection, Row
 
 from db import schema
 from db.readable import refuse_edited
+from db.requests import read_requests
 from models.domain.action import Action, Asset, Exposure
 from models.domain.decision import Actor, Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.history import Duration, Failure, History, Observation, Quarantine
 from models.domain.records import LoggedAction
+from models.domain.request import vetoes_of
 from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 from models.domain.setup import Setup
 from models.domain.space import Point
@@ -59,6 +61,7 @@ def _read_history(connection: Connection, campaign_id: int) -> History:
             )
         ),
         durations=_read_durations(connection, campaign_id),
+        vetoes=vetoes_of(read_requests(connection, campaign_id), decisions),
     )
 
 

@@ -11,6 +11,7 @@ from models.domain.decision import EXPOSING_KINDS, Decision, Reason
 from models.domain.history import History
 from models.domain.point import Point
 from models.domain.setup import Setup, SetupSpec
+from models.domain.veto import veto_of
 
 DOSE_ROUNDING = 1e-9
 """Share of a dose limit by which sums of doses may miss it."""
@@ -47,7 +48,7 @@ class WithSetup:
 
     def propose(self, history: History) -> Decision:
         """The last sample once more under another set-up, else what the strategy proposes."""
-        case = case_at_hand(self._problem, self._spec, history)
+        case = self._case(history)
         found = None if case is None else first_of(self._rules, case)
         if case is None or found is None:
             decision = self._standing(self._strategy.propose(history), history)
@@ -68,8 +69,16 @@ class WithSetup:
 
     def is_unfinished(self, history: History) -> bool:
         """True when the last sample is to be taken once more before anything else happens."""
-        case = case_at_hand(self._problem, self._spec, history)
+        case = self._case(history)
         return case is not None and first_of(self._rules, case) is not None
+
+    def _case(self, history: History) -> Case | None:
+        """What is known of the sample in the beam; None where it may not be measured again."""
+        case = case_at_hand(self._problem, self._spec, history)
+        if case is None or history.is_called_off(case.first.seq):
+            return None
+        vetoed = veto_of(case.first.point, history.standing_vetoes, self._problem.space.axes)
+        return case if vetoed is None else None
 
     def _needs_blank(self, found: Adjustment, history: History) -> bool:
         """True when a blank is asked for, or there is none yet where the detector is to stand."""

@@ -68,9 +68,10 @@ class Choices:
         stock
             What may be used up.
         """
-        self._history, self.pool = history, pool
+        self._history, self.pool, self._of_space = history, pool, encoding
         self.encoding = _within(stock, encoding, history)
-        """The space's, or that of the part of it for which the stock is left."""
+        """The space's, or that of the part of it for which the stock is left and that nobody vetoed."""
+        self._is_short = bool(self.encoding.space.linear != encoding.space.linear)
         self._is_narrowed = self.encoding is not encoding
         self._stock = stock
         self._why_exhausted = "Every sample that exists has been measured."
@@ -92,7 +93,11 @@ class Choices:
     @property
     def why_exhausted(self) -> Reason:
         """Why nothing is left to choose, when nothing is."""
-        if self._is_narrowed and self._stock is not None:
+        vetoes = self._history.standing_vetoes
+        if vetoes and not self._without_vetoes().is_exhausted:
+            sentence = f"All that could be measured is vetoed: {vetoes[-1].text()}."
+            return Reason(code="vetoed", sentence=sentence)
+        if self._is_short and self._stock is not None:
             left = self._stock.text(self._stock.left(self._history), self.encoding.space)
             sentence = f"The stock that is left allows no further sample: {left}."
             return Reason(code="stock", sentence=sentence)
@@ -117,12 +122,18 @@ class Choices:
         if len(self.pending):
             awaited = ", ".join(str(d.seq) for d in self._history.pending())
             sentence = f"{sentence} Outcomes awaited: {awaited}."
+        sentence += vetoed_text(self._history)
         if self._complaint is not None:
             sentence = f"{sentence} Left out as if refused: points at which {self._complaint}."
         return reason.model_copy(update={"sentence": sentence})
 
     def _asked(self) -> Iterator[Decision]:
-        return (d for d in self._history.decisions if d.kind in MEASURING_KINDS)
+        return self._history.asked()
+
+    def _without_vetoes(self) -> "Choices":
+        """The same as if nobody had vetoed anything."""
+        history = self._history.model_copy(update={"vetoes": ()})
+        return Choices(self._of_space, history, self.pool, self._stock)
 
     def _open_draws(self) -> Mask:
         """Those away from failures and pending points where any are, that the feasibility function allows."""
@@ -160,9 +171,17 @@ class Choices:
         return is_left
 
 
+def vetoed_text(history: History) -> str:
+    """A sentence on the vetoes that the decision to come obeys, with a blank before it; else nothing."""
+    vetoes = "; ".join(veto.text() for veto in history.standing_vetoes)
+    return f" Left out as vetoed: {vetoes}." if vetoes else ""
+
+
 def _within(stock: Stock | None, encoding: Encoding, history: History) -> Encoding:
-    """The same encoding, or that of the part of its space for which the stock is left."""
+    """The same encoding, or that of the part of its space for which the stock is left and nobody vetoed."""
     space = encoding.space if stock is None else stock.narrowed(encoding.space, history)
+    if history.standing_vetoes:
+        space = space.model_copy(update={"vetoed": history.standing_vetoes})
     return encoding if space is encoding.space else Encoding(space)
 
 
@@ -172,7 +191,8 @@ def failed_points(encoding: Encoding, history: History) -> Floats:
     for decision in history.decisions:
         observation = history.settled(decision)
         is_rejected = observation is not None and not observation.is_accepted
-        if decision.kind in MEASURING_KINDS and decision.point is not None:
+        is_tried = decision.kind in MEASURING_KINDS and not history.is_called_off(decision.seq)
+        if is_tried and decision.point is not None:
             if is_rejected or history.failure(decision.seq) is not None:
                 failed.append(decision.point)
             elif observation is not None:

@@ -8,6 +8,7 @@ from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
 from agent.strategy.stops import WithStops
 from agent.strategy.upkeep import WithBlanks, WithRepeats
+from agent.strategy.vetoes import WithVetoes
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.inputs import options_for
@@ -33,6 +34,7 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     """
     chooser = build_chooser(spec, problem)
     strategy: Strategy = Checked(chooser, spec.strategy.kind, problem.space)
+    strategy = WithVetoes(strategy, problem, spec.stock)
     strategy = WithStops(strategy, spec, problem)
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:

@@ -7,6 +7,7 @@ from models.domain.campaign import BlankSpec
 from models.domain.decision import MEASURING_KINDS, Decision, Reason
 from models.domain.history import History
 from models.domain.space import Point
+from models.domain.veto import veto_of
 
 
 class WithBlanks:
@@ -64,10 +65,12 @@ class WithRepeats:
         """
         found: list[Decision] = []
         known = 0
-        for decision in reversed([d for d in history.decisions if d.kind in MEASURING_KINDS]):
+        axes, vetoes = self._problem.space.axes, history.standing_vetoes
+        for decision in reversed(list(history.asked())):
             if decision.seq <= known:
                 break
-            if decision.point is not None and what_went_wrong(history, decision) is not None:
+            is_free = veto_of(decision.point, vetoes, axes) is None
+            if is_free and decision.point is not None and what_went_wrong(history, decision) is not None:
                 tries = _tries_at(history, decision.point)
                 if 0 < len(tries) < self._attempts and history.has_outcome(tries[-1]):
                     found = tries
@@ -79,8 +82,8 @@ class WithRepeats:
 def _tries_at(history: History, point: Point) -> list[Decision]:
     """Measurements at a point since one there succeeded."""
     tries: list[Decision] = []
-    for decision in history.decisions:
-        if decision.kind in MEASURING_KINDS and decision.point == point:
+    for decision in history.asked():
+        if decision.point == point:
             observation = history.settled(decision)
             is_success = observation is not None and observation.is_accepted
             tries = [] if is_success else [*tries, decision]

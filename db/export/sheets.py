@@ -7,6 +7,7 @@ from db.export.event_sheets import (
     campaign_sheet,
     event_sheet,
     file_sheet,
+    request_sheet,
     sample_sheet,
 )  # fmt: skip
 from db.export.sheet import Sheet
@@ -14,7 +15,7 @@ from db.export.source import Source
 
 MAKERS = (
     campaign_sheet, decision_sheet, feature_sheet, candidate_sheet, action_sheet, sample_sheet,
-    file_sheet, event_sheet, annotation_sheet,
+    file_sheet, event_sheet, annotation_sheet, request_sheet,
 )  # fmt: skip
 
 

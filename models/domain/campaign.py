@@ -9,6 +9,7 @@ from models.domain.check_limits import CheckLimits
 from models.domain.frozen import Frozen
 from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
+from models.domain.people import NotifySpec, PeopleSpec
 from models.domain.region import Region, RegionSpec
 from models.domain.setup import SetupSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
@@ -190,6 +191,10 @@ class CampaignSpec(Frozen):
     """When enough is known; may be changed between two runs."""
     setup: SetupSpec | None = None
     """When a measurement is readjusted and taken again; never where it is left out."""
+    people: PeopleSpec = PeopleSpec()
+    """How people may interfere; may be changed between two runs."""
+    notify: NotifySpec | None = None
+    """How people are called; may be changed between two runs."""
     record: RecordSpec = RecordSpec()
     """How the record is kept; may be changed between two runs."""
     folder: str | None = None

@@ -49,7 +49,7 @@ def test_no_row_is_replaced(filled, name):
     table = schema.metadata.tables[name]
     row = filled.execute(sa.select(table)).mappings().first()
     if row is None:
-        assert name in {"annotation", "event", "failure", "quarantine", "sample"}, (
+        assert name in {"annotation", "answer", "event", "failure", "quarantine", "request", "sample"}, (
             "a table that nothing fills"
         )
         return
@@ -90,7 +90,7 @@ def test_no_row_is_replaced_by_its_hidden_number(filled, name):
     table = schema.metadata.tables[name]
     row = filled.execute(sa.select(table, sa.literal_column("rowid").label("hidden"))).mappings().first()
     if row is None:
-        assert name in {"annotation", "event", "failure", "quarantine", "sample"}
+        assert name in {"annotation", "answer", "event", "failure", "quarantine", "request", "sample"}
         return
     other = {
         column.name: f"other {row[column.name]}"

@@ -101,8 +101,8 @@ def _fit_robustly(design: Floats, pull: Floats) -> tuple[Floats, float] | None:
 def has_no_spill(subject: Subject) -> Finding | None:
     """The brightest direction beside the beamstop above the opposite one, sigma, less what a shift explains.
 
-    Sigma is Poisson's and 2 % of what both are on average. What a shift of the centre explains is taken from the
-    other directions.
+    Sigma is Poisson's and 2 % of what both are on average. What a shift of the centre explains is taken from
+    the other directions.
     """
     census = subject.census
     zone = None if census is None else _zone(census)
