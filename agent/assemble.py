@@ -9,6 +9,8 @@ from agent.clock import system_clock
 from agent.environment import environment_json
 from agent.loop import Loop, Parts
 from agent.milestones import Milestones
+from agent.notifying import calling
+from agent.people import Terms
 from agent.plan import Plan
 from agent.plugs import find_builder
 from agent.ports import Narrator
@@ -77,11 +79,14 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
             plan.spec.analysis,
             extractors=plan.extractors,
             folder=plan.folder,
-            geometry=plan.geometry,
+            detector=plan.detector,
             profile_bins=plan.spec.objective.profile_bins,
         )
         milestones = Milestones(plan.problem, MILESTONE_EVERY)
-        parts = Parts(instrument, analysis, plan.strategy, log, narrator, milestones)
+        terms = Terms(plan.problem.space, plan.spec.people.veto_s)
+        told = calling(plan.spec, plan.ways, narrator, log, lambda: clock().utc)
+        both = opened.enter_context(told)
+        parts = Parts(instrument, analysis, plan.strategy, log, both[0], milestones, terms, both[1])
         yield Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
 
 

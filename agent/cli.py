@@ -8,8 +8,9 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -24,6 +25,7 @@ from agent.commands.reduce import ManyBuffers, reduce
 from agent.commands.replay import replay
 from agent.commands.run import run
 from agent.commands.smooth import smooth
+from agent.commands.steer import pause, pin, resume, stop, veto
 from agent.commands.verify import verify
 from agent.commands.watch import watch
 from agent.signals import EXIT_STOPPED, STOPPING, StoppedAtOnce, leave_at_once
@@ -71,7 +73,41 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-for command in (run, check, log, deck, verify, replay, export, annotate, smooth):
+
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(f"nightbeam {metadata.version('nightbeam')}")
+        raise typer.Exit
+
+
+@app.callback()
+def nightbeam(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and leave."),
+    ] = False,
+) -> None:
+    """An autonomous experiment agent for small-angle X-ray scattering."""
+    del version
+
+
+for command in (
+    run,
+    check,
+    log,
+    deck,
+    pause,
+    resume,
+    veto,
+    pin,
+    stop,
+    verify,
+    replay,
+    export,
+    annotate,
+    smooth,
+):
     app.command()(answering(command))
 for command in (reduce, watch):
     app.command(cls=ManyBuffers)(answering(command))

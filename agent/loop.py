@@ -2,19 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 
+from agent.book import Book
 from agent.debits import with_debits
+from agent.parts import Parts
+from agent.people import People, obeyed, override_decision
 from agent.ports import (
-    Analysis,
-    DecisionLog,
-    Instrument,
-    Milestones,
-    Narrator,
-    Strategy,
     equipped,
     is_unfinished,
-    no_milestones,
 )
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
@@ -22,7 +17,7 @@ from agent.strategy.upkeep import blank_of
 from agent.thinker import Thinker
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.campaign import BudgetSpec
-from models.domain.decision import Actor, Decision, Override, Reason
+from models.domain.decision import MEASURING_KINDS, Actor, Decision, Override
 from models.domain.errors import (
     BeamlineFault,
     BeamlineUnsafe,
@@ -31,29 +26,12 @@ from models.domain.errors import (
     LogUnavailable,
     UnreachablePoint,
 )  # fmt: skip
-from models.domain.history import Duration, Failure
-from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
+from models.domain.history import Duration, Failure, History
+from models.domain.records import Decided, Ended, Observed, Retried, Started
+from models.domain.request import Answer
 
 SURVIVABLE = (BeamlineFault, UnreachablePoint)
 """What an instrument may raise: recorded, and the campaign goes on."""
-
-
-@dataclass(frozen=True)
-class Parts:
-    """What the loop is built from."""
-
-    instrument: Instrument
-    """What measures."""
-    analysis: Analysis
-    """What reads."""
-    strategy: Strategy
-    """What chooses."""
-    log: DecisionLog
-    """What remembers."""
-    narrator: Narrator
-    """What tells a person."""
-    milestones: Milestones = no_milestones
-    """What is worth keeping besides a decision."""
 
 
 class Loop:
@@ -80,8 +58,13 @@ class Loop:
         self._override: Override | None = None
         self.is_over = False
         """True when its ending is on record: nothing is left to stop, only the shutter to close."""
-        self.history = parts.log.history()
+        self._book = Book(parts.log, parts.narrator)
+        self._people = People(parts.log, parts.narrator, parts.instrument.make_safe, parts.terms)
+
+    @property
+    def history(self) -> History:
         """All that is known so far."""
+        return self._book.history
 
     def request_stop(self, who: str) -> None:
         """Ask the loop to end after the measurement in hand."""
@@ -101,11 +84,11 @@ class Loop:
         make_safe = self._parts.instrument.make_safe
         try:
             make_safe()
+            self._people.hear(self._book, self._is_stopping)
             self._finish_last()
             ending = self._next_ending()
             while ending is None:
-                decision = self._overriding() or self._thinker.propose(self.history)
-                ending = self._carry_out(decision) or self._next_ending()
+                ending = self._take_a_turn() or self._next_ending()
             self.is_over = True
             make_safe()
         except LeaseLost:
@@ -129,65 +112,73 @@ class Loop:
             return
         if not isinstance(error, LogUnavailable):
             with suppress(LogUnavailable):
-                self._note("alarm", "unsafe", sentence)
+                self._book.note("alarm", "unsafe", sentence)
         raise BeamlineUnsafe(sentence) from error
+
+    def _is_stopping(self) -> bool:
+        return self._stop_request is not None
 
     def _next_ending(self) -> Ending | None:
         """The ending that is due, written down as a decision unless it stands there already."""
-        if self._stop_request is not None:
+        for event in self._parts.outbox():
+            self._book.note_event(event)
+        self._people.hear(self._book, self._is_stopping)
+        asked, history, actor = self._people.stop(), self.history, Actor()
+        if asked is not None:
+            sentence = f"{asked.request.who} asked to stop: {asked.request.why}"
+            ending = Ending("person", sentence, is_finished=False)
+            actor = Actor(kind="human", name=asked.request.who)
+        elif self._stop_request is not None:
             ending = Ending("person", f"{self._stop_request} asked to stop.", is_finished=False)
         else:
-            due = ending_due(self._budget, self.history, self._began_utc, self._now_utc())
-            if due is None or (due.is_finished and is_unfinished(self._parts.strategy, self.history)):
+            due = ending_due(self._budget, history, self._began_utc, self._now_utc())
+            if due is None or (due.is_finished and is_unfinished(self._parts.strategy, history)):
                 return None
             ending = due
-        history = self.history
-        self._stop(
-            Decision(
-                seq=history.next_seq, kind="stop", point=None, reason=reason_of(ending),
-                watermark=history.watermark,
-            )
+        stop = Decision(
+            seq=history.next_seq, kind="stop", point=None, reason=reason_of(ending),
+            watermark=history.watermark, actor=actor,
         )  # fmt: skip
+        self._stop(stop, obeyed(asked, stop))
         return ending
 
-    def _stop(self, decision: Decision) -> None:
+    def _stop(self, decision: Decision, answers: tuple[Answer, ...] = ()) -> None:
         """Write a stop down, unless an earlier run ended for the same reason and nothing came after."""
         last = self.history.decisions[-1] if self.history.decisions else None
-        if last is None or last.kind != "stop" or last.reason.code != decision.reason.code:
-            self._decide(decision, ())
+        is_new = last is None or last.kind != "stop" or last.reason.code != decision.reason.code
+        if is_new or answers:
+            self._decide(decision, (), answers)
 
-    def _overriding(self) -> Decision | None:
-        """The decision that a person asked for; None when nobody did, or there is nothing to override yet."""
-        asked, history = self._override, self.history
-        if asked is None or not history.decisions:
-            return None
-        self._override = None
-        decision = Decision(
-            seq=history.next_seq,
-            kind="human_override",
-            point=asked.point,
-            exposure_s=asked.exposure_s,
-            actor=Actor(kind="human", name=asked.who),
-            reason=Reason(code="override", sentence=asked.why),
-            supersedes=history.decisions[-1].seq,
-            watermark=history.watermark,
-        )
-        return equipped(self._parts.strategy, decision, history)
+    def _take_a_turn(self) -> Ending | None:
+        """Measure what a person pinned, else what the strategy chooses."""
+        pin, asked = self._people.pin(self._book), self._override
+        if pin is not None:
+            decision = self._equipped(override_decision(pin.request.override(), self.history))
+            return self._carry_out(decision, obeyed(pin, decision))
+        if asked is not None and self.history.decisions:
+            self._override = None
+            return self._carry_out(self._equipped(override_decision(asked, self.history)))
+        return self._carry_out(self._thinker.propose(self.history))
 
-    def _carry_out(self, decision: Decision) -> Ending | None:
+    def _equipped(self, decision: Decision) -> Decision:
+        return equipped(self._parts.strategy, decision, self.history)
+
+    def _carry_out(self, decision: Decision, answers: tuple[Answer, ...] = ()) -> Ending | None:
         """Write a decision down and do what it says; an ending when it is to stop."""
         if decision.kind == "stop":
             self._stop(decision)
             return ending_of(decision)
         actions = self._parts.instrument.actions(decision) if decision.point else ()
         refusal = self._refusal(decision, actions)
+        self._decide(decision, () if refusal else actions, answers)
+        if refusal is None:
+            if ending_due(self._budget, self.history, None, "") is None:
+                self._thinker.think(self.history)
+            if self._parts.terms.veto_s > 0 and decision.kind in MEASURING_KINDS:
+                refusal = self._people.await_veto(decision, self._book, self._is_stopping)
         if refusal is not None:
-            self._decide(decision, ())
             self._close(decision, refusal)
             return None
-        self._decide(decision, actions)
-        if ending_due(self._budget, self.history, None, "") is None:
-            self._thinker.think(self.history)
         exposure: Exposure | None = None
         for action in actions:
             report = self._act(action, decision)
@@ -197,10 +188,13 @@ class Loop:
         self._read(decision, exposure)
         return None
 
-    def _decide(self, decision: Decision, actions: tuple[Action, ...]) -> None:
+    def _decide(
+        self, decision: Decision, actions: tuple[Action, ...], answers: tuple[Answer, ...] = ()
+    ) -> None:
         artifacts = self._parts.milestones(self.history, decision)
-        self._parts.log.append(Decided(decision=decision, actions=actions, artifacts=artifacts))
-        self.history = self.history.plus(decision)
+        record = Decided(decision=decision, actions=actions, artifacts=artifacts, answers=answers)
+        self._parts.log.append(record)
+        self._book.history = self.history.plus(decision)
         self._parts.narrator.decided(decision)
 
     def _act(self, action: Action, decision: Decision) -> ActionReport | None:
@@ -211,13 +205,13 @@ class Loop:
             report = self._parts.instrument.perform(action, decision)
         except SURVIVABLE as error:
             found = self._parts.instrument.reconcile(action, decision)
-            self._end(with_debits(end_of_fault(action, found, error), action, decision))
+            self._book.end(with_debits(end_of_fault(action, found, error), action, decision))
             self._parts.narrator.learned(decision, self.history)
             return None
-        self._end(with_debits(Ended(report=report), action, decision))
+        self._book.end(with_debits(Ended(report=report), action, decision))
         if report.duration_s is not None:
             took = Duration(seq=action.seq, kind=action.kind, seconds=report.duration_s)
-            self.history = self.history.plus(took)
+            self._book.history = self.history.plus(took)
         return report
 
     def _refusal(self, decision: Decision, actions: tuple[Action, ...]) -> Failure | None:
@@ -228,17 +222,6 @@ class Loop:
             return None
         sentence = f"Sample {barred.sample} is quarantined since decision {barred.seq}: {barred.sentence}"
         return Failure(seq=decision.seq, code="quarantined", sentence=sentence)
-
-    def _end(self, ended: Ended) -> None:
-        self._parts.log.append(ended)
-        if ended.report.exposure is not None:
-            self.history = self.history.plus(ended.report.exposure)
-        if ended.failure is not None:
-            self.history = self.history.plus(ended.failure)
-        if ended.quarantine is not None:
-            self.history = self.history.plus(ended.quarantine)
-        for debit in ended.debits:
-            self.history = self.history.plus(debit)
 
     def _read(self, decision: Decision, exposure: Exposure | None) -> None:
         """Read what was exposed and learn from it."""
@@ -257,8 +240,7 @@ class Loop:
 
     def _close(self, decision: Decision, outcome: Observed | Failure) -> None:
         """Write down what came of a decision."""
-        self._parts.log.append(outcome)
-        self.history = self.history.plus(outcome.observation if isinstance(outcome, Observed) else outcome)
+        self._book.close(outcome)
         self._parts.narrator.learned(decision, self.history)
 
     def _finish_last(self) -> None:
@@ -267,32 +249,28 @@ class Loop:
             return
         decision = self.history.decisions[-1]
         is_open = decision.point is not None and not self.history.has_outcome(decision)
-        found = Recovery((), (), (), ())
-        if is_open:
-            found = recover(
-                self._parts.log.actions(decision.seq),
-                lambda action: self._parts.instrument.reconcile(action, decision),
-            )
+        logged = self._parts.log.actions(decision.seq) if is_open else ()
+        found = recover(logged, lambda action: self._parts.instrument.reconcile(action, decision))
         level = "warning" if found.unknown else "info"
-        self._note(level, "resumed", resumed_text(self.history, found))
+        self._book.note(level, "resumed", resumed_text(self.history, found))
         if not is_open or not self._settle(decision, found):
             return
+        if decision.kind in MEASURING_KINDS and all(entry.state == "planned" for entry in logged):
+            called_off = self._people.await_veto(decision, self._book, self._is_stopping)
+            if called_off is not None:
+                self._close(decision, called_off)
+                return
         if all(self._act(action, decision) is not None for action in found.todo):
             self._read(decision, self.history.exposure(decision.seq))
 
     def _settle(self, decision: Decision, found: Recovery) -> bool:
         """Write down what was found; False when the decision has to be given up for it."""
         for action, report in zip(found.under_way, found.reports, strict=True):
-            self._end(with_debits(give_up(decision, found, report), action, decision))
+            self._book.end(with_debits(give_up(decision, found, report), action, decision))
         if found.unknown is not None:
-            self._note("alarm", "unknown", found.unknown.sentence, decision.seq)
+            self._book.note("alarm", "unknown", found.unknown.sentence, decision.seq)
             self._parts.narrator.learned(decision, self.history)
             return False
         if found.again:
             self._parts.log.append(Retried(actions=found.again))
         return True
-
-    def _note(self, level: str, code: str, sentence: str, seq: int | None = None) -> None:
-        event = Event.model_validate({"level": level, "code": code, "sentence": sentence, "seq": seq})
-        self._parts.log.append(event)
-        self._parts.narrator.noted(event)

@@ -1,13 +1,16 @@
 """From a campaign file to a checked plan: every part is there, nothing is written, nothing moves."""
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from agent.candidate_list import read_candidates
+from agent.known_detector import plan_detector
 from agent.look_around import refuse_empty
+from agent.notices import Way, ways_of
 from agent.outline import read_outline
 from agent.plugs import add_home, find_builder
 from agent.ports import Strategy
@@ -17,16 +20,15 @@ from agent.strategy.stack import build_strategy
 from agent.target_curve import with_target
 from db.anchors.publish import Publisher, open_publisher
 from db.identity import CampaignIdentity, identify
-from instruments.beamline import Beamline, device_name, limits_of
+from instruments.beamline import Beamline, limits_of
 from instruments.kinds import SHIPPED as INSTRUMENTS
 from instruments.kinds import BuildContext, build_beamline
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
-from models.domain.geometry import Geometry
 from models.domain.space import SearchSpace
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, load_extractors
-from models.saxs.geometry_files import read_geometry
+from models.saxs.reduction import Detector
 
 DATA_FOLDER = "nightbeam-data"
 """Where frames, curves and pictures go when the campaign file names no folder."""
@@ -62,12 +64,14 @@ class Plan:
     """The devices."""
     extractors: tuple[Extractor, ...]
     """What reads the curves."""
-    geometry: Geometry | None
-    """Where the detector stands; None when each frame says so itself."""
+    detector: Detector
+    """Where the detector stands, where frames do not say so themselves, and what is applied to them."""
     strategy: Strategy
     """What chooses."""
     publisher: Publisher
     """What publishes heads of the record."""
+    ways: Mapping[str, Way] = field(default_factory=dict[str, Way])
+    """How people are called, by what each way is called."""
 
     @property
     def space(self) -> SearchSpace:
@@ -110,7 +114,7 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     beamline = own.beamline or _beamline(spec, home, folder)
     refuse_setup(spec, extractors, beamline)
     problem = _problem(spec, _space(spec, beamline, home), units, beamline)
-    geometry = _geometry(spec, home, beamline)
+    detector = plan_detector(spec.analysis, home, beamline)
     return Plan(
         spec=spec,
         url=url,
@@ -119,9 +123,10 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
         problem=problem,
         beamline=beamline,
         extractors=extractors,
-        geometry=geometry,
+        detector=detector,
         strategy=build_strategy(spec, problem),
         publisher=_publisher(spec, home, folder),
+        ways=ways_of(spec.notify, home, os.environ),
     )
 
 
@@ -152,29 +157,6 @@ def _extractors(spec: CampaignSpec) -> tuple[Extractor, ...]:
         return load_extractors(spec.analysis.features)
     except BadInput as error:
         raise error.within("analysis") from None
-
-
-def _geometry(spec: CampaignSpec, home: Path, beamline: Beamline) -> Geometry | None:
-    """The geometry that the file names, if any; refused when it is for another detector."""
-    if spec.analysis.geometry is None:
-        return None
-    where = "analysis.geometry"
-    try:
-        geometry = read_geometry(home / spec.analysis.geometry)
-    except BadInput as error:
-        raise error.within(where) from None
-    if beamline.frame_shape not in (None, geometry.shape):
-        raise BadInput(
-            where,
-            f"{spec.analysis.geometry} is for frames of {_shape_text(geometry.shape)} pixels, but "
-            f"{device_name(beamline.detector)} makes {_shape_text(beamline.frame_shape)}",
-            "Name the geometry of this detector, or leave the key out to take it from each frame",
-        )
-    return geometry
-
-
-def _shape_text(shape: tuple[int, int]) -> str:
-    return f"{shape[0]} x {shape[1]}"
 
 
 def _objective_units(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> dict[str, str]:

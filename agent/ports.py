@@ -9,6 +9,7 @@ from models.domain.decision import Decision
 from models.domain.errors import UnreachablePoint
 from models.domain.history import History
 from models.domain.records import Event, LoggedAction, Observed, Record
+from models.domain.request import LoggedRequest
 
 
 class Instrument(Protocol):
@@ -103,6 +104,10 @@ class DecisionLog(Protocol):
 
     def actions(self, seq: int) -> tuple[LoggedAction, ...]:
         """The commands of a decision in order, each in its last attempt."""
+        ...
+
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """What people ask, in the order in which they did, with the answers so far; cheap to ask often."""
         ...
 
 

@@ -107,7 +107,7 @@ def history_before(history: History, seq: int) -> History:
     """What was known when a decision was made: the decisions before it, and outcomes up to its watermark."""
     # An edited watermark does not let a decision know its own outcome.
     watermark = min(history.decision(seq).watermark, seq - 1)
-    return history.up_to(watermark).model_copy(update={"decisions": history.decisions[: seq - 1]})
+    return history.model_copy(update={"decisions": history.decisions[: seq - 1]}).up_to(watermark)
 
 
 def _objection(logged: Decision, model_sha256: str | None) -> str | None:

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import EXPOSING_KINDS, MEASURING_KINDS, Decision, Reason
-from models.domain.history import History
+from models.domain.history import NEVER_BEGUN, History
 
 SECONDS_PER_HOUR = 3600.0
 ROUNDING = 1e-9
+MOST_BLANKS = 12
+"""Blanks in a row after which something is wrong with a night that never comes to a sample."""
 FINISHED = frozenset({"finished", "exhausted", "known", "unchanged", "little_gain", "gain_below_cost"})
 """Reasons to stop that mean that all was done or found that was asked for; others are limits, or a person."""
 
@@ -43,6 +46,14 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
             "failures",
             f"{n_failed} decisions in a row brought nothing (limit {budget.failures_in_a_row}): "
             "look at the beamline, then run again.",
+            is_finished=False,
+        )
+    n_blanks = n_blanks_in_a_row(history)
+    if n_blanks >= MOST_BLANKS:
+        return Ending(
+            "failures",
+            f"{n_blanks} blanks were taken in a row and no sample (limit {MOST_BLANKS}): "
+            "look at what refuses them, then run again.",
             is_finished=False,
         )
     if history.n_measured >= budget.measurements:
@@ -84,7 +95,8 @@ def exposed_s(history: History) -> float:
     total_s = 0.0
     for decision in history.decisions:
         failure = history.failure(decision.seq)
-        if decision.kind in EXPOSING_KINDS and (failure is None or failure.code != "quarantined"):
+        is_begun = failure is None or failure.code not in NEVER_BEGUN
+        if decision.kind in EXPOSING_KINDS and is_begun:
             exposure = history.exposure(decision.seq)
             total_s += decision.exposure_s if exposure is None else exposure.exposure_s
     return total_s
@@ -96,15 +108,22 @@ def last_exposure_s(history: History) -> float:
     return next((decision.exposure_s for decision in measured), 0.0)
 
 
+def n_blanks_in_a_row(history: History) -> int:
+    """Blanks since the last decision of another kind."""
+    kinds = (decision.kind for decision in reversed(history.decisions))
+    return sum(1 for _ in takewhile(lambda kind: kind == "blank", kinds))
+
+
 def n_failures_in_a_row(history: History) -> int:
     """Decisions since the last accepted observation, or the last run, that brought nothing.
 
-    A look for the sample or the beam may find neither, and has still done what it was for.
+    A look for the sample or the beam may find neither, and has still done what it was for. What a person
+    called off is no failure.
     """
     n_failed = 0
     for decision in reversed(history.decisions):
         observation = history.observation(decision.seq)
-        if decision.is_look and observation is not None:
+        if (decision.is_look and observation is not None) or history.is_called_off(decision.seq):
             continue
         is_rejected = observation is not None and not observation.is_accepted
         if history.failure(decision.seq) is None and not is_rejected:

@@ -95,7 +95,7 @@ def run_campaign(folder: Path, n_turns: int, watch: Stopwatch) -> None:
     beamline = beamline_around(world, Options(), BuildContext(spec.name, spec.seed, folder, axes=names))
     instrument = BlueskyInstrument(beamline, spec.name, folder)
     analysis = build_analysis(
-        spec.analysis, extractors=load_extractors(spec.analysis.features), folder=folder, geometry=None
+        spec.analysis, extractors=load_extractors(spec.analysis.features), folder=folder
     )
     clock = system_clock()
     with _open_log(folder / "turns.db", spec) as log:

@@ -79,7 +79,7 @@ def fill_shelf(dataset: Dataset, folder: Path) -> Shelf:
         Where the analysis writes its curves.
     """
     extractors = load_extractors(ANALYSIS.features)
-    analysis = build_analysis(ANALYSIS, extractors=extractors, folder=folder, geometry=None)
+    analysis = build_analysis(ANALYSIS, extractors=extractors, folder=folder)
     observations: dict[str, Observation] = {}
     for seq, point in enumerate(dataset.space.candidates, start=1):
         sample = str(point.sample)

@@ -40,7 +40,7 @@ def add_annotation(url: str, name: str | None, annotation: Annotation, stamp: St
     engine = open_to_write(url)
     try:
         with engine.begin() as connection:
-            campaign = _chosen(read_campaigns(connection, name))
+            campaign = chosen(read_campaigns(connection, name))
             _refuse_unknown(connection, campaign, annotation.seq)
             chain = Chain(campaign.id, campaign.uid)
             entry = Entry(connection)
@@ -55,7 +55,14 @@ def add_annotation(url: str, name: str | None, annotation: Annotation, stamp: St
         engine.dispose()
 
 
-def _chosen(campaigns: tuple[LoggedCampaign, ...]) -> LoggedCampaign:
+def chosen(campaigns: tuple[LoggedCampaign, ...]) -> LoggedCampaign:
+    """The only campaign of some.
+
+    Raises
+    ------
+    BadInput
+        When there are several, or none.
+    """
     if len(campaigns) != 1:
         names = ", ".join(campaign.name for campaign in campaigns) or "none"
         raise BadInput("--campaign", f"is not given, and the database holds {names}", "Name one of them")

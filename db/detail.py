@@ -9,6 +9,7 @@ from db import schema
 from db.histories import read_history
 from db.queries import LoggedCampaign
 from db.readable import refuse_edited
+from db.requests import read_requests
 from models.domain.action import Exposure
 from models.domain.decision import Decision
 from models.domain.errors import BadInput
@@ -25,7 +26,7 @@ class Remark:
     utc: str
     """When."""
     sort: str
-    """Level of an event, or sort of an annotation and who made it."""
+    """Level of an event, or sort of an annotation or a request and who made it."""
     text: str
     """What was said."""
 
@@ -69,7 +70,7 @@ class Detail:
     artifacts: tuple[tuple[str, str, str], ...]
     """Role, name and SHA-256 of what the log keeps of it."""
     remarks: tuple[Remark, ...]
-    """Events and annotations."""
+    """Events, annotations and requests."""
 
 
 def read_detail(connection: Connection, campaign: LoggedCampaign, seq: int) -> Detail:
@@ -124,7 +125,7 @@ def _detail(connection: Connection, campaign: LoggedCampaign, history: History, 
 
 
 def read_remarks(connection: Connection, campaign_id: int) -> tuple[Remark, ...]:
-    """Events and annotations of a campaign, in order of time."""
+    """Events, annotations and requests of a campaign, in order of time."""
     with refuse_edited(connection, "the table of events or of annotations"):
         return _remarks(connection, campaign_id)
 
@@ -139,6 +140,11 @@ def _remarks(connection: Connection, campaign_id: int) -> tuple[Remark, ...]:
         Remark(row.seq, str(row.utc), f"{row.kind} of {row.who}", str(row.text))
         for row in connection.execute(sa.select(said).where(said.c.campaign_id == campaign_id))
     ]
+    for one in read_requests(connection, campaign_id):
+        fate = " ".join(answer.sentence for answer in one.answers) or "Not answered yet."
+        seq = one.answers[0].seq if one.answers else None
+        sort = f"request {one.id}, {one.request.text()}, of {one.request.who}"
+        remarks.append(Remark(seq, one.stamp.utc, sort, f"{one.request.why} => {fate}"))
     return tuple(sorted(remarks, key=lambda remark: remark.utc))
 
 

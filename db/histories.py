@@ -9,11 +9,13 @@ from sqlalchemy.engine import Connection, Row
 
 from db import schema
 from db.readable import refuse_edited
+from db.requests import read_requests
 from models.domain.action import Action, Asset, Exposure
 from models.domain.decision import Actor, Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.history import Duration, Failure, History, Observation, Quarantine
 from models.domain.recipe import Debit, Recipe
 from models.domain.records import LoggedAction
+from models.domain.request import vetoes_of
 from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 from models.domain.setup import Setup
 from models.domain.space import Point
@@ -64,6 +66,7 @@ def _read_history(connection: Connection, campaign_id: int) -> History:
             Debit(seq=row.seq, action_id=row.action_id, name=row.name, amount=row.amount, unit=row.unit)
             for row in connection.execute(_of_campaign(schema.debit, campaign_id))
         ),
+        vetoes=vetoes_of(read_requests(connection, campaign_id), decisions),
     )
 
 

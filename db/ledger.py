@@ -49,6 +49,8 @@ class Entry:
         """Begin with no rows, inside an open transaction."""
         self.connection = connection
         self._members: list[list[Any]] = []
+        self.last_key: Any = None
+        """First column of the primary key of the row that was added last."""
 
     def add(self, table: sa.Table, **values: Any) -> Any:
         """Insert a row and take it up into the entry.
@@ -63,7 +65,13 @@ class Entry:
         key = list(result.inserted_primary_key or ())
         row |= dict(zip((column.name for column in table.primary_key), key, strict=True))
         self._members.append([table.name, key, row_sha256(table, row)])
-        return key[0]
+        self.last_key = key[0]
+        return self.last_key
+
+    def lock(self, chain: Chain) -> None:
+        """Let nobody else add to a campaign's ledger before this transaction ends."""
+        if self.connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(chain.campaign_id)))
 
     def seal(self, chain: Chain, record: str, seq: int | None, utc: str) -> Sealed:
         """Close the entry with its ledger row.
@@ -79,8 +87,7 @@ class Entry:
         utc
             When.
         """
-        if self.connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
-            self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(chain.campaign_id)))
+        self.lock(chain)
         last = read_head(self.connection, chain.campaign_id)
         n = last.n + 1
         sha256 = entry_sha256(chain.uid, n, last.sha256, (record, seq, utc), self._members)

@@ -14,13 +14,15 @@ from db.engine import reading
 from db.identity import CampaignIdentity
 from db.lease import Lease
 from db.ledger import Chain, Entry, Sealed, is_on_record
+from db.requests import count_requests, read_requests, with_ages
 from db.rows import Writer
 from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.clock import Clock, Stamp
 from models.domain.errors import LogUnavailable
 from models.domain.history import History
-from models.domain.records import Decided, Event, LoggedAction, Record
+from models.domain.records import Answered, Decided, Event, LoggedAction, Record
+from models.domain.request import LoggedRequest
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.1, 2.0
 """Between two tries at a database that refuses, s."""
@@ -83,6 +85,8 @@ class DecisionLog:
         self._chain = Chain(0, opening.identity.uid)
         self._session_id = 0
         self._last_seq = 0
+        self._asked: tuple[LoggedRequest, ...] | None = None
+        self._are_answered = False
         self.began_utc = ""
         """When the campaign began, ISO 8601."""
         self.head = self._commit("Opened", lambda entry, stamp: self._open(entry, stamp, opening))
@@ -104,6 +108,8 @@ class DecisionLog:
             return Writer(entry, self._chain, self._session_id, stamp).write(record)
 
         self.head = self._commit(type(record).__name__, write)
+        if isinstance(record, Decided | Answered) and record.answers:
+            self._are_answered = True
         if not isinstance(record, Decided):
             return
         self._last_seq = record.decision.seq
@@ -123,6 +129,24 @@ class DecisionLog:
         """The commands of a decision in order, each in its last attempt."""
         with reading(self._engine).connect() as connection:
             return histories.read_actions(connection, self._chain.campaign_id, seq)
+
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """What people ask, in the order in which they did, with the answers; cheap while nothing is new.
+
+        A database that does not answer for a moment is no reason to end: then it is what was known before,
+        and the next record has to wait for the database anyway.
+        """
+        asked = self._asked
+        try:
+            with reading(self._engine).connect() as connection:
+                n_asked = count_requests(connection, self._chain.campaign_id)
+                if asked is None or self._are_answered or len(asked) != n_asked:
+                    asked = read_requests(connection, self._chain.campaign_id)
+                    self._asked, self._are_answered = asked, False
+        except (LogUnavailable, OperationalError) as error:
+            if asked is None:
+                raise LogUnavailable(f"what people ask cannot be read ({_said(error)}); run again") from error
+        return with_ages(asked, self._process.clock) if asked else ()
 
     def close(self) -> None:
         """Publish the head, give the instrument back and let go of the database."""

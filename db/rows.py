@@ -15,7 +15,18 @@ from models.domain.canonical import canonical_json
 from models.domain.clock import Stamp
 from models.domain.decision import Candidate, Decision
 from models.domain.history import Failure, Observation, Quarantine
-from models.domain.records import Annotation, Decided, Ended, Event, Observed, Record, Retried, Started
+from models.domain.records import (
+    Annotation,
+    Answered,
+    Decided,
+    Ended,
+    Event,
+    Observed,
+    Record,
+    Retried,
+    Started,
+)  # fmt: skip
+from models.domain.request import Answer, Request
 
 DECISION = sa.select(schema.decision.c.id).where(
     schema.decision.c.campaign_id == sa.bindparam("campaign"), schema.decision.c.seq == sa.bindparam("at")
@@ -42,6 +53,8 @@ def seq_of(record: Record) -> int | None:
             return observation.seq
         case Started() | Ended():
             return None
+        case Answered(answers=answers):
+            return answers[0].seq
         case _:
             return record.seq
 
@@ -66,6 +79,7 @@ class Writer:
                 decision_id = self._decision(decision)
                 self._actions(decision_id, record.actions)
                 self._artifacts(decision_id, record.artifacts)
+                self._answers(record.answers)
             case Started(action_id=action_id):
                 return self._action_event(action_id, "started", "", None)
             case Ended():
@@ -80,9 +94,19 @@ class Writer:
                 self._failure(record)
             case Event():
                 self._add(schema.event, session_id=self.session_id, **record.model_dump(), **self._moment())
+            case Annotation() | Request() | Answered():
+                self._said(record)
+        return seq_of(record)
+
+    def _said(self, record: Annotation | Request | Answered) -> None:
+        """Write what people say and ask, and what a run answers."""
+        match record:
             case Annotation():
                 self._add(schema.annotation, **record.model_dump(), **self._moment())
-        return seq_of(record)
+            case Request():
+                self._request(record)
+            case Answered(answers=answers):
+                self._answers(answers)
 
     def _decision(self, decision: Decision) -> int:
         model, point = decision.model, decision.point
@@ -186,6 +210,19 @@ class Writer:
         )
         for position, feature in enumerate(observation.features):
             self.entry.add(schema.feature, decision_id=decision_id, position=position, **feature.model_dump())
+
+    def _request(self, request: Request) -> None:
+        point = request.point.model_dump_json() if request.point else None
+        cells = request.model_dump(exclude={"point"})
+        self._add(schema.request, point_json=point, **cells, **self._moment())
+
+    def _answers(self, answers: Iterable[Answer]) -> None:
+        for answer in answers:
+            cells = answer.model_dump(exclude={"request"})
+            self._add(
+                schema.answer, session_id=self.session_id, request_id=answer.request, **cells,
+                **self._moment(),
+            )  # fmt: skip
 
     def _artifacts(self, decision_id: int, artifacts: Iterable[Artifact]) -> None:
         """Keep each content once, whichever decisions it belongs to."""

@@ -1,7 +1,5 @@
 """The tables. Rows are only ever added; progress is what rows exist, never a status column."""
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -12,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -20,25 +17,17 @@ from sqlalchemy import (
     text,
 )  # fmt: skip
 
+from db.columns import KEY, SEQ, SHA256, metadata, moment
+from db.peoples_tables import annotation, answer, request
+
+__all__ = [
+    "REVISION", "action", "action_event", "annotation", "answer", "artifact", "asset", "campaign",
+    "candidate", "debit", "decision", "decision_artifact", "event", "exposure", "failure", "feature", "lease",
+    "ledger", "metadata", "observation", "quarantine", "request", "sample", "session",
+]  # fmt: skip
+
 REVISION = "0007"
 """The newest migration; its script makes exactly these tables."""
-
-metadata = MetaData()
-
-SEQ = Integer
-SHA256 = String(64)
-KEY = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite counts up only a key of the type INTEGER."""
-
-
-def _moment() -> tuple[Column[Any], ...]:
-    """When a row was written: wall clock for people, monotonic clock and boot for order in time."""
-    return (
-        Column("utc", String(40), nullable=False),
-        Column("monotonic_ns", BigInteger, nullable=False),
-        Column("boot_id", String(64), nullable=False),
-    )
-
 
 campaign = Table(
     "campaign",
@@ -58,7 +47,7 @@ session = Table(
     metadata,
     Column("id", KEY, primary_key=True),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False, index=True),
-    *_moment(),
+    *moment(),
     Column("spec_json", Text, nullable=False, doc="The campaign file in force in this process."),
     Column("environment_json", Text, nullable=False, doc="Versions, processor, threads, git commit."),
     Column("instrument", Text, nullable=False, doc="The instrument on lease."),
@@ -72,7 +61,7 @@ decision = Table(
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False),
     Column("session_id", ForeignKey("session.id"), nullable=False),
     Column("seq", SEQ, nullable=False),
-    *_moment(),
+    *moment(),
     Column("kind", String(32), nullable=False),
     Column("actor_kind", String(16), nullable=False),
     Column("actor_name", Text, nullable=False),
@@ -148,7 +137,7 @@ action_event = Table(
     Column("id", KEY, primary_key=True),
     Column("action_id", ForeignKey("action.action_id"), nullable=False, index=True),
     Column("status", String(16), nullable=False),
-    *_moment(),
+    *moment(),
     Column("sentence", Text, nullable=False),
     Column("duration_s", Float, doc="How long the command took by the instrument's clock."),
     Index(
@@ -244,23 +233,11 @@ event = Table(
     Column("id", KEY, primary_key=True),
     Column("campaign_id", ForeignKey("campaign.id"), nullable=False, index=True),
     Column("session_id", ForeignKey("session.id"), nullable=False),
-    *_moment(),
+    *moment(),
     Column("seq", SEQ),
     Column("level", String(16), nullable=False),
     Column("code", Text, nullable=False),
     Column("sentence", Text, nullable=False),
-)
-
-annotation = Table(
-    "annotation",
-    metadata,
-    Column("id", KEY, primary_key=True),
-    Column("campaign_id", ForeignKey("campaign.id"), nullable=False, index=True),
-    *_moment(),
-    Column("seq", SEQ),
-    Column("kind", String(16), nullable=False),
-    Column("who", Text, nullable=False),
-    Column("text", Text, nullable=False),
 )
 
 artifact = Table(

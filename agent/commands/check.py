@@ -101,6 +101,14 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
+def _time_text(hours: float) -> str:
+    """A time for people: ``40 s``, ``12 min``, ``3.2 h``."""
+    seconds = hours * SECONDS_PER_HOUR
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 2 * SECONDS_PER_HOUR else f"{hours:.2g} h"
+
+
 def _journey_s(plan: "Plan") -> float:
     """Time from one place to the next, s: over a third of each axis, the mean distance of any two places."""
     from models.domain.motion import journey_s
@@ -160,7 +168,7 @@ def _show(facts: dict[str, Any]) -> None:
     table.add_row(
         "budget",
         f"{facts['measurements']} measurements and about {facts['blanks']} blanks; "
-        f"about {facts['estimated_hours']:.2g} h",
+        f"about {_time_text(facts['estimated_hours'])}",
     )
     if facts["deck"]:
         table.add_row("deck", "\n".join(facts["deck"]))

@@ -53,10 +53,12 @@ def log(
                 continue
             typer.echo(f"# campaign {logged.name}: {logged.spec.objective.text()}")
             remarks = read_remarks(connection, logged.id)
+            last = 0
             for entry in read_decision_list(connection, logged):
+                last = entry.decision.seq
                 typer.echo(_line(entry))
                 _tell(remark for remark in remarks if remark.seq == entry.decision.seq)
-            _tell(remark for remark in remarks if remark.seq is None)
+            _tell(remark for remark in remarks if remark.seq is None or remark.seq > last)
 
 
 def _line(entry: "LoggedDecision") -> str:

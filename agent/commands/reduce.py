@@ -25,6 +25,8 @@ class CurveFormat(StrEnum):
 
 
 SUFFIXES = {CurveFormat.TEXT: ".dat", CurveFormat.NXCANSAS: ".h5"}
+DIRECTIONS = "_azimuth.dat"
+"""What is added to a file's name for its azimuthal profile."""
 MANY = ("--buffer", "--empty")
 """Options that take every file up to the next option."""
 
@@ -102,6 +104,13 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     one_sided: Annotated[
         bool, typer.Option("--one-sided", help="Leave out the part of the sector across the beam.")
     ] = False,
+    azimuth: Annotated[
+        str | None,
+        typer.Option(
+            metavar="Q_MIN,Q_MAX",
+            help="Compare directions within these q, 1/nm: orientation, and --out gets a file of them too.",
+        ),
+    ] = None,
     zingers: Annotated[
         bool, typer.Option("--zingers", help="Leave out pixels that no chance explains.")
     ] = False,
@@ -128,6 +137,7 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
     """
     from agent.plugs import add_home
     from agent.reading_text import show_reading
+    from models.saxs.azimuth_files import write_profile
     from models.saxs.combining import Backgrounds, combine
     from models.saxs.correction_files import read_corrections
     from models.saxs.corrections import NO_CORRECTIONS
@@ -141,7 +151,9 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         raise BadInput(f"--q-unit {q_unit!r}", "is no unit of q", "Give 1/A or 1/nm.")
     if out is not None and out.exists() and not out.is_dir():
         raise BadInput(f"--out {out}", "is a file, not a folder", "Name a folder")
-    extractors = load_extractors(features.split(",") if features else known_names())
+    ring_inv_nm = None if azimuth is None else _ring(azimuth, sector, out)
+    wanted = tuple(features.split(",")) if features else known_names()
+    extractors = load_extractors(dict.fromkeys((*wanted, "orientation") if ring_inv_nm else wanted))
     has_directions = any(extractor.extract_azimuth is not None for extractor in extractors)
     if not 0 <= level < 1:
         raise BadInput(f"--level {level:g}", "must be 0 or more and below 1", "Give a chance, such as 0.01")
@@ -161,6 +173,7 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         solute_fraction=solute_fraction,
         level=level,
         corrections=source.corrections,
+        ring_inv_nm=ring_inv_nm,
     )
     parts = [part for path in files for part in parts_of(path)]
     groups = [parts] if average else [[part] for part in parts]
@@ -170,11 +183,31 @@ def reduce(  # noqa: PLR0913  each option of the command is an argument
         if out is not None:
             try:
                 _write(out / names[place], reading, group, blanks)
+                if ring_inv_nm is not None:
+                    name = f"{Path(names[place]).stem}{DIRECTIONS}"
+                    write_profile(out / name, reading.profile, ring_inv_nm)
             except OSError as error:
                 raise BadInput(
                     f"--out {out}", f"cannot be written ({error.strerror})", "Name a folder that can"
                 ) from error
         show_reading(group, reading, extractors, backgrounds, as_json)
+
+
+def _ring(text: str, sector: str | None, out: Path | None) -> tuple[float, float]:
+    """Read ``0.5,1.2``: lower and upper end of q, 1/nm; refuse what does not go with it."""
+    if sector is not None:
+        raise BadInput("--azimuth", "compares all directions, and --sector leaves some out", "Keep one")
+    if out is None:
+        raise BadInput("--azimuth", "writes a file, and no folder is named", "Add --out DIR")
+    try:
+        low, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low, high = 0.0, 0.0
+    if not 0 <= low < high < float("inf"):
+        raise BadInput(
+            f"--azimuth {text!r}", "is no lower and upper end of q in 1/nm", "Give both, such as 0.5,1.2"
+        )
+    return low, high
 
 
 def _sector(text: str, *, has_opposite: bool) -> "Sector":

@@ -11,8 +11,6 @@ from models.domain.wording import in_unit
 
 MARGIN = 0.9
 """Share of a limit that is aimed at, where one is not to be met again."""
-SHORTEST_S = 1e-3
-"""Shortest exposure that is asked for, s."""
 LEAST_SHARE = 0.05
 """A spot that can take less than this share of what is to be counted is left for a fresh one."""
 

@@ -1,6 +1,6 @@
 """Bring the sample back into the beam, and the beam back to its strength, by looks along a device."""
 
-from agent.setup.adjustment import SHORTEST_S, Adjustment, adjusted, afresh, left_s, told
+from agent.setup.adjustment import Adjustment, adjusted, afresh, left_s, told
 from agent.setup.case import Case
 from agent.setup.seeking import Look, Sought, seek_middle, seek_peak
 from models.domain.action import Exposure
@@ -91,7 +91,7 @@ def _looked(case: Case, what: str) -> list[Decision]:
 
 def _look(case: Case, setup: Setup, said: str) -> Adjustment | None:
     """A short exposure at another place; none where the spot cannot take it."""
-    exposure_s = max(LOOK_SHARE * case.first.exposure_s, SHORTEST_S)
+    exposure_s = max(LOOK_SHARE * case.first.exposure_s, case.spec.shortest_s)
     if left_s(case, setup.spot) < exposure_s * setup.attenuation:
         return None
     alone = setup.model_copy(update={"adds_to": ()})

@@ -131,6 +131,7 @@ def dose_s(history: History, problem: Problem, decision: Decision, spot: int) ->
         full_beam_s(history, one.seq)
         for one in history.decisions
         if one.kind in EXPOSING_KINDS and (one.setup or Setup()).spot == spot
+        and not history.is_called_off(one.seq)
         and sample_of(problem, one) == sample
     )  # fmt: skip
 

@@ -1,8 +1,9 @@
 """A strategy that readjusts: before the next sample, the one in the beam is seen well enough."""
 
 from agent.ports import Strategy
-from agent.setup.case import case_at_hand, dose_s
-from agent.setup.rules import RULES, Adjustment, Rule, first_of
+from agent.setup.adjustment import Adjustment, Rule
+from agent.setup.case import Case, case_at_hand, dose_s
+from agent.setup.rules import RULES, first_of, why_left
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import last_blank
 from models.domain.campaign import BlankSpec
@@ -10,6 +11,7 @@ from models.domain.decision import EXPOSING_KINDS, Decision, Reason
 from models.domain.history import History
 from models.domain.point import Point
 from models.domain.setup import Setup, SetupSpec
+from models.domain.veto import veto_of
 
 DOSE_ROUNDING = 1e-9
 """Share of a dose limit by which sums of doses may miss it."""
@@ -46,10 +48,11 @@ class WithSetup:
 
     def propose(self, history: History) -> Decision:
         """The last sample once more under another set-up, else what the strategy proposes."""
-        case = case_at_hand(self._problem, self._spec, history)
+        case = self._case(history)
         found = None if case is None else first_of(self._rules, case)
         if case is None or found is None:
-            return self._standing(self._strategy.propose(history), history)
+            decision = self._standing(self._strategy.propose(history), history)
+            return decision if case is None else _told_of(case, decision)
         if self._needs_blank(found, history):
             return self._take_blank(found, history)
         return Decision(
@@ -66,8 +69,16 @@ class WithSetup:
 
     def is_unfinished(self, history: History) -> bool:
         """True when the last sample is to be taken once more before anything else happens."""
-        case = case_at_hand(self._problem, self._spec, history)
+        case = self._case(history)
         return case is not None and first_of(self._rules, case) is not None
+
+    def _case(self, history: History) -> Case | None:
+        """What is known of the sample in the beam; None where it may not be measured again."""
+        case = case_at_hand(self._problem, self._spec, history)
+        if case is None or history.is_called_off(case.first.seq):
+            return None
+        vetoed = veto_of(case.first.point, history.standing_vetoes, self._problem.space.axes)
+        return case if vetoed is None else None
 
     def _needs_blank(self, found: Adjustment, history: History) -> bool:
         """True when a blank is asked for, or there is none yet where the detector is to stand."""
@@ -114,6 +125,16 @@ class WithSetup:
             f"(limit {limit_s:g} s of the full beam a spot)."
         )
         return self._problem.end(history, Reason(code="dose", sentence=said))
+
+
+def _told_of(case: Case, decision: Decision) -> Decision:
+    """A decision that also says why the sample before it was left, where that is not known well enough."""
+    why = why_left(case)
+    if why is None or decision.kind == "stop":
+        return decision
+    sample = case.first.point.sample if case.first.point and case.first.point.sample else f"S{case.first.seq}"
+    said = f"{decision.reason.sentence} {sample} is left: {why}."
+    return decision.model_copy(update={"reason": decision.reason.model_copy(update={"sentence": said})})
 
 
 def aligned(spec: SetupSpec, history: History) -> Setup:

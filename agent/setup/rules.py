@@ -3,7 +3,6 @@
 from agent.setup.adjustment import (
     LEAST_SHARE,
     MARGIN,
-    SHORTEST_S,
     Adjustment,
     Rule,
     adjusted,
@@ -50,7 +49,7 @@ def attenuate(case: Case) -> Adjustment | None:
             f"{told(verdict)}: {lower[0]:g} of the beam is let through instead of {here.attenuation:g}.",
         )  # fmt: skip
     exposure_s = case.last.exposure_s * share
-    if exposure_s < SHORTEST_S:
+    if exposure_s < case.spec.shortest_s:
         return None
     said = f"{told(verdict)}: exposed for {exposure_s:.3g} s instead of {case.last.exposure_s:.3g} s."
     return adjusted(case, afresh(case), exposure_s, "shorten", said)
@@ -142,11 +141,34 @@ def count_longer(case: Case) -> Adjustment | None:
     if found is None:
         return None
     setup, room_s = found
-    exposure_s = min(min(more_s, room_s) / setup.attenuation, spec.longest_s, _unsaturated_s(case))
-    if exposure_s < SHORTEST_S:
+    most_s = min(room_s / setup.attenuation, spec.longest_s, _unsaturated_s(case))
+    exposure_s = min(max(more_s / setup.attenuation, spec.shortest_s), most_s)
+    if exposure_s < spec.shortest_s:
         return None
     said += f"{exposure_s:.3g} s more are counted{_where(case, setup)}."
     return adjusted(case, setup, exposure_s, "extend", said)
+
+
+def why_left(case: Case) -> str | None:
+    """Why a sample is left that is not known as well as is asked; None where it is, or nothing is asked."""
+    spec = case.spec
+    if (spec.sigma is None and spec.relative_sigma is None) or not case.counted():
+        return None
+    observation = case.observation
+    read = None if observation is None else observation.feature(case.feature)
+    wanted = count_on(case.counted(), None if read is None else spec.aim(read.value))
+    counted_s = case.counted()[-1].seconds
+    if wanted.code == "reached":
+        return None
+    if wanted.code == "absent":
+        return f"there is no {case.feature} after {counted_s:.3g} s"
+    if wanted.code == "floor":
+        return f"counting for longer would not make its {case.feature} better known"
+    if case.n_readjusted >= spec.attempts:
+        return f"it was readjusted as often as it may be ({spec.attempts})"
+    if spec.spot_dose_s is not None:
+        return f"its spots can take no more (limit {spec.spot_dose_s:g} s of the full beam each)"
+    return None
 
 
 def _longer_blank(case: Case, said: str) -> Adjustment | None:
@@ -174,7 +196,7 @@ def _has_longer_blank(case: Case) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    attenuate, leave_damage, leave_spot, recentre, renew_blank, resteer, move_detector, count_longer,
+    attenuate, leave_spot, recentre, leave_damage, renew_blank, resteer, move_detector, count_longer,
 )  # fmt: skip
 """Asked in this order: what spoils a frame comes before what it lacks."""
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from agent.strategy import space_filling
-from agent.strategy.choices import Choices, Pool, gather_pool
+from agent.strategy.choices import Choices, Pool, gather_pool, vetoed_text
 from agent.strategy.costs import expected_times
 from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
@@ -116,15 +116,16 @@ class Bayes:
     def _begin(self, history: History, n_begun: int) -> Decision:
         """The even start: laid out beforehand and toured where journeys take time, else the farthest next."""
         place = f", {n_begun + 1} of {self._options.initial}" if n_begun < self._options.initial else ""
+        vetoed = vetoed_text(history)
         laid_out = self._even_start.next(history)
         if laid_out is not None:
-            sentence = f"Even start{place}: the next on a short way round places far from each other."
+            sentence = f"Even start{place}: the next on a short way round places far from each other.{vetoed}"
             reason = Reason(code="initial_design", sentence=sentence)
             return self._problem.measure(history, "initial_design", laid_out, reason)
         decision = self._start.propose(history)
         if decision.kind == "stop":
             return decision
-        sentence = f"Even start{place}: farthest from all points so far."
+        sentence = f"Even start{place}: farthest from all points so far.{vetoed}"
         return decision.model_copy(update={"reason": Reason(code="initial_design", sentence=sentence)})
 
     def _fill(self, history: History, error: FitFailed) -> Decision:

@@ -70,9 +70,9 @@ class Choices:
         supply
             What samples are made of, where that is used up.
         """
-        self._history, self.pool = history, pool
-        self.encoding = encoding if supply is None else supply.within(encoding, history)
-        """The space's, or that of the part of it that can still be made."""
+        self._history, self.pool, self._of_space = history, pool, encoding
+        self.encoding = _within(supply, encoding, history)
+        """The space's, or that of the part of it that can still be made and that nobody vetoed."""
         self._is_narrowed = self.encoding is not encoding
         self._supply = supply
         self._why_exhausted = "Every sample that exists has been measured."
@@ -94,7 +94,11 @@ class Choices:
     @property
     def why_exhausted(self) -> Reason:
         """Why nothing is left to choose, when nothing is."""
-        if self._is_narrowed and self._supply is not None:
+        vetoes = self._history.standing_vetoes
+        if vetoes and not self._without_vetoes().is_exhausted:
+            sentence = f"All that could be measured is vetoed: {vetoes[-1].text()}."
+            return Reason(code="vetoed", sentence=sentence)
+        if self._supply is not None and self._supply.is_short(self._of_space, self._history):
             return self._supply.why_none(self.encoding, self._history)
         return Reason(code="exhausted", sentence=self._why_exhausted)
 
@@ -117,12 +121,18 @@ class Choices:
         if len(self.pending):
             awaited = ", ".join(str(d.seq) for d in self._history.pending())
             sentence = f"{sentence} Outcomes awaited: {awaited}."
+        sentence += vetoed_text(self._history)
         if self._complaint is not None:
             sentence = f"{sentence} Left out as if refused: points at which {self._complaint}."
         return reason.model_copy(update={"sentence": sentence})
 
     def _asked(self) -> Iterator[Decision]:
-        return (d for d in self._history.decisions if d.kind in MEASURING_KINDS)
+        return self._history.asked()
+
+    def _without_vetoes(self) -> "Choices":
+        """The same as if nobody had vetoed anything."""
+        history = self._history.model_copy(update={"vetoes": ()})
+        return Choices(self._of_space, history, self.pool, self._supply)
 
     def _open_draws(self) -> Mask:
         """Those away from failures and pending points where any are, that the feasibility function allows."""
@@ -160,13 +170,29 @@ class Choices:
         return is_left
 
 
+def vetoed_text(history: History) -> str:
+    """A sentence on the vetoes that the decision to come obeys, with a blank before it; else nothing."""
+    vetoes = "; ".join(veto.text() for veto in history.standing_vetoes)
+    return f" Left out as vetoed: {vetoes}." if vetoes else ""
+
+
+def _within(supply: Supply | None, encoding: Encoding, history: History) -> Encoding:
+    """The same encoding, or that of the part of its space that can still be made and that nobody vetoed."""
+    made = encoding if supply is None else supply.within(encoding, history)
+    if not history.standing_vetoes:
+        return made
+    space = made.space.model_copy(update={"vetoed": history.standing_vetoes})
+    return Encoding(space, made.can_make)
+
+
 def failed_points(encoding: Encoding, history: History) -> Floats:
     """Columns of points at which a measurement failed and none succeeded since, (n, n_columns)."""
     failed: list[Point] = []
     for decision in history.decisions:
         observation = history.settled(decision)
         is_rejected = observation is not None and not observation.is_accepted
-        if decision.kind in MEASURING_KINDS and decision.point is not None:
+        is_tried = decision.kind in MEASURING_KINDS and not history.is_called_off(decision.seq)
+        if is_tried and decision.point is not None:
             if is_rejected or history.failure(decision.seq) is not None:
                 failed.append(decision.point)
             elif observation is not None:

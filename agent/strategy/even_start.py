@@ -6,7 +6,6 @@ from agent.strategy.choices import gather_pool
 from agent.strategy.costs import expected_times
 from agent.strategy.problem import Problem
 from agent.strategy.tour import short_tour
-from models.domain.decision import MEASURING_KINDS
 from models.domain.history import History
 from models.domain.point import Point
 from models.domain.scattering import Floats
@@ -52,6 +51,11 @@ class EvenStart:
             seed = derive_seed(self._problem.seed, "design")
             pool = gather_pool(self._encoding, N_POOL, seed).columns
             self._places = pool[choose_spread(pool, pool[:0], self._n_places)]
-        asked = [d.point for d in history.decisions if d.kind in MEASURING_KINDS and d.point is not None]
+        asked = [d.point for d in history.asked() if d.point is not None]
         gaps = np.abs(self._places[:, np.newaxis] - self._encoding.encode(asked)).max(axis=2, initial=0.0)
-        return self._places[np.all(gaps > SAME, axis=1)]
+        left = self._places[np.all(gaps > SAME, axis=1)]
+        vetoed = history.standing_vetoes
+        if not vetoed:
+            return left
+        free = Encoding(self._encoding.space.model_copy(update={"vetoed": vetoed}))
+        return left[free.is_allowed(left)]

@@ -8,7 +8,9 @@ from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
 from agent.strategy.recipes import WithRecipes
 from agent.strategy.stops import WithStops
+from agent.strategy.supply import supply_of
 from agent.strategy.upkeep import WithBlanks, WithRepeats
+from agent.strategy.vetoes import WithVetoes
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.inputs import options_for
@@ -34,10 +36,12 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     """
     chooser = build_chooser(spec, problem)
     strategy: Strategy = Checked(chooser, spec.strategy.kind, problem.space)
+    strategy = WithVetoes(strategy, problem, supply_of(told(problem, spec)))
     strategy = WithStops(strategy, spec, problem)
     strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
     if spec.measurement.blank is not None:
-        strategy = WithBlanks(strategy, spec.measurement.blank, problem)
+        where = None if spec.setup is None else next(iter(problem.configurations), None)
+        strategy = WithBlanks(strategy, spec.measurement.blank, problem, where)
     if spec.setup is not None:
         strategy = WithSetup(strategy, spec.setup, problem, spec.measurement.blank)
     if spec.deck is not None:
@@ -56,12 +60,8 @@ def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
         When there is no such strategy, or it cannot propose.
     """
     build = find_builder(spec.strategy, "agent.strategy", STRATEGIES, "strategy")
-    told = problem.model_copy(  # by what may have changed since
-        update={
-            "stop": spec.stop, "stock": spec.stock, "deck": spec.deck, "n_planned": spec.budget.measurements
-        }
-    )  # fmt: skip
-    chooser: Strategy = build(options_for(build, spec.strategy.options, "strategy"), told)
+    in_force = told(problem, spec)
+    chooser: Strategy = build(options_for(build, spec.strategy.options, "strategy"), in_force)
     if not callable(getattr(chooser, "propose", None)):
         raise BadInput(
             "strategy.kind",
@@ -69,3 +69,12 @@ def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
             "Return an object with a method propose(history)",
         )
     return chooser
+
+
+def told(problem: Problem, spec: CampaignSpec) -> Problem:
+    """The task with what the campaign file in force says, which may have changed since it went on record."""
+    return problem.model_copy(
+        update={
+            "stop": spec.stop, "stock": spec.stock, "deck": spec.deck, "n_planned": spec.budget.measurements
+        }
+    )  # fmt: skip

@@ -34,6 +34,10 @@ class Supply(Protocol):
         """The encoding of the part of its space that can still be made; itself where that is all of it."""
         ...
 
+    def is_short(self, encoding: Encoding, history: History) -> bool:
+        """True when what is left limits what can be made."""
+        ...
+
     def why_none(self, encoding: Encoding, history: History) -> Reason:
         """Why no sample can be made any more."""
         ...
@@ -70,6 +74,10 @@ class OfStock:
         space = self._stock.narrowed(encoding.space, history)
         return encoding if space is encoding.space else Encoding(space)
 
+    def is_short(self, encoding: Encoding, history: History) -> bool:
+        """True when the stock limits the space."""
+        return self._stock.narrowed(encoding.space, history) is not encoding.space
+
     def why_none(self, encoding: Encoding, history: History) -> Reason:
         """What is left of the stock."""
         left = self._stock.text(self._stock.left(history), encoding.space)
@@ -97,6 +105,10 @@ class OfDeck:
             if self._has_any(narrowed):
                 return narrowed
         return self._made_of(encoding, left)
+
+    def is_short(self, encoding: Encoding, history: History) -> bool:
+        """True when nothing at all can be made of what is left."""
+        return not self._has_any(self._made_of(encoding, state_after(self._deck, history)))
 
     def _made_of(self, encoding: Encoding, state: DeckState) -> Encoding:
         deck = self._deck

@@ -7,18 +7,22 @@ from models.domain.campaign import BlankSpec
 from models.domain.decision import MEASURING_KINDS, Decision, Reason
 from models.domain.history import History
 from models.domain.space import Point
+from models.domain.veto import veto_of
 
 
 class WithBlanks:
     """Measures the blank first, and again after every so many measurements."""
 
-    def __init__(self, strategy: Strategy, blank: BlankSpec, problem: Problem) -> None:
-        """Wrap a strategy."""
+    def __init__(
+        self, strategy: Strategy, blank: BlankSpec, problem: Problem, configuration: str | None = None
+    ) -> None:
+        """Wrap a strategy; `configuration` is where the detector stands for a sample's first exposure."""
         self._strategy, self._blank, self._problem = strategy, blank, problem
+        self._configuration = configuration
 
     def propose(self, history: History) -> Decision:
         """A blank when one is due, else what the strategy proposes."""
-        last = blank_under_way(history) or last_blank(history)
+        last = blank_under_way(history) or last_blank(history, self._configuration)
         n_since = sum(d.kind in MEASURING_KINDS for d in history.decisions[last if last is not None else 0 :])
         if last is None:
             sentence = "A blank is needed before any sample can be read."
@@ -61,10 +65,12 @@ class WithRepeats:
         """
         found: list[Decision] = []
         known = 0
-        for decision in reversed([d for d in history.decisions if d.kind in MEASURING_KINDS]):
+        axes, vetoes = self._problem.space.axes, history.standing_vetoes
+        for decision in reversed(list(history.asked())):
             if decision.seq <= known:
                 break
-            if decision.point is not None and what_went_wrong(history, decision) is not None:
+            is_free = veto_of(decision.point, vetoes, axes) is None
+            if is_free and decision.point is not None and what_went_wrong(history, decision) is not None:
                 tries = _tries_at(history, decision.point)
                 if 0 < len(tries) < self._attempts and history.has_outcome(tries[-1]):
                     found = tries
@@ -76,8 +82,8 @@ class WithRepeats:
 def _tries_at(history: History, point: Point) -> list[Decision]:
     """Measurements at a point since one there succeeded."""
     tries: list[Decision] = []
-    for decision in history.decisions:
-        if decision.kind in MEASURING_KINDS and decision.point == point:
+    for decision in history.asked():
+        if decision.point == point:
             observation = history.settled(decision)
             is_success = observation is not None and observation.is_accepted
             tries = [] if is_success else [*tries, decision]

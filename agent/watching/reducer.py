@@ -2,7 +2,6 @@
 
 import fcntl
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -120,7 +119,8 @@ def reduce_frame(arrival: Arrival, recipe: Recipe) -> Outcome:
 def _reduced(path: Path, sha256: str, prepared: Prepared) -> Outcome:
     """Reduce and judge, whatever the file is."""
     try:
-        reading = combine([read_file(path, prepared.source)], Backgrounds(prepared.buffers))
+        alone = read_file(path, prepared.source)
+        reading = combine([alone], Backgrounds(prepared.buffers))
     except BadInput as error:
         return _refused(path, sha256, error)
     except (ArithmeticError, ValueError, LookupError) as error:  # a curve with which nothing can be done
@@ -129,7 +129,7 @@ def _reduced(path: Path, sha256: str, prepared: Prepared) -> Outcome:
         return Outcome("reduced", sha256, flags=(flag,))
     flags = tuple(_flag(verdict) for verdict in reading.verdicts if not verdict.is_ok)
     features = () if flags else read_features(prepared.extractors, reading.curve, reading.profile)
-    return Outcome("reduced", sha256, reading.curve, flags, features, _counts(reading.verdicts))
+    return Outcome("reduced", sha256, reading.curve, flags, features, alone.n_counts)
 
 
 def _refused(path: Path, sha256: str, error: BadInput) -> Outcome:
@@ -158,11 +158,6 @@ def _flag(verdict: Verdict) -> Flag:
     """A failed check in one line."""
     found = f"{verdict.value:.4g} {verdict.unit} against a limit of {verdict.limit:.4g}"
     return Flag(verdict.check, f"{found}. {verdict.remedy}")
-
-
-def _counts(verdicts: Sequence[Verdict]) -> float | None:
-    """How many counts the frame holds, as its check says."""
-    return next((verdict.value for verdict in verdicts if verdict.check == "counts"), None)
 
 
 def _is_locked(path: Path) -> bool:

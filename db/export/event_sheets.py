@@ -1,4 +1,4 @@
-"""The tables of what was done and said: actions, samples, files, events, annotations, campaigns."""
+"""The tables of what was done and said: actions, samples, files, events, annotations, requests, campaigns."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -173,6 +173,43 @@ def annotation_sheet(source: Source) -> Sheet:
     )
     statement = sa.select(schema.annotation).order_by(schema.annotation.c.id)
     return Sheet("annotations", "One annotation.", columns, _reader(source, statement))
+
+
+def request_sheet(source: Source) -> Sheet:
+    """What people asked of runs, and how it was answered."""
+    columns = (
+        CAMPAIGN,
+        Column("request", "integer", "Its number."),
+        WHEN,
+        Column("kind", "text", "pause, resume, veto, lift, pin or stop."),
+        Column("who", "text", "The person."),
+        Column("why", "text", "The reason."),
+        Column("vetoed_seq", "integer", "The decision that is vetoed, where one is named."),
+        Column("point", "text", "What is pinned, or the middle of what is vetoed, as JSON."),
+        Column("exposure_s", "number", "How long to expose what is pinned.", "s"),
+        Column("radius", "number", "How far a veto reaches, as a share of each axis' range."),
+        Column("hours", "number", "How long a veto holds; empty until it is lifted.", "h"),
+        Column("lifts", "integer", "The request that is taken back."),
+        SEQ_IF_ANY,
+        Column("answered_utc", "moment", "When it was answered; empty while it is not."),
+        Column("code", "text", "obeyed, refused, overtaken or lapsed: a row for each."),
+        Column("answer", "text", "How it was answered, in words."),
+    )
+    request, answer = schema.request, schema.answer
+    statement = (
+        sa.select(
+            request.c.id.label("request"), request.c.campaign_id, request.c.utc, request.c.kind,
+            request.c.who, request.c.why, request.c.seq.label("vetoed_seq"),
+            request.c.point_json.label("point"), request.c.exposure_s, request.c.radius, request.c.hours,
+            request.c.lifts, answer.c.seq, answer.c.utc.label("answered_utc"), answer.c.code,
+            answer.c.sentence.label("answer"),
+        )
+        .outerjoin(answer, answer.c.request_id == request.c.id)
+        .order_by(request.c.id, answer.c.id)
+    )  # fmt: skip
+    return Sheet(
+        "requests", "One answer to a request, or a request without.", columns, _reader(source, statement)
+    )
 
 
 def _reader(source: Source, statement: Any) -> Callable[[], Iterator[Record]]:

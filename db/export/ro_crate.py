@@ -183,15 +183,14 @@ def _version(environment_json: str) -> str:
 
 
 def _people(source: Source, campaign: LoggedCampaign) -> Iterator[str]:
-    """Everyone who decided or said something."""
-    decision, annotation = schema.decision, schema.annotation
+    """Everyone who decided, said or asked something."""
+    decision = schema.decision
     deciders = sa.select(decision.c.actor_name).where(
         decision.c.campaign_id == campaign.id, decision.c.actor_kind == "human"
     )
     yield from source.connection.scalars(deciders)
-    yield from source.connection.scalars(
-        sa.select(annotation.c.who).where(annotation.c.campaign_id == campaign.id)
-    )
+    for said in (schema.annotation, schema.request):
+        yield from source.connection.scalars(sa.select(said.c.who).where(said.c.campaign_id == campaign.id))
 
 
 def _file(crate: Any, folder: Path, path: Path, meaning: str) -> Any:

@@ -8,6 +8,7 @@ from db.export.event_sheets import (
     debit_sheet,
     event_sheet,
     file_sheet,
+    request_sheet,
     sample_sheet,
 )  # fmt: skip
 from db.export.sheet import Sheet
@@ -15,7 +16,7 @@ from db.export.source import Source
 
 MAKERS = (
     campaign_sheet, decision_sheet, feature_sheet, candidate_sheet, action_sheet, sample_sheet, debit_sheet,
-    file_sheet, event_sheet, annotation_sheet,
+    file_sheet, event_sheet, annotation_sheet, request_sheet,
 )  # fmt: skip
 
 

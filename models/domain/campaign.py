@@ -10,6 +10,7 @@ from models.domain.deck import DeckSpec
 from models.domain.frozen import Frozen
 from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
+from models.domain.people import NotifySpec, PeopleSpec
 from models.domain.region import Region, RegionSpec
 from models.domain.setup import SetupSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
@@ -93,6 +94,9 @@ class AnalysisSpec(Frozen):
     """Count of q bins that a frame is reduced to."""
     geometry: str | None = None
     """Geometry file (PONI, or a curve's header); None takes it from each frame's own header."""
+    corrections: str | None = None
+    """TOML file of corrections: dead time, dark counts, flat field, polarisation, scale; None corrects the
+    solid angle alone."""
     scale: float = Field(default=1.0, gt=0)
     """Factor from normalised counts to `intensity_unit`, from a calibration standard."""
     intensity_unit: str = "a.u."
@@ -190,6 +194,10 @@ class CampaignSpec(Frozen):
     """When a measurement is readjusted and taken again; never where it is left out."""
     deck: DeckSpec | None = None
     """What samples are made from and with; None where the instrument makes them by itself, or has them."""
+    people: PeopleSpec = PeopleSpec()
+    """How people may interfere; may be changed between two runs."""
+    notify: NotifySpec | None = None
+    """How people are called; may be changed between two runs."""
     record: RecordSpec = RecordSpec()
     """How the record is kept; may be changed between two runs."""
     folder: str | None = None

@@ -50,6 +50,8 @@ class CheckLimits(Frozen):
     """Farthest that the pattern's centre may lie from the geometry's, pixels."""
     parasitic_share: float = Field(default=0.5, gt=0)
     """Share of the intensity at low q that is the blank's."""
+    parasitic_rise_share: float = Field(default=0.1, gt=0)
+    """A sample's blank may scatter this much more at the lowest q than the blank before it."""
     carry_over_share: float = Field(default=0.05, gt=0)
     """Blanks before and after may differ by this share at low q."""
     damage_cusum_sigma: float = Field(default=5.0, gt=0)

@@ -11,6 +11,12 @@ from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.frozen import Frozen
 from models.domain.recipe import Debit
 from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
+from models.domain.veto import Veto
+
+CALLED_OFF = frozenset({"vetoed", "withdrawn"})
+"""Codes of failures by which a person called a decision off before its first command: nothing was done."""
+NEVER_BEGUN = CALLED_OFF | {"quarantined"}
+"""Codes of failures of decisions of which no command was given."""
 
 
 class Observation(Frozen):
@@ -96,6 +102,8 @@ class History(Frozen):
     """How long commands took, in the order in which they ended; those found out after a crash have none."""
     debits: tuple[Debit, ...] = ()
     """What was taken off the deck, in the order in which it was."""
+    vetoes: tuple[Veto, ...] = ()
+    """What people forbid to measure, or forbade, in the order in which it was asked."""
 
     @cached_property
     def _observations_by_seq(self) -> dict[int, Observation]:
@@ -131,7 +139,21 @@ class History(Frozen):
     @property
     def n_measured(self) -> int:
         """Count of decisions that spent the budget of measurements."""
-        return sum(decision.kind in MEASURING_KINDS for decision in self.decisions)
+        return sum(1 for _ in self.asked())
+
+    @property
+    def standing_vetoes(self) -> tuple[Veto, ...]:
+        """The vetoes that the decision to come has to obey."""
+        return tuple(veto for veto in self.vetoes if veto.is_in_force(self.next_seq))
+
+    def asked(self) -> Iterator[Decision]:
+        """Measurements that were decided and not called off by a person."""
+        return (d for d in self.decisions if d.kind in MEASURING_KINDS and not self.is_called_off(d.seq))
+
+    def is_called_off(self, seq: int) -> bool:
+        """True when a person called that decision off before its first command."""
+        failure = self.failure(seq)
+        return failure is not None and failure.code in CALLED_OFF
 
     def decision(self, seq: int) -> Decision:
         """The decision at that place."""
@@ -181,7 +203,7 @@ class History(Frozen):
         return copied
 
     def plus(
-        self, record: "Decision | Exposure | Observation | Failure | Quarantine | Duration | Debit"
+        self, record: "Decision | Exposure | Observation | Failure | Quarantine | Duration | Debit | Veto"
     ) -> "History":
         """The history with one thing more."""
         match record:
@@ -199,17 +221,28 @@ class History(Frozen):
                 return self.model_copy(update={"durations": (*self.durations, record)})
             case Debit():
                 return self.model_copy(update={"debits": (*self.debits, record)})
+            case Veto():
+                others = tuple(veto for veto in self.vetoes if veto.request != record.request)
+                vetoes = tuple(sorted((*others, record), key=lambda veto: veto.request))
+                return self.model_copy(update={"vetoes": vetoes})
 
     def up_to(self, watermark: int) -> "History":
-        """All decisions, and of what came of them only what came of the first ones, up to that `seq`."""
+        """All decisions, and of what came of them only what came of the first ones, up to that `seq`.
+
+        That a person called a decision off is known at once.
+        """
+        known = tuple(
+            f for f in self.failures if f.seq <= watermark or (f.code in CALLED_OFF and f.seq < self.next_seq)
+        )
         return History(
             decisions=self.decisions,
             exposures=tuple(exposure for exposure in self.exposures if exposure.seq <= watermark),
             observations=tuple(o for o in self.observations if o.seq <= watermark),
-            failures=tuple(failure for failure in self.failures if failure.seq <= watermark),
+            failures=known,
             quarantines=tuple(quarantine for quarantine in self.quarantines if quarantine.seq <= watermark),
             durations=tuple(duration for duration in self.durations if duration.seq <= watermark),
             debits=tuple(debit for debit in self.debits if debit.seq <= watermark),
+            vetoes=self.vetoes,
         )
 
     def pending(self) -> tuple[Decision, ...]:

@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 from models.domain.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
+UNKNOWN_GOAL = "unknown_goal"
+"""Type of the error that a goal of no known name gives."""
 TAG = "as "
 """What begins the tag that tells one model of several apart, before the model's name."""
 
@@ -129,6 +131,11 @@ def _bad_input(model: type[BaseModel], first: ErrorDetails, where: str, n_others
         return BadInput(place, "is not a known key", _nearest(str(first["loc"][-1]), known) + others)
     if first["type"] == "missing":
         return BadInput(place, "is missing", "Add this key" + others)
+    if first["type"] == UNKNOWN_GOAL:
+        _, _, known = said.partition("; use ")
+        asked = first["input"].get("goal")
+        remedy = _nearest(str(asked), known.replace("or ", "").split(", "))
+        return BadInput(f"{place}.goal", f"is {asked!r}, which is no goal that is known", remedy + others)
     given = "" if isinstance(first["input"], dict | list) else f"is {first['input']!r}: "
     problem, _, remedy = said.partition("; ")
     remedy = remedy[:1].upper() + remedy[1:] if remedy else "Correct this value"

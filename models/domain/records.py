@@ -10,6 +10,7 @@ from models.domain.decision import Decision
 from models.domain.frozen import Frozen
 from models.domain.history import Failure, Observation, Quarantine
 from models.domain.recipe import Debit
+from models.domain.request import Answer, Request
 
 
 class Decided(Frozen):
@@ -21,6 +22,8 @@ class Decided(Frozen):
     """Its commands, in order."""
     artifacts: tuple[Artifact, ...] = ()
     """What is worth keeping besides: a map of what was believed, at milestones."""
+    answers: tuple[Answer, ...] = ()
+    """What people asked and this decision obeys."""
 
 
 class Started(Frozen):
@@ -85,7 +88,14 @@ class Event(Frozen):
     """`seq` of the decision it belongs to, if any."""
 
 
-Record = Decided | Started | Ended | Retried | Observed | Failure | Event | Annotation
+class Answered(Frozen):
+    """What a run did about requests, besides deciding."""
+
+    answers: tuple[Answer, ...] = Field(min_length=1)
+    """The answers, in order."""
+
+
+Record = Decided | Started | Ended | Retried | Observed | Failure | Event | Annotation | Request | Answered
 """Everything that can be appended."""
 
 

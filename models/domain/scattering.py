@@ -1,6 +1,6 @@
 """What a scattering experiment yields: a frame, a curve, and features of the curve."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
@@ -188,6 +188,13 @@ class Frame:
     """One standard deviation of the monitor, monitor counts."""
     attenuation: float = 1.0
     """Share of the beam that the attenuator let through: what makes monitor rates comparable."""
+    overflow: Mask | None = None
+    """True where a pixel held more counts than it can, shape (n_rows, n_columns); None where none did."""
+
+    def without(self, mask: Mask) -> "Frame":
+        """The frame without more pixels: those that are not used did not overflow either."""
+        overflow = None if self.overflow is None else self.overflow & ~mask
+        return replace(self, mask=self.mask | mask, overflow=overflow)
 
     def __post_init__(self) -> None:
         """Check the shapes once, at birth."""

@@ -74,6 +74,8 @@ class SetupSpec(Frozen):
     """Count until one standard deviation of the feature is this or less, in its unit."""
     relative_sigma: float | None = Field(default=None, gt=0, lt=1)
     """The same as a share of the feature's value."""
+    shortest_s: float = Field(default=1e-3, gt=0)
+    """Shortest exposure that the shutter can make, s."""
     longest_s: float = Field(default=60.0, gt=0)
     """Longest single exposure, s; more is counted in several."""
     spot_dose_s: float | None = Field(default=None, gt=0)
@@ -100,6 +102,10 @@ class SetupSpec(Frozen):
 
     @model_validator(mode="after")
     def _one_aim(self) -> Self:
+        if self.shortest_s > self.longest_s:
+            raise ValueError(
+                f"shortest_s = {self.shortest_s:g} s is more than longest_s = {self.longest_s:g} s; lower it"
+            )
         if self.sigma is not None and self.relative_sigma is not None:
             raise ValueError("sigma and relative_sigma are both given; keep one")
         if self.feature is not None and self.sigma is None and self.relative_sigma is None:

@@ -19,6 +19,7 @@ from models.domain.feasibility import ask, load_feasible
 from models.domain.frozen import Frozen
 from models.domain.point import Point
 from models.domain.region import Region
+from models.domain.veto import Veto, veto_of
 
 __all__ = ["Axis", "AxisKind", "LinearConstraint", "Point", "Region", "SearchSpace", "SumConstraint"]
 
@@ -41,6 +42,8 @@ class SearchSpace(Frozen):
     """Name of a function that says which points can be had, ``module:function``."""
     candidates: tuple[Point, ...] = ()
     """When not empty: the only points that exist."""
+    vetoed: tuple[Veto, ...] = Field(default=(), exclude=True)
+    """What people forbid for the decision to come; it comes from the history, and is no part of the task."""
 
     @field_validator("axes")
     @classmethod
@@ -117,6 +120,9 @@ class SearchSpace(Frozen):
             if not self.region.contains(x, y)[0]:
                 place = ", ".join(f"{name} = {point[name]:g}" for name in self.region.axes)
                 found.append(f"{place} is outside the region")
+        veto = veto_of(point, self.vetoed, self.axes)
+        if veto is not None:
+            found.append(f"{point.text()} is vetoed: {veto.text()}")
         if self.feasible is not None and not found:  # it may rely on all the rest
             answer = ask(self.feasible, load_feasible(self.feasible), point.coordinates)
             found += [answer.objection] if answer.objection is not None else []

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from models.domain.constraints import LinearConstraint
 from models.domain.frozen import Frozen
-from models.domain.history import History
+from models.domain.history import NEVER_BEGUN, History
 from models.domain.space import SearchSpace
 
 
@@ -27,7 +27,7 @@ class Stock(Frozen):
         left = dict(self.amounts)
         for decision in history.decisions:
             failure = history.failure(decision.seq)
-            if decision.point is None or (failure is not None and failure.code == "quarantined"):
+            if decision.point is None or (failure is not None and failure.code in NEVER_BEGUN):
                 continue
             for name in left:
                 left[name] -= self.sample_amount * float(decision.point.coordinates[name])

@@ -13,6 +13,7 @@ from models.domain.feasibility import ask, load_feasible
 from models.domain.point import Point
 from models.domain.scattering import Floats, Mask
 from models.domain.space import SearchSpace
+from models.domain.veto import Veto
 
 ROUNDING = 1e-9
 """How far a column may miss a bound, and what is told apart among candidates."""
@@ -215,9 +216,23 @@ class Encoding:
             values = self._values(columns)
             x, y = (values[name] for name in self.space.region.axes)
             is_inside &= self.space.region.contains(x, y)
+        for veto in self.space.vetoed:
+            is_inside &= ~self._is_in(veto, columns)
         if self.space.candidates:
             is_inside &= np.array([key in self._candidate_keys for key in _keys(columns)], dtype=bool)
         return is_inside
+
+    def _is_in(self, veto: Veto, columns: Floats) -> Mask:
+        """Which rows a veto covers, as they are decoded; on the safe side by rounding."""
+        is_in: Mask = np.ones(len(columns), dtype=bool)
+        values = self._values(columns)
+        for axis in self.space.axes:
+            middle = veto.coordinates.get(axis.name)
+            if isinstance(middle, str):
+                is_in &= values[axis.name] == (axis.levels.index(middle) if middle in axis.levels else -1)
+            elif middle is not None:
+                is_in &= np.abs(values[axis.name] - middle) <= veto.reach(axis) + ROUNDING * axis.span
+        return is_in
 
     def _can_be_had(self, columns: Floats, is_inside: Mask) -> tuple[Mask, str | None]:
         """Ask the feasibility function, if there is one, about the rows that are inside."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from models.domain.action import Exposure
 from models.domain.errors import BadInput, FrameRejected
-from models.domain.scattering import Frame
+from models.domain.scattering import Frame, Mask
 
 
 def add_frames(one: Frame, other: Frame) -> Frame:
@@ -46,6 +46,7 @@ def add_frames(one: Frame, other: Frame) -> Frame:
         one,
         counts=counts,
         mask=mask,
+        overflow=_either(one.overflow, other.overflow),
         exposure_s=exposure_s,
         monitor=monitor,
         attenuation=(one.attenuation * one.exposure_s + other.attenuation * other.exposure_s) / exposure_s,
@@ -53,6 +54,13 @@ def add_frames(one: Frame, other: Frame) -> Frame:
         transmission_sigma=float(np.hypot(*(shares * [one.transmission_sigma, other.transmission_sigma]))),
         saturation_counts=None,
     )
+
+
+def _either(one: Mask | None, other: Mask | None) -> Mask | None:
+    """Pixels that overflowed in one or the other."""
+    if one is None or other is None:
+        return other if one is None else one
+    return one | other
 
 
 def frame_path(exposure: Exposure) -> Path:

@@ -1,14 +1,18 @@
 """Guinier's law with the bend that a particle's shape gives to it."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.compiled import compiled
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
+from models.saxs.bend import shape_bent
 from models.saxs.guinier_fit import GuinierFit, propagate, window_end
 from models.saxs.guinier_line import N_STEPS, SETTLED
-from models.saxs.steady import N_SIGMA, Steady, excess, invert
+from models.saxs.normal_equations import solve, sum_up
+from models.saxs.steady import N_SIGMA, Steady, excess
 
 QRG_ENDS = (1.0, 2.0)
 """Least and largest upper end of the window, q times rg."""
@@ -23,10 +27,10 @@ BENDS = (-0.6, 4.0)
 """Bends between which the law is fitted."""
 MIN_POINTS = 12
 """A window has at least so many points."""
-SMALL = 1e-4
-"""Below this, series stand for quotients that would lose all digits."""
 MAX_STEP = 0.5
 """Largest change of ln I0, ln rg^2 and the bend in one step."""
+MAX_LOG_RG2 = 50.0
+"""Beyond it rg is no length."""
 
 
 @dataclass(frozen=True)
@@ -95,18 +99,36 @@ def _fit_up_to(points: Steady, straight: GuinierFit, end: float) -> BentFit:
 
 
 def _solve(part: Steady, found: Floats) -> Floats:
-    """Gauss-Newton steps for ln I0, ln rg^2 and the bend."""
+    """Fit one window."""
+    curve = part.curve
+    found = _settle(curve.q_inv_nm**2, curve.intensity, part.weight, found)
+    if not np.all(np.isfinite(found)):
+        raise FitFailed("the fit of the bent law diverged")
+    return found
+
+
+@compiled
+def _settle(q2: Floats, intensity: Floats, weight: Floats, begin: Floats) -> Floats:
+    """Gauss-Newton steps for ln I0, ln rg^2 and the bend; NaN where they lead nowhere."""
+    found = begin.copy()
     for _ in range(3 * N_STEPS):
-        model, jacobian = bent_law(part.curve.q_inv_nm, found)
-        weighted = jacobian * part.weight[:, None]
-        step = invert(weighted.T @ jacobian) @ (weighted.T @ (part.curve.intensity - model))
-        if not np.all(np.isfinite(step)):
-            raise FitFailed("the fit of the bent law diverged")
-        found = found + np.clip(step, -MAX_STEP, MAX_STEP)
-        found[2] = np.clip(found[2], *BENDS)
-        if np.all(np.abs(step) < SETTLED):
+        model, jacobian = _shape(q2, found)
+        normal, pull = sum_up(jacobian, weight, intensity - model)
+        step = solve(normal, pull, 0.0)
+        found += np.minimum(np.maximum(step, -MAX_STEP), MAX_STEP)
+        found[2] = min(max(found[2], BENDS[0]), BENDS[1])
+        if np.all(np.abs(step) < SETTLED) or not np.all(np.isfinite(step)):
             break
     return found
+
+
+@compiled
+def _shape(q2: Floats, found: Floats) -> tuple[Floats, Floats]:
+    """The law for ln I0, ln rg^2 and bend, shape (n_q,), and its derivatives, shape (n_q, 3)."""
+    fall = math.exp(min(found[1], MAX_LOG_RG2)) / 3
+    model, jacobian = shape_bent(q2, np.array([found[0], fall, found[2]]))
+    jacobian[:, 1] *= fall
+    return model, jacobian
 
 
 def bent_law(q_inv_nm: Floats, found: Floats) -> tuple[Floats, Floats]:
@@ -124,30 +146,7 @@ def bent_law(q_inv_nm: Floats, found: Floats) -> tuple[Floats, Floats]:
     tuple of Floats
         Intensity, shape (n_q,), and its derivatives by the three, shape (n_q, 3).
     """
-    y = q_inv_nm**2 * np.exp(min(found[1], 50.0)) / 3
-    z, log, by_bend = bend_of(found[2] * y)
-    model = np.exp(np.clip(found[0] - y * log, -700, 700))
-    return model, np.stack([model, -model * y / (1 + z), model * y**2 * by_bend], axis=1)
-
-
-def bend_of(z: Floats) -> tuple[Floats, Floats, Floats]:
-    """Evaluate what bends the law.
-
-    Parameters
-    ----------
-    z
-        Bend times y, same shape as the results.
-
-    Returns
-    -------
-    tuple of Floats
-        z, kept above -1; ln(1 + z) / z; and (ln(1 + z) - z / (1 + z)) / z^2.
-    """
-    z = np.maximum(z, SMALL - 1)
-    is_small = np.abs(z) < SMALL
-    safe = np.where(is_small, 1.0, z)
-    log = np.where(is_small, 1 - z / 2, np.log1p(z) / safe)
-    return z, log, np.where(is_small, 0.5 - 2 * z / 3, (np.log1p(z) - z / (1 + z)) / safe**2)
+    return _shape(q_inv_nm**2, found)
 
 
 def _as_fit(part: Steady, found: Floats, last: int) -> BentFit:

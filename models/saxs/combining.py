@@ -27,6 +27,8 @@ class Backgrounds:
     """Chance that a series of repeats loses any although nothing changed; 0 averages all."""
     corrections: Corrections = NO_CORRECTIONS
     """Their scale is applied to what is left."""
+    ring_inv_nm: tuple[float, float] | None = None
+    """Lower and upper q within which directions are compared, 1/nm; None takes the whole curve."""
 
 
 def combine(samples: Sequence[Reading], backgrounds: Backgrounds) -> Reading:
@@ -69,7 +71,7 @@ def combine(samples: Sequence[Reading], backgrounds: Backgrounds) -> Reading:
     return Reading(
         net,
         tuple(verdicts.values()),
-        profile=_profile(net, sample.kept, buffer.kept),
+        profile=_profile(_ring(net, backgrounds), sample.kept, buffer.kept),
         geometry=sample.kept[0].geometry if len(geometries) == 1 else None,
     )
 
@@ -161,6 +163,11 @@ def _check_kinship(readings: Sequence[Reading]) -> None:
 
 def _is_unmonitored(reading: Reading) -> bool:
     return any(verdict.check == "monitor" for verdict in reading.verdicts)
+
+
+def _ring(curve: Curve, rules: Backgrounds) -> Curve:
+    """The part of a curve whose directions are compared."""
+    return curve if rules.ring_inv_nm is None else curve.between(*rules.ring_inv_nm)
 
 
 def _profile(curve: Curve, samples: Sequence[Reading], buffers: Sequence[Reading]) -> Profile:

@@ -7,6 +7,9 @@ import numpy as np
 from models.domain.errors import BadInput
 from models.domain.scattering import Counts, Floats
 
+UNCALIBRATED = "a.u."
+"""Unit of an intensity without a calibration."""
+
 
 @dataclass(frozen=True)
 class DarkRate:
@@ -52,8 +55,13 @@ class Scale:
     relative_sigma: float = 0.0
     """One standard deviation of the factor, and of the thickness, in quadrature, relative. All curves of one
     calibration share it, so that it does not act between a sample and its buffer."""
-    unit: str = "a.u."
+    unit: str = UNCALIBRATED
     """Unit of the intensity after it."""
+
+    @property
+    def is_stated(self) -> bool:
+        """Whether it changes the numbers or their unit; an error alone does not."""
+        return self.factor != 1.0 or self.unit != UNCALIBRATED
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from models.saxs.esrf_headers import esrf_dummies, esrf_lines
 from models.saxs.file_parts import name_part, split_part
 from models.saxs.hdf5_values import is_hdf5
 from models.saxs.image_files import count_images, open_image, read_image
+from models.saxs.overflow import find_overflow
 
 HDF5_SUFFIXES = frozenset({".h5", ".hdf5", ".nxs", ".hdf"})
 """Files of these names are read as HDF5."""
@@ -60,7 +61,7 @@ def read_frame(path: Path, *, exposure: Exposure | None = None, mask_path: Path 
             ),
         )
     if mask_path is not None:
-        frame = replace(frame, mask=frame.mask | read_mask(mask_path, frame.counts.shape))
+        frame = frame.without(read_mask(mask_path, frame.counts.shape))
     return frame
 
 
@@ -85,7 +86,7 @@ def geometry_from_header(path: Path) -> Geometry:
     """
     if _is_hdf5(path):
         return nexus_files.read_geometry(path)
-    counts, header = open_image(path)
+    counts, header, _ = open_image(path)
     return frame_headers.header_geometry(split_part(path)[0], header, counts.shape)
 
 
@@ -182,15 +183,19 @@ def _is_hdf5(path: Path) -> bool:
 def _image_frame(path: Path) -> Frame:
     """Make a frame of an image and its header."""
     file, _ = split_part(path)
-    counts, header = open_image(path)
+    counts, header, mark = open_image(path)
+    overflow = None if mark is None else find_overflow(counts, mark, None)
     settings = frame_headers.read_settings(file, header)
+    mask = (counts < 0) | esrf_dummies(esrf_lines(header), counts)
+    mask = mask if overflow is None else mask | overflow
     return Frame(
         counts=counts,
-        mask=(counts < 0) | esrf_dummies(esrf_lines(header), counts),
+        mask=mask,
         exposure_s=settings.exposure_s,
         monitor=settings.monitor,
         transmission=settings.transmission,
         saturation_counts=settings.saturation_counts,
         source=str(path),
         taken_s=settings.taken_s,
+        overflow=overflow,
     )

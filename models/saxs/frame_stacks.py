@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,6 +23,16 @@ LINKED = re.compile(r"data_\d+")
 """Names of the datasets of a master file, as Dectris' file writer gives them, in the order of time."""
 NO_COUNT = -1
 """What a pixel holds that has no count."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stored:
+    """Counts as they come out of a file."""
+
+    counts: Counts
+    """Counts, shape (n_rows, n_columns), -1 in pixels that hold none."""
+    dtype: np.dtype[Any]
+    """The type that they were stored as."""
 
 
 def has_frames(file: h5py.File) -> bool:
@@ -49,7 +60,7 @@ def frame_shape(path: Path, file: h5py.File) -> tuple[int, int]:
     return int(dataset.shape[-2]), int(dataset.shape[-1])
 
 
-def read_counts(path: Path, named: Path, file: h5py.File) -> tuple[Counts, int]:
+def read_counts(path: Path, named: Path, file: h5py.File) -> tuple[Stored, int]:
     """Read one frame; no other is held in memory.
 
     Parameters
@@ -63,8 +74,8 @@ def read_counts(path: Path, named: Path, file: h5py.File) -> tuple[Counts, int]:
 
     Returns
     -------
-    tuple of Counts and int
-        Counts, shape (n_rows, n_columns), -1 in pixels that hold none; and the number of the frame.
+    tuple of Stored and int
+        The counts, and the number of the frame.
     """
     _, part = split_part(named)
     if part is None or not part.isdecimal():
@@ -77,7 +88,7 @@ def read_counts(path: Path, named: Path, file: h5py.File) -> tuple[Counts, int]:
     return _beyond(named, count_frames(path, file))
 
 
-def iterate_counts(path: Path, file: h5py.File) -> Iterator[Counts]:
+def iterate_counts(path: Path, file: h5py.File) -> Iterator[Stored]:
     """Read all frames in their order; one chunk of the file is in memory at a time.
 
     Parameters
@@ -176,7 +187,7 @@ def _n_frames(dataset: h5py.Dataset) -> int:
     return int(dataset.shape[0]) if dataset.ndim == 3 else 1
 
 
-def _read(where: Path, dataset: h5py.Dataset, start: int, end: int) -> list[Counts]:
+def _read(where: Path, dataset: h5py.Dataset, start: int, end: int) -> list[Stored]:
     """Read frames that lie behind each other, the last one at end - 1."""
     with reading(where):
         # HDF5 reads zeros where nothing was ever written
@@ -192,4 +203,4 @@ def _read(where: Path, dataset: h5py.Dataset, start: int, end: int) -> list[Coun
             )
         # the filters of HDF5 are as fast as calling the decompressor: 1.6 ms for 1 megapixel either way
         block = dataset[start:end] if dataset.ndim == 3 else dataset[()][np.newaxis]
-    return [as_counts(frame) for frame in block]
+    return [Stored(as_counts(frame), frame.dtype) for frame in block]

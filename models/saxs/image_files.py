@@ -15,6 +15,7 @@ from models.domain.errors import BadInput
 from models.domain.scattering import Counts
 from models.saxs.file_parts import frame_number, split_part
 from models.saxs.frame_stacks import as_counts
+from models.saxs.overflow import overflow_mark
 
 CBF_START = b"\x0c\x1a\x04\xd5"
 """Stands between the header of a CBF and its counts."""
@@ -22,7 +23,7 @@ MAX_FRACTION = 1e-3
 """A number this far from an integer is no count."""
 
 
-def open_image(path: Path) -> tuple[Counts, dict[str, str]]:
+def open_image(path: Path) -> tuple[Counts, dict[str, str], int | None]:
     """Read one frame of counts and its header.
 
     Parameters
@@ -32,9 +33,9 @@ def open_image(path: Path) -> tuple[Counts, dict[str, str]]:
 
     Returns
     -------
-    tuple of Counts and dict
-        Counts, shape (n_rows, n_columns), negative where a pixel holds none; in a file of many frames, the
-        first header tells what the others leave out.
+    tuple
+        Counts, shape (n_rows, n_columns), negative where a pixel holds none; the header, in a file of many
+        frames the first one's where others leave things out; and what `overflow_mark` says, None of floats.
 
     Raises
     ------
@@ -49,7 +50,8 @@ def open_image(path: Path) -> tuple[Counts, dict[str, str]]:
         values = np.asarray(frame.data)
     if values.ndim != 2 or not values.size:
         raise BadInput(str(path), f"has shape {values.shape}, must be 2-D", "Give one frame per file.")
-    return _whole_numbers(path, values), header
+    mark = overflow_mark(values.dtype) if np.issubdtype(values.dtype, np.integer) else None
+    return _whole_numbers(path, values), header, mark
 
 
 def read_image(path: Path) -> NDArray[np.generic]:

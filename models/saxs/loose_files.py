@@ -83,6 +83,8 @@ class Reading:
     """Where the detector stood; None for curve files, and for frames of different geometries."""
     thickness_mm: float = 1.0
     """What the frame was divided by, mm."""
+    n_counts: int | None = None
+    """Counts in all pixels that are used; None for a curve file."""
 
     @property
     def shape(self) -> tuple[int, int] | None:
@@ -142,7 +144,7 @@ def _read_frame(path: Path, source: Source) -> Reading:
     frame = read_frame(path)
     if source.mask is not None:
         mask = _read_mask_once(source.mask, _state(source.mask), frame.counts.shape)
-        frame = replace(frame, mask=frame.mask | mask)
+        frame = frame.without(mask)
     geometry, window = _geometry(path, frame, source)
     assumed: tuple[Verdict, ...] = ()
     if frame.monitor == UNMONITORED:
@@ -154,7 +156,7 @@ def _read_frame(path: Path, source: Source) -> Reading:
     has_mask = bool(np.any(frame.mask & (frame.counts >= 0)))
     if not has_mask:
         shadow = find_shadow(frame, geometry)
-        frame = replace(frame, mask=frame.mask | shadow)
+        frame = frame.without(shadow)
         remedy = (
             "The frame has no mask: the shadow of the beamstop was found and left out. Give --mask to decide."
         )
@@ -165,7 +167,7 @@ def _read_frame(path: Path, source: Source) -> Reading:
             raise BadInput(f"{path}: {verdict.check}", f"is {verdict.value:g} {verdict.unit}", verdict.remedy)
     if source.drops_zingers:
         zingers = find_zingers(frame, geometry, source.corrections)
-        frame = replace(frame, mask=frame.mask | zingers)
+        frame = frame.without(zingers)
         assumed += (note_zingers(int(np.count_nonzero(zingers))),)
     verdicts += assumed
     curve = integrate(frame, geometry, Binning(sector=source.sector), source.corrections)
@@ -177,7 +179,12 @@ def _read_frame(path: Path, source: Source) -> Reading:
     is_divided = source.has_directions and source.sector is None
     cake = divide(frame, geometry, Binning(), source.corrections) if is_divided else None
     return Reading(
-        curve, verdicts + check_curve(curve), cake, geometry=geometry, thickness_mm=frame.thickness_mm
+        curve,
+        verdicts + check_curve(curve),
+        cake,
+        geometry=geometry,
+        thickness_mm=frame.thickness_mm,
+        n_counts=int(frame.counts[~frame.mask & (frame.counts > 0)].sum(dtype=np.int64)),
     )
 
 

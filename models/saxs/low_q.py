@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.compiled import compiled
 from models.domain.scattering import Floats
-from models.saxs.bent_fit import bend_of
+from models.saxs.bend import shape_bent
+from models.saxs.normal_equations import invert_positive, solve, sum_up
 from models.saxs.steady import Steady
 
 REACH = 3.0
@@ -22,6 +24,8 @@ N_STEPS = 40
 """Gauss-Newton steps at most."""
 SETTLED = 1e-6
 """Steps end when no parameter moves by more."""
+FIRST_FALL, MAX_STEP = 0.05, 0.5
+"""The fall to begin with; the largest change of a parameter in one step."""
 NODES, SHARES = np.polynomial.legendre.leggauss(12)
 """A Gauss-Legendre rule from -1 to 1."""
 
@@ -54,47 +58,55 @@ def continue_down(points: Steady) -> Below:
     part = points.rows(0, n)
     scale = float(np.sum(part.weight * part.curve.intensity) / np.sum(part.weight))
     operator = np.zeros(n_q)
-    solved = _solve(part, scale) if scale > 0 else None
-    if solved is None:  # nothing that falls: constant, a third of it uncertain
+    x = (part.curve.q_inv_nm / q0) ** 2
+    found, inverse = _settle(x, part.curve.intensity, part.weight, scale)
+    if not np.all(np.isfinite(found)):  # nothing that falls: constant, a third of it uncertain
         operator[:n] = q0**3 / 3 * part.weight / part.weight.sum()
         value = float(operator @ points.curve.intensity)
         return Below(value, operator, abs(value) / 3)
-    found, inverse = solved
     t = 0.5 * (NODES + 1)
-    inner, inner_jacobian = _law(t**2, found)
+    inner, inner_jacobian = shape_bent(t**2, found)
     to_integral = scale * q0**3 * (0.5 * SHARES * t**2)
     gradient = to_integral @ inner_jacobian
-    _, jacobian = _law((part.curve.q_inv_nm / q0) ** 2, found)
+    _, jacobian = shape_bent(x, found)
     step = inverse @ (jacobian * part.weight[:, None]).T * scale
     operator[:n] = gradient @ step
     leans = step @ jacobian[:, 2] * scale - np.array([0.0, 0.0, 1.0])
     return Below(float(to_integral @ inner), operator, float(gradient @ leans) * BEND[1])
 
 
-def _solve(part: Steady, scale: float) -> tuple[Floats, Floats] | None:
-    """Fit ln I0, fall and bend to I over a scale: the parameters, and the inverse of the normal matrix."""
-    x = (part.curve.q_inv_nm / part.curve.q_inv_nm[0]) ** 2
-    intensity, weight = part.curve.intensity / scale, part.weight * scale**2
-    found = np.array([0.0, 0.05, BEND[0]])
+@compiled
+def _settle(x: Floats, intensity: Floats, weight: Floats, scale: float) -> tuple[Floats, Floats]:
+    """Fit ln I0, fall and bend by Gauss-Newton steps; NaN where they do not settle.
+
+    Parameters
+    ----------
+    x
+        q over the first q, squared, shape (n,).
+    intensity, weight
+        Of each point, shape (n,).
+    scale
+        What intensities are divided by.
+
+    Returns
+    -------
+    tuple of Floats
+        The parameters, shape (3,), and the inverse of the normal matrix, shape (3, 3).
+    """
+    nothing = np.full(3, np.nan), np.full((3, 3), np.nan)
+    if not scale > 0:
+        return nothing
+    found, intensity, weight = np.array([0.0, FIRST_FALL, BEND[0]]), intensity / scale, weight * scale**2
     for _ in range(N_STEPS):
-        model, jacobian = _law(x, found)
-        weighted = jacobian * weight[:, None]
-        normal = weighted.T @ jacobian + np.diag([0.0, 0.0, BEND[1] ** -2])
-        inverse = np.asarray(np.linalg.inv(normal), dtype=np.float64)
-        pull = weighted.T @ (intensity - model)
+        model, jacobian = shape_bent(x, found)
+        normal, pull = sum_up(jacobian, weight, intensity - model)
+        normal[2, 2] += BEND[1] ** -2
         pull[2] -= (found[2] - BEND[0]) / BEND[1] ** 2
-        step = np.clip(inverse @ pull, -0.5, 0.5)
-        moved = found + step
-        moved[1:] = np.clip(moved[1:], (FALLS[0], BENDS[0]), (FALLS[1], BENDS[1]))
+        step = solve(normal, pull, 0.0)
+        moved = found + np.minimum(np.maximum(step, -MAX_STEP), MAX_STEP)
+        moved[1] = min(max(moved[1], FALLS[0]), FALLS[1])
+        moved[2] = min(max(moved[2], BENDS[0]), BENDS[1])
         if np.max(np.abs(moved - found)) < SETTLED:
-            return moved, inverse
+            return moved, invert_positive(normal)
         found = moved
-    return None
-
-
-def _law(x: Floats, found: Floats) -> tuple[Floats, Floats]:
-    """Intensity over its scale, shape (n,), and its derivatives, shape (n, 3)."""
-    y = found[1] * x
-    z, log, by_bend = bend_of(found[2] * y)
-    model = np.exp(np.clip(found[0] - y * log, -700, 700))
-    return model, np.stack([model, -model * x / (1 + z), model * y**2 * by_bend], axis=1)
+    return nothing

@@ -9,11 +9,12 @@ import numpy as np
 
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
-from models.domain.scattering import Counts, Frame, Mask
+from models.domain.scattering import Frame, Mask
 from models.saxs.file_parts import name_part, split_part
 from models.saxs.frame_headers import UNMONITORED, moment_s
-from models.saxs.frame_stacks import count_frames, frame_shape, iterate_counts, read_counts
+from models.saxs.frame_stacks import Stored, count_frames, frame_shape, iterate_counts, read_counts
 from models.saxs.hdf5_values import MM_PER_UNIT, NM_PER_UNIT, S_PER_UNIT, Values, opened
+from models.saxs.overflow import find_overflow, overflow_mark
 
 DETECTOR = "/entry/instrument/detector"
 SPECIFIC = f"{DETECTOR}/detectorSpecific"
@@ -55,10 +56,10 @@ def read_frame(path: Path) -> Frame:
     """
     file_path, _ = split_part(path)
     with opened(file_path) as file:
-        counts, place = read_counts(file_path, path, file)
-        mask = _mask(file_path, file, counts.shape)
+        stored, place = read_counts(file_path, path, file)
+        mask = _mask(file_path, file, (stored.counts.shape[0], stored.counts.shape[1]))
         return _frame(
-            path, Values(file_path, file, place, partial(count_frames, file_path, file)), counts, mask
+            path, Values(file_path, file, place, partial(count_frames, file_path, file)), stored, mask
         )
 
 
@@ -82,9 +83,9 @@ def read_frames(path: Path) -> Generator[Frame]:
     """
     with opened(path) as file:
         mask = _mask(path, file, frame_shape(path, file))
-        for place, counts in enumerate(iterate_counts(path, file)):
+        for place, stored in enumerate(iterate_counts(path, file)):
             values = Values(path, file, place, partial(count_frames, path, file))
-            yield _frame(name_part(path, place), values, counts, mask)
+            yield _frame(name_part(path, place), values, stored, mask)
 
 
 def n_frames(path: Path) -> int:
@@ -171,14 +172,16 @@ def _mask(path: Path, file: h5py.File, shape: tuple[int, ...]) -> Mask:
     return mask
 
 
-def _frame(path: Path, values: Values, counts: Counts, mask: Mask) -> Frame:
+def _frame(path: Path, values: Values, stored: Stored, mask: Mask) -> Frame:
     """Put a frame together."""
+    counts, mark = stored.counts, overflow_mark(stored.dtype)
+    overflow = find_overflow(counts, mark, mask if mask.any() else None)
     exposure_s = values.quantity(TIMES, S_PER_UNIT, "s")
     thickness_mm = values.quantity((f"{SAMPLE}/thickness",), MM_PER_UNIT, "mm")
     stated = [value for name in SATURATION if (value := values.number(name)) is not None and value > 0]
     return Frame(
         counts=counts,
-        mask=mask | (counts < 0),
+        mask=mask | (counts < 0) if overflow is None else mask | (counts < 0) | overflow,
         exposure_s=1.0 if exposure_s is None else exposure_s,
         monitor=values.optional(UNMONITORED, MONITOR),
         transmission=values.optional(1.0, f"{SAMPLE}/transmission"),
@@ -187,4 +190,5 @@ def _frame(path: Path, values: Values, counts: Counts, mask: Mask) -> Frame:
         saturation_counts=min(stated, default=None),
         source=str(path),
         taken_s=_taken_s(values),
+        overflow=overflow,
     )

@@ -1,15 +1,15 @@
-"""Fit one peak on its background."""
+"""Fit one peak on its background, or several that overlap."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Fit, Floats, Parameter
 from models.saxs.fits import make_fit
-from models.saxs.peak_model import N_PARAMETERS, PeakTask
-from models.saxs.steady import Steady, excess
+from models.saxs.peak_model import N_OF_BACKGROUND, N_OF_PEAK, PeakTask
+from models.saxs.peak_solution import MEAN_SHARE, WIDTH, Solution, reweigh, solve
+from models.saxs.steady import Steady
 
 HALF_WINDOW = 2.5
 """Half of the window in ln q, in relative full widths."""
@@ -17,26 +17,10 @@ MIN_HALF_WINDOW = 0.1
 """Half of a window in ln q is at least this."""
 MIN_POINTS = 12
 """A window has at least so many points: the model has nine parameters."""
-PRIOR_CENTRE = np.array([0.0, 0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 0.0, 0.0])
-"""Where each parameter is expected."""
-PRIOR_SIGMA = np.array([np.inf, 0.5, 0.5, np.inf, 0.5, np.inf, np.inf, 0.3, 0.05])
-"""How surely. A broad peak and a bent background are hard to tell apart: without the expectation that the
-width is about the scan's, and that ln I of the background bends by some 0.3 within the window (0.05 in third
-order), a shoulder could pass for a peak a thousand times its background. A clear peak does not feel it."""
-LIMITS = np.array([1.0, 1.6, 1.0, 9.0, 1.0, np.inf, np.inf, 1.5, 0.5])
-"""Largest value of each parameter."""
 SHOWN = (("q", "1/nm"), ("fwhm", "1/nm"), ("height_over_background", "1"))
 """Name and unit of what is read off the parameters, in the order of `_values`."""
 MIN_GAIN = 10.0
 """Chi squared that two different half widths must gain before they are believed."""
-MIN_VARIANCE = 0.03
-"""A point's expected variance is at least this part of the mean one."""
-N_STEPS = 30
-"""Levenberg-Marquardt steps at most."""
-SETTLED = 1e-6
-"""Steps end when chi squared, in relation to itself, falls by less."""
-DAMPING = (1e-3, 0.2, 5.0, 1e8)
-"""Damping of the first step; its factors after a step that succeeds and one that fails; where it gives up."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +43,6 @@ class PeakFit:
     """Share of the Lorentzian in the peak's shape."""
     fit: Fit
     """The model on the window."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Solution:
-    """Parameters that fit a window."""
-
-    found: Floats
-    """The parameters, shape (9,)."""
-    covariance: Floats
-    """Of the parameters, shape (9, 9); 0 for those that were not fitted."""
-    chi2: float
-    """Chi squared."""
-    gain: float
-    """Chi squared that a ratio of half widths would gain, to first order; 0 where it is fitted."""
-    n_free: int
-    """How many parameters are free."""
-
-
-_SYMMETRIC = np.array([True, True, False, True, True, True, True, True, True])
-_SPLIT = np.ones(N_PARAMETERS, dtype=bool)
 
 
 def fit_peak(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
@@ -107,122 +71,81 @@ def fit_peak(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> PeakFit:
     FitFailed
         When the window does not hold enough points, or the fit leaves the place where it began.
     """
-    start = (q_inv_nm, fwhm_inv_nm)
-    task = _make_task(points, start, max(HALF_WINDOW * fwhm_inv_nm / q_inv_nm, MIN_HALF_WINDOW))
-    guess = np.array([*PRIOR_CENTRE[:3], 0.0, 0.5, *_background_guess(task)])
-    solution = _solve(task, _SYMMETRIC, guess)
-    task = _reweigh(task, solution.found)
-    solution = _solve(task, _SYMMETRIC, solution.found)
+    task = _make_task(points, ((q_inv_nm, fwhm_inv_nm),))
+    guess = np.array([0.0, 0.0, 0.0, 0.0, MEAN_SHARE, *_background_guess(task)])
+    solution = solve(task, guess, np.zeros(1))
+    # among few counts the scan's width is up to five times the peak's: it may pull once, and not twice
+    task, log_widths = reweigh(task, solution.found), solution.found[[WIDTH]]
+    solution = solve(task, solution.found, log_widths)
     if solution.gain > MIN_GAIN * max(1.0, solution.chi2 / max(len(task.part) - solution.n_free, 1)):
-        solution = _solve(task, _SPLIT, solution.found)
-    values, sigmas = _values(solution.found, start).tolist(), _sigmas(solution, start).tolist()
-    return PeakFit(
-        q_inv_nm=values[0],
-        q_sigma_inv_nm=sigmas[0],
-        fwhm_inv_nm=values[1],
-        fwhm_sigma_inv_nm=sigmas[1],
-        strength=values[2],
-        strength_sigma=sigmas[2],
-        lorentzian_share=float(solution.found[4]),
-        fit=_as_fit(task, solution),
-    )
+        solution = solve(task, solution.found, log_widths, is_split=True)
+    return _read(task, solution, 0)
 
 
-def _make_task(points: Steady, start: tuple[float, float], half_window: float) -> PeakTask:
-    """Cut a window; refuse one that cannot be fitted."""
-    reach = float(np.exp(half_window))
-    first, last = np.searchsorted(points.curve.q_inv_nm, (start[0] / reach, start[0] * reach))
-    part = points.rows(int(first), int(last))
-    if len(part) < MIN_POINTS:
-        raise FitFailed(f"{len(part)} points around {start[0]:.3g} 1/nm, needs {MIN_POINTS}")
-    if np.count_nonzero(part.curve.intensity > 0) <= len(part) // 2:
-        raise FitFailed(f"the background at {start[0]:.3g} 1/nm is not above zero")
-    return PeakTask(part, start, half_window)
+def fit_group(points: Steady, peaks: list[PeakFit]) -> list[PeakFit]:
+    """Fit peaks that overlap on one background, all at once: what they do to each other is in sigma.
 
+    Parameters
+    ----------
+    points
+        The curve, weighed.
+    peaks
+        The peaks one by one, by increasing q.
 
-def _reweigh(task: PeakTask, found: Floats) -> PeakTask:
-    """Weigh the points by the variance that a first fit expects: a narrow peak differs from its neighbours.
+    Returns
+    -------
+    list of PeakFit
+        The same peaks, of one full width each.
 
-    Variance goes with intensity as a straight line: through 0 for counts, above it after a subtraction.
+    Raises
+    ------
+    FitFailed
+        As in `fit_peak`.
     """
-    part, model = task.part, task.model(found)[0]
-    off = part.curve.intensity - part.curve.intensity.mean()
-    spread = float(off @ off)
-    level, gain = float(part.variance.mean()), float(off @ part.variance) / spread if spread > 0 else 0.0
-    gain = min(max(gain, 0.0), level / max(float(part.curve.intensity.mean()), 1e-300))
-    expected = level + gain * (model - part.curve.intensity.mean())
-    weight = 1 / np.maximum(expected, MIN_VARIANCE * level)
-    return replace(task, part=replace(part, weight=weight))
+    task = _make_task(points, tuple((peak.q_inv_nm, peak.fwhm_inv_nm) for peak in peaks))
+    own = [[0.0, 0.0, 0.0, float(np.log(peak.strength)), peak.lorentzian_share] for peak in peaks]
+    guess, log_widths = (
+        np.array([*(x for one in own for x in one), *_background_guess(task)]),
+        np.zeros(len(own)),
+    )
+    task = reweigh(task, solve(task, guess, log_widths).found)
+    solution = solve(task, guess, log_widths)
+    return [_read(task, solution, place) for place in range(len(peaks))]
 
 
-def _solve(task: PeakTask, is_free: NDArray[np.bool_], guess: Floats) -> _Solution:
-    """Fit the free parameters of one window; the others keep their guess (Marquardt 1963)."""
-    found, (damping, down, up, most) = np.clip(guess, -0.999 * LIMITS, 0.999 * LIMITS), DAMPING
-    stiffness = np.where(is_free, PRIOR_SIGMA, np.inf) ** -2.0
-    model, jacobian = task.model(found)
-    cost = _cost(task, model, found, stiffness)
-    for _ in range(N_STEPS):
-        pull = jacobian.T @ (task.part.weight * (task.part.curve.intensity - model))
-        pull -= (found - PRIOR_CENTRE) * stiffness
-        moves = is_free & ~((np.abs(found) >= LIMITS) & (pull * found > 0))  # at a limit, and pushed beyond
-        free = jacobian[:, moves]
-        normal = (free.T * task.part.weight) @ free + np.diag(stiffness[moves])
-        while True:
-            moved = found.copy()
-            step = _step(normal, pull[moves], damping)
-            moved[moves] = np.clip(found[moves] + step, -LIMITS[moves], LIMITS[moves])
-            new_model, new_jacobian = task.model(moved)
-            new_cost = _cost(task, new_model, moved, stiffness)
-            if new_cost <= cost or damping > most:
-                break
-            damping *= up
-        gained, damping = cost - new_cost, damping * down
-        if not gained >= 0:
-            break
-        found, model, jacobian, cost = moved, new_model, new_jacobian, new_cost
-        if gained <= SETTLED * cost:
-            break
-    else:
-        raise FitFailed(f"the fit at {task.start[0]:.3g} 1/nm does not settle in {N_STEPS} steps")
-    if abs(found[0]) > 0.99 * LIMITS[0] or not np.all(np.isfinite(found)):
-        raise FitFailed(f"the fit left the peak at {task.start[0]:.3g} 1/nm")
-    return _judge(task, is_free, found)
+def _make_task(points: Steady, starts: tuple[tuple[float, float], ...]) -> PeakTask:
+    """Cut a window; refuse one that cannot be fitted."""
+    (first_q, first_fwhm), (last_q, last_fwhm) = starts[0], starts[-1]
+    low = np.log(first_q) - max(HALF_WINDOW * first_fwhm / first_q, MIN_HALF_WINDOW)
+    high = np.log(last_q) + max(HALF_WINDOW * last_fwhm / last_q, MIN_HALF_WINDOW)
+    first, last = np.searchsorted(points.curve.q_inv_nm, np.exp([low, high]))
+    part = points.rows(int(first), int(last))
+    if len(part) < max(MIN_POINTS, N_OF_PEAK * len(starts) + N_OF_BACKGROUND):
+        raise FitFailed(f"{len(part)} points around {first_q:.3g} 1/nm, needs {MIN_POINTS}")
+    if np.count_nonzero(part.curve.intensity > 0) <= len(part) // 2:
+        raise FitFailed(f"the background at {first_q:.3g} 1/nm is not above zero")
+    return PeakTask(part, starts, float(high - low) / 2)
 
 
-def _cost(task: PeakTask, model: Floats, found: Floats, stiffness: Floats) -> float:
-    """Chi squared, and what is expected beforehand."""
-    chi2 = float(task.part.weight @ (task.part.curve.intensity - model) ** 2)
-    return chi2 + float(stiffness @ (found - PRIOR_CENTRE) ** 2)
-
-
-def _step(normal: Floats, pull: Floats, damping: float) -> Floats:
-    """One damped step."""
-    diagonal = np.diag(normal)
-    scale = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    scaled = normal * np.outer(scale, scale) + damping * np.eye(scale.size)
-    return np.asarray(np.linalg.solve(scaled, pull * scale) * scale, dtype=np.float64)
-
-
-def _judge(task: PeakTask, is_free: NDArray[np.bool_], found: Floats) -> _Solution:
-    """Covariance and chi squared of a fit that has settled."""
-    part = task.part
-    model, jacobian = task.model(found)
-    residual = part.curve.intensity - model
-    chi2, n_free = float(part.weight @ residual**2), int(is_free.sum())
-    stiffness = np.diag(PRIOR_SIGMA[is_free] ** -2.0)
-    weighted = jacobian * part.weight[:, None]
-    free = weighted[:, is_free]
-    inverse = np.linalg.pinv(free.T @ jacobian[:, is_free] + stiffness, hermitian=True)
-    noise = (free.T * part.variance) @ free * excess(chi2, len(part) - n_free)
-    covariance = np.zeros((N_PARAMETERS, N_PARAMETERS))
-    covariance[np.ix_(is_free, is_free)] = inverse @ (noise + stiffness) @ inverse
-    gain = 0.0
-    if not is_free[2]:
-        split = weighted[:, 2]
-        across = free.T @ jacobian[:, 2]
-        left = float(split @ jacobian[:, 2] - across @ inverse @ across)
-        gain = float(split @ residual) ** 2 / left if left > 0 else 0.0
-    return _Solution(found, covariance, chi2, gain, n_free)
+def _read(task: PeakTask, solution: Solution, place: int) -> PeakFit:
+    """Read one peak off the parameters."""
+    found, covariance = solution.of_peak(place)
+    (q_inv_nm, fwhm_inv_nm, strength), start = _values(found, task.starts[place]).tolist(), task.starts[place]
+    to_fwhm = np.array([fwhm_inv_nm, fwhm_inv_nm * np.tanh(found[2])])
+    fwhm_variance = float(to_fwhm @ covariance[1:3, 1:3] @ to_fwhm)
+    sigmas = np.sqrt(
+        [start[1] ** 2 * covariance[0, 0], max(fwhm_variance, 0.0), strength**2 * covariance[3, 3]]
+    ).tolist()
+    return PeakFit(
+        q_inv_nm=q_inv_nm,
+        q_sigma_inv_nm=sigmas[0],
+        fwhm_inv_nm=fwhm_inv_nm,
+        fwhm_sigma_inv_nm=sigmas[1],
+        strength=strength,
+        strength_sigma=sigmas[2],
+        lorentzian_share=float(found[4]),
+        fit=_as_fit(task, solution, place, sigmas),
+    )
 
 
 def _values(found: Floats, start: tuple[float, float]) -> Floats:
@@ -231,38 +154,29 @@ def _values(found: Floats, start: tuple[float, float]) -> Floats:
     return np.array([start[0] + found[0] * start[1], fwhm_inv_nm, np.exp(found[3])])
 
 
-def _as_fit(task: PeakTask, solution: _Solution) -> Fit:
+def _as_fit(task: PeakTask, solution: Solution, place: int, sigmas: list[float]) -> Fit:
     """Put the model beside the points of its window."""
-    values, sigmas = _values(solution.found, task.start), _sigmas(solution, task.start)
-    share_sigma = float(np.sqrt(solution.covariance[4, 4]))
-    found = (
+    found, covariance = solution.of_peak(place)
+    values, share_sigma = _values(found, task.starts[place]), float(np.sqrt(covariance[4, 4]))
+    parameters = (
         *(
             Parameter(name=name, value=float(value), sigma=float(sigma), unit=unit)
             for (name, unit), value, sigma in zip(SHOWN, values, sigmas, strict=True)
         ),
-        Parameter(name="lorentzian_share", value=float(solution.found[4]), sigma=share_sigma, unit="1"),
+        Parameter(name="lorentzian_share", value=float(found[4]), sigma=share_sigma, unit="1"),
     )
-    return make_fit("peak", task.part.curve, task.model(solution.found)[0], found, solution.n_free)
-
-
-def _sigmas(solution: _Solution, start: tuple[float, float]) -> Floats:
-    """Propagate the covariance to position, full width and strength."""
-    found, covariance = solution.found, solution.covariance
-    fwhm_inv_nm = float(_values(found, start)[1])
-    to_fwhm = np.array([fwhm_inv_nm, fwhm_inv_nm * np.tanh(found[2])])
-    fwhm_variance = float(to_fwhm @ covariance[1:3, 1:3] @ to_fwhm)
-    return np.sqrt(
-        [start[1] ** 2 * covariance[0, 0], max(fwhm_variance, 0.0), np.exp(2 * found[3]) * covariance[3, 3]]
-    )
+    return make_fit("peak", task.part.curve, task.model(solution.found)[0], parameters, solution.n_free)
 
 
 def _background_guess(task: PeakTask) -> tuple[float, float, float, float]:
-    """Guess the background from the points beside the peak."""
-    curve, start = task.part.curve, task.start
-    beside = (np.abs(curve.q_inv_nm - start[0]) > start[1]) & (curve.intensity > 0)
+    """Guess the background from the points beside the peaks."""
+    curve = task.part.curve
+    beside = curve.intensity > 0
+    for q_inv_nm, fwhm_inv_nm in task.starts:
+        beside &= np.abs(curve.q_inv_nm - q_inv_nm) > fwhm_inv_nm
     if np.count_nonzero(beside) < 3:
         return float(np.log(np.median(curve.intensity))), 0.0, 0.0, 0.0
-    x = np.log(curve.q_inv_nm[beside] / start[0]) / task.half_window
+    x = np.log(curve.q_inv_nm[beside] / task.centre_inv_nm) / task.half_window
     log_i = np.log(curve.intensity[beside])
     middle = float(x.mean())
     slope = float((x - middle) @ log_i / ((x - middle) @ (x - middle)))

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.compiled import compiled
 from models.domain.errors import FitFailed
+from models.domain.scattering import Floats
+from models.saxs.normal_equations import solve, sum_up
 from models.saxs.steady import Steady, excess
 
 FLANK_RATIO = 1.25
@@ -73,8 +76,9 @@ def measure_height(points: Steady, q_inv_nm: float, fwhm_inv_nm: float) -> Heigh
         background *= np.sqrt(seen)
         variance += (0.5 * sigma / seen) ** 2
     top, top_sigma = _level(points, q_inv_nm, TOP_HALF_WINDOW * fwhm_inv_nm / q_inv_nm, TOP_DEGREE)
-    ratio = top / background
-    return Height(float(ratio - 1), float(np.hypot(top_sigma / background, ratio * np.sqrt(variance))))
+    # ln of the background is as good as normal, one over it is not: its square's mean is exp(2 variance)
+    square = (top**2 + top_sigma**2) * np.exp(2 * variance) - top**2 * np.exp(variance)
+    return Height(float(top / background - 1), float(np.sqrt(square) / background))
 
 
 def _level(points: Steady, q_inv_nm: float, half_window: float, degree: int) -> tuple[float, float]:
@@ -87,10 +91,33 @@ def _level(points: Steady, q_inv_nm: float, half_window: float, degree: int) -> 
     part = points.rows(int(first), int(last))
     degree = degree if len(part) >= MIN_POINTS_TOP else FLANK_DEGREE
     x = np.log(part.curve.q_inv_nm / q_inv_nm)
-    design = (x / np.abs(x).max())[:, None] ** np.arange(degree + 1)
-    weighted = design * part.weight[:, None]
-    operator = np.linalg.pinv(weighted.T @ design) @ weighted.T
-    found = operator @ part.curve.intensity
-    chi2 = float(part.weight @ (part.curve.intensity - design @ found) ** 2)
-    noise = operator[0] ** 2 @ part.variance * excess(chi2, len(part) - degree - 1)
-    return float(found[0]), float(np.sqrt(noise))
+    found, noise, chi2 = _middle(
+        x / np.abs(x).max(), part.curve.intensity, part.weight, part.variance, degree
+    )
+    if not np.isfinite(noise):
+        raise FitFailed(f"the points around {q_inv_nm:.3g} 1/nm do not tell a level")
+    return found, float(np.sqrt(noise * excess(chi2, len(part) - degree - 1)))
+
+
+@compiled
+def _middle(
+    x: Floats, intensity: Floats, weight: Floats, variance: Floats, degree: int
+) -> tuple[float, float, float]:
+    """A polynomial at 0, the variance of that, and chi squared; NaN where the points do not tell it."""
+    design = np.ones((len(x), degree + 1))
+    for k in range(degree):
+        design[:, k + 1] = design[:, k] * x
+    normal, pull = sum_up(design, weight, intensity)
+    found = solve(normal, pull, 0.0)
+    first = np.zeros(degree + 1)
+    first[0] = 1.0
+    first = solve(normal, first, 0.0)
+    noise, chi2 = 0.0, 0.0
+    for i in range(len(x)):
+        model, share = 0.0, 0.0
+        for k in range(degree + 1):
+            model += design[i, k] * found[k]
+            share += design[i, k] * first[k]
+        noise += (share * weight[i]) ** 2 * variance[i]
+        chi2 += weight[i] * (intensity[i] - model) ** 2
+    return found[0], noise, chi2

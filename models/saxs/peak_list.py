@@ -7,7 +7,7 @@ from scipy.signal import find_peaks
 
 from models.domain.errors import FitFailed
 from models.domain.scattering import Floats
-from models.saxs.peak_fit import PeakFit, fit_peak
+from models.saxs.peak_fit import PeakFit, fit_group, fit_peak
 from models.saxs.peak_scan import MIN_SCORE, MODEL_ERROR, STEP, lay_on_log_grid
 from models.saxs.steady import Steady
 
@@ -27,6 +27,8 @@ FWHM_PER_SIGMA = 2.355
 """Full width at half maximum of a Gaussian, in standard deviations."""
 CONTRAST = 1.6
 """Height of a Gaussian bump over its difference of two averages."""
+OVERLAP = 2.0
+"""Peaks nearer than this, in the sum of their full widths, are fitted at once in the end."""
 MIN_STRENGTH = 3.0
 """A fitted peak stands so many sigma above a background that is fitted with it: less than a bump must, as the
 background between near neighbours is uncertain."""
@@ -62,7 +64,7 @@ def list_peaks(points: Steady) -> list[PeakFit]:
     """Fit every significant narrow bump.
 
     Bumps are found where ln I, averaged over a Gaussian, stands out of its average over a wider one. Each is
-    fitted with all others divided out, in several rounds.
+    fitted with all others divided out, in several rounds, and neighbours that overlap at once in the end.
 
     Parameters
     ----------
@@ -88,13 +90,43 @@ def list_peaks(points: Steady) -> list[PeakFit]:
                 # what its neighbours are is not known well at first: it stays as it was until the last round
                 kept = others if n_round >= N_ROUNDS - 2 else kept
                 continue
-            better = Bump(fit.q_inv_nm, fit.fwhm_inv_nm, fit.strength, fit.lorentzian_share)
-            kept[next(n for n, other in enumerate(kept) if other is bump)] = better
+            kept[next(n for n, other in enumerate(kept) if other is bump)] = _as_bump(fit)
             fits.append(fit)
         bumps = kept
         if not fits:
             break
-    return sorted(fits, key=lambda fit: fit.q_inv_nm)
+    return _join(points, sorted(fits, key=lambda fit: fit.q_inv_nm))
+
+
+def _join(points: Steady, fits: list[PeakFit]) -> list[PeakFit]:
+    """Fit neighbours that overlap at once, all others divided out; those whose fit fails stay as they are."""
+    joined: list[PeakFit] = []
+    for group in _group(fits):
+        others = [_as_bump(fit) for fit in fits if fit not in group]
+        try:
+            together = fit_group(_without(points, [_as_bump(fit) for fit in group], others), group)
+        except FitFailed:
+            together = group
+        beside = [[_as_bump(other) for other in together if other is not fit] for fit in together]
+        is_good = all(_is_good(fit, near) for fit, near in zip(together, beside, strict=True))
+        joined += together if is_good else group
+    return joined
+
+
+def _group(fits: list[PeakFit]) -> list[list[PeakFit]]:
+    """Peaks by increasing q, those together that a window of one shares with the next."""
+    groups: list[list[PeakFit]] = []
+    for fit in fits:
+        last = groups[-1][-1] if groups else None
+        if last and fit.q_inv_nm - last.q_inv_nm < OVERLAP * (fit.fwhm_inv_nm + last.fwhm_inv_nm):
+            groups[-1].append(fit)
+        else:
+            groups.append([fit])
+    return groups
+
+
+def _as_bump(fit: PeakFit) -> Bump:
+    return Bump(fit.q_inv_nm, fit.fwhm_inv_nm, fit.strength, fit.lorentzian_share)
 
 
 def _find_bumps(points: Steady) -> list[Bump]:
@@ -142,7 +174,7 @@ def _average(values: Floats, is_filled: Floats, kernel: Floats) -> Floats:
 def _fit(points: Steady, bump: Bump, others: list[Bump]) -> PeakFit | None:
     """Fit one peak, the others divided out; None where nothing is left of it."""
     try:
-        return fit_peak(_without(points, others), bump.q_inv_nm, bump.fwhm_inv_nm)
+        return fit_peak(_without(points, [bump], others), bump.q_inv_nm, bump.fwhm_inv_nm)
     except (FitFailed, np.linalg.LinAlgError):
         return None
 
@@ -157,12 +189,16 @@ def _is_good(fit: PeakFit, others: list[Bump]) -> bool:
     return is_narrow and is_significant and is_apart
 
 
-def _without(points: Steady, others: list[Bump]) -> Steady:
-    """The curve with peaks divided out; its relative errors stay."""
+def _without(points: Steady, kept: list[Bump], others: list[Bump]) -> Steady:
+    """The curve with all peaks but those that are kept divided out; its relative errors stay.
+
+    Peaks add up on one background: in the wing of another, dividing by that one alone would bend this one.
+    """
     if not others:
         return points
     q = points.curve.q_inv_nm
-    factor = np.prod([other.raises(q) for other in others], axis=0)
+    own = 1 + np.sum([bump.raises(q) - 1 for bump in kept], axis=0)
+    factor = 1 + np.sum([other.raises(q) - 1 for other in others], axis=0) / own
     curve = replace(
         points.curve, intensity=points.curve.intensity / factor, sigma=points.curve.sigma / factor
     )

@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from models.compiled import compiled
 from models.domain.errors import FitFailed
 from models.domain.scattering import Curve, Floats
+from models.saxs.normal_equations import solve, sum_up
 from models.saxs.peak_height import Height
 
 RELATIVE_WIDTHS = (0.03, 0.05, 0.08, 0.13, 0.20, 0.30)
@@ -145,20 +148,44 @@ def _scan_width(log_q: Floats, log_i: Floats, weight: Floats, relative: float) -
     is_tried = (core > MIN_POINTS_IN_PEAK - 0.5) & (np.minimum(left, right) > MIN_POINTS_BESIDE - 0.5)
     if not np.any(is_tried):
         return np.zeros((4, 0))
-    rows, columns = np.triu_indices(N_PARAMETERS)
-    normal = np.zeros((int(is_tried.sum()), N_PARAMETERS, N_PARAMETERS))
-    pairs = _around(weight, basis[:, rows] * basis[:, columns], stride)[is_tried]
-    normal[:, rows, columns] = normal[:, columns, rows] = pairs
-    moment = _around(weight * log_i, basis, stride)[is_tried]
-    square = _around(weight * log_i**2, np.ones((x.size, 1)), stride)[is_tried, 0]
-    scale = 1 / np.sqrt(np.diagonal(normal, axis1=1, axis2=2))
-    scaled = normal * scale[:, :, None] * scale[:, None, :] + MIN_EIGENVALUE * np.eye(N_PARAMETERS)
-    inverse = np.linalg.inv(scaled) * scale[:, :, None] * scale[:, None, :]
-    found = np.einsum("nij,nj->ni", inverse, moment)
-    chi2 = (square - np.einsum("ni,ni->n", found, moment)) / np.maximum(n_points[is_tried] - N_PARAMETERS, 1)
-    sigma = np.sqrt(inverse[:, 3, 3] * np.maximum(chi2, 1.0))
+    cells = np.stack([weight, log_i])
+    found, variance, chi2 = _fit_around(cells, basis, np.flatnonzero(is_tried) * stride)
+    sigma = np.sqrt(variance * np.maximum(chi2 / np.maximum(n_points[is_tried] - N_PARAMETERS, 1), 1.0))
     q_inv_nm = np.exp(log_q[::stride][is_tried])
-    return np.stack([q_inv_nm, relative * q_inv_nm, found[:, 3], sigma])
+    return np.stack([q_inv_nm, relative * q_inv_nm, found, sigma])
+
+
+@compiled
+def _fit_around(cells: Floats, basis: Floats, places: NDArray[np.int_]) -> tuple[Floats, Floats, Floats]:
+    """Fit a peak and its background around every place.
+
+    Parameters
+    ----------
+    cells
+        Weight and ln I, shape (2, n_cells); nothing lies beyond the ends.
+    basis
+        What the terms are around a place, shape (n_around, 4), the peak the last.
+    places
+        Indices of cells, shape (n_places,).
+
+    Returns
+    -------
+    tuple of Floats
+        Height in ln I, its variance by the weights alone, and chi squared, each shape (n_places,).
+    """
+    height, variance, chi2 = np.empty(len(places)), np.empty(len(places)), np.empty(len(places))
+    reach, n = len(basis) // 2, basis.shape[1]
+    last = np.zeros(n)
+    last[-1] = 1.0
+    for p in range(len(places)):
+        begin = max(reach - places[p], 0)
+        end = min(len(basis), cells.shape[1] - places[p] + reach)
+        part = slice(places[p] - reach + begin, places[p] - reach + end)
+        normal, moment = sum_up(basis[begin:end], cells[0, part], cells[1, part])
+        found = solve(normal, moment, MIN_EIGENVALUE)
+        height[p], variance[p] = found[-1], solve(normal, last, MIN_EIGENVALUE)[-1]
+        chi2[p] = np.sum(cells[0, part] * cells[1, part] ** 2) - np.sum(found * moment)
+    return height, variance, chi2
 
 
 def _around(values: Floats, kernels: Floats, stride: int) -> Floats:

@@ -20,14 +20,6 @@ QT_START = 7.0
 NEXT_TERM = 2.5
 """One standard deviation of the next term: C = +-2 P / T^2. It is -2 P / T^2 for a random two-phase medium
 (Debye & Bueche 1949), and +1.8 P / T^2 for the mean over ripples of spheres, T = 4 V / S (Porod 1951)."""
-SLOPE_LIMITS = (-9.0, 0.0)
-"""A slope is looked for between these."""
-N_STEPS = 30
-"""Gauss-Newton steps at most."""
-SETTLED = 1e-6
-"""Steps end when the slope moves by less."""
-MAX_SLOPE_SIGMA = 1.5
-"""A slope that is less certain is none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,64 +113,6 @@ def _start(q_inv_nm: Floats, length_nm: float | None) -> float:
 
 def _design(q_inv_nm: Floats) -> Floats:
     return np.stack([q_inv_nm**-4.0, q_inv_nm**-6.0, np.ones_like(q_inv_nm)], axis=1)
-
-
-def fit_slope(fit: PorodFit) -> tuple[float, float]:
-    """Fit A q^s (1 + c / q^2) + B to the window of a Porod fit, c as uncertain as there.
-
-    Parameters
-    ----------
-    fit
-        What `fit_porod` found.
-
-    Returns
-    -------
-    slope, sigma : float
-        s and one standard deviation.
-
-    Raises
-    ------
-    FitFailed
-        When the points do not tell a slope from a background.
-    """
-    part, q = fit.part, fit.part.curve.q_inv_nm
-    # c in units of what is expected of it; intensities in units of the first point's
-    unit = abs(fit.constant) * q[0] ** -4.0
-    expected = fit.next_sigma / max(abs(fit.constant), 1e-300) / q[0] ** 2
-    weight, intensity = part.weight * unit**2, part.curve.intensity / unit
-    found, stiffness = np.array([1.0, -4.0, 0.0, fit.background / unit]), np.diag([0.0, 0.0, 1.0, 0.0])
-    for _ in range(N_STEPS):
-        model, jacobian = _power_law(q / q[0], found, expected)
-        weighted = jacobian * weight[:, None]
-        step = invert(weighted.T @ jacobian + stiffness) @ (
-            weighted.T @ (intensity - model) - stiffness @ found
-        )
-        if not np.all(np.isfinite(step)):
-            raise FitFailed("the fit of a slope diverged")
-        found = found + min(1.0, 1.0 / max(abs(step[1]), abs(step[2]), 1e-30)) * step
-        if abs(step[1]) < SETTLED:
-            break
-        found[1] = np.clip(found[1], *SLOPE_LIMITS)
-    jacobian = _power_law(q / q[0], found, expected)[1]
-    weighted = jacobian * weight[:, None]
-    inverse = invert(weighted.T @ jacobian + stiffness)
-    noise = (weighted.T * (part.variance / unit**2)) @ weighted * fit.excess
-    sigma = float(np.sqrt((inverse @ (noise + stiffness) @ inverse)[1, 1]))
-    if not sigma < MAX_SLOPE_SIGMA or not SLOPE_LIMITS[0] < found[1] < SLOPE_LIMITS[1]:
-        raise FitFailed(
-            f"the slope is {found[1]:.2f} +- {sigma:.2g} beside a free background; "
-            f"it is told up to a sigma of {MAX_SLOPE_SIGMA:g}"
-        )
-    return float(found[1]), sigma
-
-
-def _power_law(x: Floats, found: Floats, expected: float) -> tuple[Floats, Floats]:
-    """A x^s (1 + c / x^2) + B, shape (n,), and its derivatives, shape (n, 4)."""
-    power = x ** found[1]
-    bend = power * expected * x**-2.0
-    shape = power + found[2] * bend
-    jacobian = np.stack([shape, found[0] * np.log(x) * shape, found[0] * bend, np.ones_like(x)], axis=1)
-    return found[0] * shape + found[3], jacobian
 
 
 def porod_model(fit: PorodFit) -> Fit:

@@ -7,6 +7,7 @@ import pytest
 from agent import cli
 from agent.loop import Loop, Parts
 from agent.narrators import Silent
+from agent.people import Terms
 from agent.ports import Analysis, Instrument, Strategy
 from agent.strategy import bayes, space_filling
 from agent.strategy.problem import Problem
@@ -38,6 +39,7 @@ def make_loop(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
         instrument: Instrument | None = None,
         analysis: Analysis | None = None,
         campaign: CampaignSpec | None = None,
+        terms: Terms | None = None,
     ) -> Loop:
         campaign = campaign or fakes.spec()
         url = fakes.sqlite_url(tmp_path)
@@ -45,8 +47,9 @@ def make_loop(tmp_path: Path) -> Iterator[Callable[..., Loop]]:
         log = fakes.open_log(url, campaign, tmp_path, clock)
         opened.append(log)
         parts = Parts(
-            instrument or fakes.FakeInstrument(), analysis or fakes.FakeAnalysis(), strategy, log, Silent()
-        )
+            instrument or fakes.FakeInstrument(), analysis or fakes.FakeAnalysis(), strategy, log, Silent(),
+            terms=terms or Terms(),
+        )  # fmt: skip
         return Loop(parts, campaign.budget, lambda: clock().utc, log.began_utc)
 
     yield make

@@ -26,6 +26,10 @@ HEAVY = (
 
 MISTAKES = {
     "an unknown key": ({"goal =": "gaol ="}, ["objective.gaol", "not a known key", "Did you mean goal?"]),
+    "a goal that is nearly one": (
+        {'goal = "maximise"': 'goal = "maximize"'},
+        ["objective.goal", "is 'maximize', which is no goal that is known", "Did you mean maximise?"],
+    ),
     "exchanged bounds": ({"high = 0.60": "high = -0.60"}, ["axes[0]", "-0.6 g/g", "low = 0.02", "xchange"]),
     "fractions that cannot sum to 1": (
         {"high = 0.98": "high = 0.31", "high = 0.60": "high = 0.05"},
@@ -172,6 +176,11 @@ def test_hours_that_are_told_beforehand_hold_the_journeys_between_places(nightbe
     told = {name: json.loads(nightbeam("check", f"{name}.toml", "--json")[1]) for name in ("quick", "slow")}
     hours = {name: facts["estimated_hours"] for name, facts in told.items()}
     assert hours["slow"] > 5 * hours["quick"] > 0
+
+
+def test_it_tells_its_version(nightbeam):
+    status, out, _ = nightbeam("--version")
+    assert (status, out) == (0, "nightbeam 0.1.0\n")
 
 
 def test_checking_a_good_campaign_says_what_would_happen_and_writes_nothing(nightbeam, tmp_path):

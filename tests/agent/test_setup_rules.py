@@ -285,3 +285,33 @@ def test_what_is_proposed_is_a_function_of_the_history_alone():
             observations=tuple(o for o in history.observations if o.seq < seq),
         )
         assert WithSetup(OneByOne(task), spec, task).propose(known) == history.decisions[seq - 1]
+
+
+def test_with_a_second_place_of_the_detector_one_blank_is_enough_for_the_first():
+    task = problem(configurations=PLACES)
+    blank = BlankSpec(point={"x": 0.0}, every=12)
+    where = next(iter(PLACES))
+    strategy = WithSetup(WithBlanks(OneByOne(task), blank, task, where), SetupSpec(), task, blank)
+    nature, history = Nature(), History()
+    for _ in range(5):
+        history = nature.answer(task, history, strategy.propose(history))
+    assert [decision.kind for decision in history.decisions] == ["blank", *["suggest"] * 4]
+
+
+def test_the_next_decision_says_why_a_sample_was_left():
+    history = night(Nature(one_second=5.0), SetupSpec(sigma=0.1, spot_dose_s=4.0), n=3)
+    assert codes(history) == ["next", "extend", "next"]
+    said = "S1 is left: its spots can take no more (limit 4 s of the full beam each)."
+    assert history.decisions[-1].reason.sentence == f"Next. {said}"
+    history = night(Nature(one_second=5.0), SetupSpec(sigma=0.1, attempts=1), n=3)
+    assert "S1 is left: it was readjusted as often as it may be (1)." in history.decisions[-1].reason.sentence
+    history = night(Nature(lacks=lambda decision: True), SetupSpec(sigma=0.1), n=6)
+    assert "S1 is left: there is no peak_d after 124 s." in history.decisions[-1].reason.sentence
+    assert all("left" not in d.reason.sentence for d in night(Nature(0.05), SetupSpec(sigma=0.1)).decisions)
+
+
+def test_no_exposure_is_shorter_than_the_shutter_can_make_it():
+    history = night(Nature(one_second=0.101), SetupSpec(sigma=0.1), n=2)
+    assert history.decisions[1].exposure_s < 0.15
+    history = night(Nature(one_second=0.101), SetupSpec(sigma=0.1, shortest_s=0.5), n=2)
+    assert history.decisions[1].exposure_s == 0.5

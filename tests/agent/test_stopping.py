@@ -10,17 +10,19 @@ BEGAN, LATER = "2026-01-01T00:00:00.000000+00:00", "2026-01-01T02:30:00.000000+0
 
 
 def history(outcomes: str) -> History:
-    """One decision a letter: g for good, r for rejected, f for failed."""
+    """One decision a letter: g for good, r for rejected, f for failed, b for a blank."""
     told = History()
     for seq, letter in enumerate(outcomes, start=1):
         told = told.plus(
-            Decision(seq=seq, kind="suggest", point=Point(coordinates={"x": 0.0}),
-                     reason=Reason(code="c", sentence="s"))
+            Decision(
+                seq=seq, kind="blank" if letter == "b" else "suggest", point=Point(coordinates={"x": 0.0}),
+                reason=Reason(code="c", sentence="s"),
+            )
         )  # fmt: skip
         if letter == "f":
             told = told.plus(Failure(seq=seq, code="x", sentence="y"))
         else:
-            told = told.plus(Observation(seq=seq, is_accepted=letter == "g"))
+            told = told.plus(Observation(seq=seq, is_accepted=letter in "gb"))
     return told
 
 
@@ -43,6 +45,13 @@ def test_only_failures_without_a_success_between_them_stop_it():
     budget = BudgetSpec(measurements=99, failures_in_a_row=3)
     assert due(budget, "ffgff") is None
     assert due(budget, "gfrf") == "failures"
+
+
+def test_blanks_without_end_are_no_night():
+    budget = BudgetSpec(measurements=99)
+    assert due(budget, "g" + "b" * 11) is None
+    assert due(budget, "b" * 6 + "g" + "b" * 6) is None
+    assert due(budget, "g" + "b" * 12) == "failures"
 
 
 def test_the_hours_count_from_when_the_campaign_began():

@@ -27,6 +27,9 @@ def test_each_frame_becomes_a_row_a_curve_file_and_a_group(lab):
     lab.add(1, 2, 3)
     counts = lab.watch()
     assert (counts.n_good, counts.n_flagged) == (3, 0)
+    assert all(int(row["counts"]) > 10_000 for row in lab.rows()), (
+        "photons, not the share that they leave open"
+    )
     rows = lab.rows()
     assert [row["file"] for row in rows] == ["frame_001.tif", "frame_002.tif", "frame_003.tif"]
     assert all(abs(float(r["rg [nm]"]) - 4.0) < 5 * float(r["rg_sigma [nm]"]) for r in rows)

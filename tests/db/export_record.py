@@ -15,7 +15,8 @@ from models.domain.campaign import AnalysisSpec
 from models.domain.curve_text import curve_to_text
 from models.domain.decision import Actor, Decision, Reason
 from models.domain.history import Failure, Observation
-from models.domain.records import Annotation, Decided, Ended, Event, Observed, Started
+from models.domain.records import Annotation, Answered, Decided, Ended, Event, Observed, Started
+from models.domain.request import Answer, Request
 from models.domain.scattering import Absence, Curve, Feature, Verdict
 from models.domain.space import Axis, Point
 from tests import fakes
@@ -92,6 +93,10 @@ def fill(log: DecisionLog, name: str = "fake", unit: str = "1/cm") -> None:
     put(log, override, is_exposed=False, campaign=name)
     log.append(Event(level="alarm", code="stuck", sentence="+stuck", seq=4))
     log.append(Annotation(kind="note", who="@eve", text="\tlook", seq=2))
+    log.append(Request(kind="pause", who="@eve", why="=1+1"))
+    log.append(Request(kind="veto", who="Bob", why="bubbles", seq=4, radius=0.05, hours=2.0))
+    number = log.requests()[-1].id
+    log.append(Answered(answers=(Answer(request=number, seq=6, code="obeyed", sentence="It holds."),)))
     stop = Decision(seq=6, kind="stop", point=None, reason=Reason(code="finished", sentence="All measured."))
     log.append(Decided(decision=stop, actions=()))
 

@@ -117,7 +117,8 @@ def test_the_campaign_is_an_action_of_the_program_with_an_instrument_and_the_peo
     program = entities[action["agent"]["@id"]]
     assert (program["@type"], program["name"]) == ("SoftwareApplication", "Nightbeam")
     assert {"@id": "#instrument-fake"} in action["instrument"]
-    assert action["participant"] == {"@id": "#person-%40eve"}
+    assert {"@id": "#person-%40eve"} in action["participant"]
+    assert {"@id": "#person-Bob"} in action["participant"]
     assert action["startTime"] < action["endTime"]
     assert {"@id": "fake.jsonl"} in action["result"]
     assert entities["./"]["mentions"] == {"@id": action["@id"]}

@@ -17,7 +17,7 @@ from tests.db.test_log import decision, put
 
 TABLES = {
     "campaigns", "decisions", "features", "candidates", "actions", "samples", "files", "events",
-    "annotations",
+    "annotations", "requests", "debits",
 }  # fmt: skip
 
 
@@ -128,6 +128,18 @@ def test_no_cell_of_any_table_is_run_by_a_spreadsheet_and_numbers_stay_numbers(t
     assert "'+stuck" in [row["sentence"] for row in events]
     (note, _) = rows_of(tables / "annotations.csv")
     assert (note["who"], note["text"]) == ("'@eve", "'\tlook")
+
+
+def test_what_people_asked_comes_with_how_it_was_answered(tables):
+    pause, veto = (row for row in rows_of(tables / "requests.csv") if row["campaign"] == "fake")
+    assert (pause["kind"], pause["why"], pause["code"], pause["answer"]) == ("pause", "'=1+1", "", "")
+    assert (veto["kind"], veto["vetoed_seq"], veto["radius"], veto["hours (h)"]) == (
+        "veto",
+        "4",
+        "0.05",
+        "2.0",
+    )
+    assert (veto["seq"], veto["code"], veto["answer"]) == ("6", "obeyed", "It holds.")
 
 
 def test_a_text_with_quotes_commas_and_line_breaks_comes_back_whole(tables):

@@ -30,7 +30,8 @@ from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.history import Failure, Quarantine
 from models.domain.recipe import Debit
-from models.domain.records import Annotation, Decided, Ended, Event, Observed, Started
+from models.domain.records import Annotation, Answered, Decided, Ended, Event, Observed, Started
+from models.domain.request import Answer, Request
 from tests import fakes
 from tests.db.test_log import decision, observation, put
 
@@ -76,6 +77,9 @@ def fill(log, campaign: str = "fake") -> list[Anchor]:
             ),
         )
     )
+    log.append(Request(kind="veto", who="Ana", why="bubbles", seq=2, radius=0.1))
+    number = log.requests()[-1].id
+    log.append(Answered(answers=(Answer(request=number, seq=4, code="obeyed", sentence="It holds."),)))
     log.append(Event(level="alarm", code="quarantine", sentence="S3 is quarantined", seq=3))
     log.append(Annotation(kind="review", who="Ana", text="seen", seq=2))
     anchors.append(anchor(head_of(log, 3, campaign), SIGNER))
@@ -414,7 +418,7 @@ def test_a_campaign_that_was_deleted_as_a_whole_is_missed_by_its_heads(url, open
         ):
             connection.exec_driver_sql(f"DELETE FROM {name} WHERE decision_id IN ({other})")
         connection.exec_driver_sql("DELETE FROM action WHERE action_id LIKE 'other-%%'")
-        for name in ("asset", "sample", "event", "annotation", "decision", "session"):
+        for name in ("answer", "request", "asset", "sample", "event", "annotation", "decision", "session"):
             connection.exec_driver_sql(f"DELETE FROM {name} WHERE campaign_id = 2")
         connection.exec_driver_sql("DELETE FROM campaign WHERE id = 2")
     assert check(url) == []

@@ -18,6 +18,7 @@ from models.domain.canonical import canonical_json
 from models.domain.decision import Decision, ModelState, Reason
 from models.domain.history import History
 from models.domain.records import LoggedAction, Record
+from models.domain.request import LoggedRequest
 from models.domain.space import Point
 from tests import fakes
 from tests.protocol.laboratory import Bench
@@ -61,6 +62,10 @@ class WatchedLog:
     def actions(self, seq: int) -> tuple[LoggedAction, ...]:
         self._life.must_live()
         return self._log.actions(seq)
+
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        self._life.must_live()
+        return self._log.requests()
 
 
 class Silent:

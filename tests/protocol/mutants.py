@@ -46,10 +46,10 @@ def act_before_intent(patch: Patch) -> None:
     """Commands are given before the decision is on record."""
     usual = Loop._decide
 
-    def decide(self: Any, decision: Any, actions: Any) -> None:
+    def decide(self: Any, decision: Any, actions: Any, *answers: Any) -> None:
         for action in actions[:1]:
             self._parts.instrument.perform(action, decision)
-        usual(self, decision, actions)
+        usual(self, decision, actions, *answers)
 
     patch.setattr(Loop, "_decide", decide)
 

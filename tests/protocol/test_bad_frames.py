@@ -66,7 +66,7 @@ def night(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[Hist
     log = fakes.open_log(fakes.sqlite_url(tmp_path), campaign, tmp_path)
     instrument = BlueskyInstrument(beamline, CAMPAIGN, tmp_path)
     extractors = load_extractors(campaign.analysis.features)
-    analysis = build_analysis(campaign.analysis, extractors=extractors, folder=tmp_path, geometry=None)
+    analysis = build_analysis(campaign.analysis, extractors=extractors, folder=tmp_path)
     parts = Parts(instrument, analysis, Counted(), log, Silent())  # pyright: ignore
     loop = Loop(parts, campaign.budget, lambda: "2026-01-01T00:00:00+00:00", log.began_utc)
     assert loop.run().is_finished

@@ -16,16 +16,18 @@ from models.domain.check_limits import CHECK_NAMES, NEVER_OFF, CheckLimits
 from models.domain.errors import BadInput
 from models.domain.history import History
 from models.domain.inputs import validated
-from models.domain.scattering import Verdict
+from models.domain.scattering import Frame, Verdict
 from models.saxs.checks.catalogue import CHECKS, check_frame
 from models.saxs.checks.census import TILE_PX, count_cells
 from models.saxs.checks.check import Subject
 from models.saxs.checks.damage import keeps_its_shape
 from models.saxs.checks.earlier import Earlier, look_back
+from models.saxs.checks.symmetry import has_no_spill
 from models.saxs.checks.trace import Trace
 from models.saxs.frame_headers import moment_s
 from models.saxs.loose_files import Source, read_file
 from sims.faults import Fault, FaultKind
+from sims.specimen_world import ScanWorld, ScanWorldSpec
 from sims.station import MOVED_ANGLE
 
 LARGE = 0.9
@@ -76,6 +78,24 @@ def test_what_only_warns_does_not_keep_a_frame_from_training(struck):
         said = struck(fault)[FINDS[fault]]
         assert said.is_warning
         assert not said.is_refusal
+
+
+def test_slits_that_scatter_twice_are_told_by_the_blank_before_long_before_they_outshine_a_sample(ready):
+    said = failed(check_frame(expose_struck(ready[0], Fault("parasitic", 0.2))))["parasitic"]
+    assert said.is_warning
+    assert "% more at low q than the blank before" in said.remedy
+    assert said.value > said.limit >= 0.1
+
+
+def test_a_blank_is_not_held_against_itself(ready):
+    night, shot = ready
+    subject = night.subject(shot, is_blank=False)
+    blank = subject.earlier.blank
+    bright = replace(blank, counts=2 * blank.counts)
+    alone = replace(subject, earlier=replace(subject.earlier, blank=bright, blanks=(bright,)))
+    assert "parasitic" not in failed(check_frame(alone))
+    beside = replace(subject, earlier=replace(subject.earlier, blank=bright, blanks=(blank, bright)))
+    assert failed(check_frame(beside))["parasitic"].value == pytest.approx(1.0)
 
 
 def test_a_moved_beam_is_measured_in_direction_and_size(ready):
@@ -227,3 +247,15 @@ def test_a_header_whose_centre_is_off_is_told_so_and_calibration_agrees(biosaxs:
     assert set(wrong) == {"centre"}
     # its own rings, refined by tests/saxs/test_calibrate.py, lie 0.62 and 0.67 px off
     assert wrong["centre"].value == pytest.approx(np.hypot(0.62, 0.67), abs=0.3)
+
+
+def test_fibres_that_scatter_in_one_direction_are_no_spilt_beam():
+    world = ScanWorld(ScanWorldSpec(), 20261122)
+    for seq, (x, y) in enumerate(((0.796, -0.237), (0.47, -0.69), (0.13, -1.05), (-1.21, -0.1)), start=1):
+        shot = world.expose({"x": x, "y": y}, seq=seq, exposure_s=0.2)
+        frame = Frame(
+            shot.counts, world.station.pixel_mask, 0.2, shot.monitor, shot.transmission, source=f"{x}, {y}"
+        )
+        found = has_no_spill(Subject(frame, world.station.geometry))
+        assert found is not None
+        assert found.value < 4.5, (x, y, found.value)

@@ -189,7 +189,7 @@ def exposed(path: Path, curve: Curve) -> Exposure:
 
 def analysis_in(folder: Path) -> pipeline.ScatteringAnalysis:
     spec = AnalysisSpec(features=known_names())
-    return build_analysis(spec, extractors=load_extractors(spec.features), folder=folder, geometry=None)
+    return build_analysis(spec, extractors=load_extractors(spec.features), folder=folder)
 
 
 def test_an_observation_brings_its_curve_and_its_fits_byte_for_byte(noisy, tmp_path):

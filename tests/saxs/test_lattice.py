@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from models.domain.scattering import Absence, Curve, Feature, Fit, Floats
 from models.saxs.features.lattice import EXTRACTOR
 from models.saxs.lattices import HEXAGONAL_FACTOR, SQUARES, Reflections, weigh_lattices
+from models.saxs.peak_list import list_peaks
+from models.saxs.steady import steady
 from tests.saxs.conftest import CurveMaker
 
 Q = np.linspace(0.05, 3, 500)
@@ -48,6 +50,22 @@ def test_a_lattice_is_told_by_its_peaks(noisy: CurveMaker, name: str, parameter_
     parameter = found["lattice_parameter"]
     assert isinstance(parameter, Feature)
     assert abs(parameter.value - parameter_nm) < 4 * parameter.sigma < 0.02 * parameter_nm
+
+
+def test_peaks_that_overlap_are_read_without_bias_and_know_what_they_do_to_each_other(noisy: CurveMaker):
+    places, strengths, fwhm = np.array([1.069, 1.142]), np.array([1.1, 0.65]), 0.04
+    u = (Q[:, None] - places) / fwhm
+    ideal = (Q**-2.0 + 0.3) * (1 + np.exp(-4 * np.log(2) * u**2) @ strengths)
+    pulls = []
+    for seed in range(60):
+        peaks = list_peaks(steady(noisy(Q, ideal, 3000, seed)))
+        assert len(peaks) == 2
+        pulls.append(
+            [(peak.q_inv_nm - at) / peak.q_sigma_inv_nm for peak, at in zip(peaks, places, strict=True)]
+        )
+    assert np.all(np.abs(np.mean(pulls, axis=0)) < 0.5)
+    assert np.all(np.std(pulls, axis=0) < 1.3)
+    assert np.all(np.std(pulls, axis=0) > 0.7)
 
 
 def test_bcc_and_sc_are_alike_below_their_seventh_reflection(noisy: CurveMaker):

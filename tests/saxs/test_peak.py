@@ -1,8 +1,11 @@
 """The strongest correlation peak."""
 
+from typing import cast
+
 import numpy as np
 import pytest
 
+from benchmarks.coverage_truths import all_series
 from models.domain.scattering import Absence, Curve, Feature, Floats
 from models.saxs.features.peak import EXTRACTOR
 from tests.saxs.conftest import CurveMaker
@@ -59,6 +62,17 @@ def test_95_percent_intervals_of_place_width_and_strength_hold_the_truth_as_ofte
             feature = value(found, name)
             n_inside[name] += abs(feature.value - true) < 1.96 * feature.sigma
     assert all(181 <= n <= 198 for n in n_inside.values()), n_inside
+
+
+def test_the_width_of_a_narrow_peak_of_a_hundred_counts_holds_the_truth_as_often_as_it_says():
+    series = next(one for one in all_series() if one.name == "strong narrow peak")
+    rng = np.random.default_rng(17)
+    read_off = [read(cast(Curve, series.draw(3e4, rng))).get("peak_width") for _ in range(120)]
+    widths = [found for found in read_off if isinstance(found, Feature)]
+    pulls = np.array([(found.value - series.truth["peak_width"]) / found.sigma for found in widths])
+    assert len(pulls) > 110
+    assert np.mean(np.abs(pulls) < 1.96) > 0.89  # 95 % less three standard deviations of 120 draws
+    assert abs(pulls.mean()) < 0.3
 
 
 def test_strength_does_not_depend_on_the_scale_of_the_intensity(noisy: CurveMaker):

@@ -20,6 +20,7 @@ from models.saxs.extractor import Extractor
 from models.saxs.extractors import features_made, known_names, load_extractors
 from models.saxs.pipeline import ScatteringAnalysis, build_analysis
 from models.saxs.reading import read_features
+from models.saxs.reduction import Detector
 
 Q = np.linspace(0.1, 3, 200)
 
@@ -43,9 +44,7 @@ def expose(path: Path, seq: int, role: str = "curve") -> Exposure:
 @pytest.fixture
 def analysis(tmp_path: Path) -> ScatteringAnalysis:
     spec = AnalysisSpec(features=("totals", "peak", "guinier"), q_min_inv_nm=0.2, q_max_inv_nm=2.5)
-    return build_analysis(
-        spec, extractors=load_extractors(spec.features), folder=tmp_path / "out", geometry=None
-    )
+    return build_analysis(spec, extractors=load_extractors(spec.features), folder=tmp_path / "out")
 
 
 def test_a_curve_becomes_an_observation_with_its_file(analysis: ScatteringAnalysis, tmp_path: Path):
@@ -161,7 +160,7 @@ def test_an_extractor_that_gives_up_leaves_absences_with_its_reason():
 def test_a_frame_that_fails_a_check_is_kept_and_trains_nothing(
     tmp_path: Path, geometry: Geometry, monkeypatch: pytest.MonkeyPatch
 ):
-    import models.saxs.pipeline as pipeline
+    from models.saxs import reduction
 
     shots = {
         "good.h5": Frame(np.full(geometry.shape, 50, np.int32), np.zeros(geometry.shape, bool), 1, 1e5, 0.6),
@@ -172,10 +171,10 @@ def test_a_frame_that_fails_a_check_is_kept_and_trains_nothing(
             np.full(geometry.shape, 50, np.int32), np.zeros(geometry.shape, bool), 1, float("nan"), 0.6
         ),
     }
-    monkeypatch.setattr(pipeline, "read_frame", lambda path, exposure: shots[path.name])
+    monkeypatch.setattr(reduction, "read_frame", lambda path, exposure: shots[path.name])
     analysis = build_analysis(
         AnalysisSpec(features=("totals",), n_bins=50), extractors=load_extractors(("totals",)),
-        folder=tmp_path, geometry=geometry,
+        folder=tmp_path, detector=Detector(geometry),
     )  # fmt: skip
     blank = expose(Path("good.h5"), 1, "frame")
     good = analysis(expose(Path("good.h5"), 2, "frame"), blank).observation
@@ -218,7 +217,7 @@ def test_a_curve_without_a_single_number_is_rejected_and_does_not_end_a_night(tm
     )  # fmt: skip
     spec = AnalysisSpec(features=("guinier",))
     extractors = load_extractors(spec.features)
-    analysis = build_analysis(spec, extractors=extractors, folder=tmp_path, geometry=None)
+    analysis = build_analysis(spec, extractors=extractors, folder=tmp_path)
     observation = analysis(exposure, None).observation
     assert not observation.is_accepted
     assert observation.features == ()

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import least_squares
 
 from models.domain.scattering import Absence, Curve, Feature
 from models.saxs.extractors import known_names, load_extractors
 from models.saxs.reading import read_features
+from models.saxs.slope_fit import fit_slope
+from models.saxs.two_phase import read_two_phases
 from tests.saxs.conftest import CurveMaker
 
 LENGTH_NM = 5.0
@@ -96,3 +99,39 @@ def test_whole_grains_have_no_surface_to_see(noisy: CurveMaker):
     found = read(noisy(q, 100 * np.exp(-(q**2)) + 0.1, 1000, 3))["mineral_thickness"]
     assert isinstance(found, Absence)
     assert "Porod's law asks for" in found.why
+
+
+@pytest.mark.parametrize(("counts", "seed"), [(1e2, 1), (1e3, 2), (1e4, 3)])
+def test_no_slope_near_the_one_that_is_told_fits_the_points_better(
+    noisy: CurveMaker, counts: float, seed: int
+):
+    q = np.linspace(0.1, 4, 400)
+    fit = read_two_phases(noisy(q, debye_bueche(q) + 20 * q**-3.0 + 1.0, counts, seed)).fit
+    told, (part, x) = fit_slope(fit), (fit.part, fit.part.curve.q_inv_nm / fit.part.curve.q_inv_nm[0])
+    expected = fit.next_sigma / abs(fit.constant) / fit.part.curve.q_inv_nm[0] ** 2
+
+    def least(slope: float) -> float:
+        """Least chi squared, all but the slope fitted by another way."""
+
+        def miss(free: np.ndarray) -> np.ndarray:
+            amplitude, bend, background = free
+            model = amplitude * x**slope * (1 + bend * expected * x**-2.0) + background
+            return np.append((model - part.curve.intensity) * np.sqrt(part.weight), bend)
+
+        begin = (abs(fit.constant) * part.curve.q_inv_nm[0] ** -4.0, 0.0, fit.background)
+        return 2 * least_squares(miss, begin, x_scale="jac", xtol=1e-14, ftol=1e-14, gtol=1e-14).cost
+
+    assert told.has_settled
+    at, beside = least(told.value), (least(told.value - 1e-3), least(told.value + 1e-3))
+    assert at < min(beside)
+    # a parabola through all three has its middle here
+    assert abs(beside[0] - beside[1]) < 1e-3 * (beside[0] + beside[1] - 2 * at)
+
+
+def test_a_curve_that_falls_as_a_logarithm_has_no_slope_and_no_porod_constant(noisy: CurveMaker):
+    q = np.linspace(0.1, 4, 400)
+    found = read(noisy(q, 100 - 60 * np.log(q), 1e4, 5))
+    assert isinstance(found["porod_slope"], Absence)
+    assert "does not settle" in found["porod_slope"].why
+    assert isinstance(found["porod_constant"], Absence)
+    assert "asks for -4.6 to -3.4" in found["porod_constant"].why

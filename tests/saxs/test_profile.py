@@ -71,7 +71,7 @@ def test_its_sigma_is_the_scatter_of_the_mean_and_it_leans_to_neither_side():
 def test_accepted_curves_go_on_record_in_bins_where_they_are_asked_for(tmp_path, profile_bins):
     spec = AnalysisSpec(features=("totals",), q_min_inv_nm=0.2, q_max_inv_nm=2.5)
     analysis = build_analysis(
-        spec, extractors=load_extractors(spec.features), folder=tmp_path, geometry=None,
+        spec, extractors=load_extractors(spec.features), folder=tmp_path,
         profile_bins=profile_bins,
     )  # fmt: skip
     write_curve(tmp_path / "c.dat", curve_of(np.full(200, 3.0)))
@@ -89,7 +89,7 @@ def test_a_rejected_curve_has_no_profile(tmp_path, monkeypatch):
     monkeypatch.setattr(pipeline, "check_curve", lambda *_: (refused,))
     spec = AnalysisSpec(features=("totals",), q_min_inv_nm=0.2, q_max_inv_nm=2.5)
     analysis = build_analysis(
-        spec, extractors=load_extractors(spec.features), folder=tmp_path, geometry=None, profile_bins=8
+        spec, extractors=load_extractors(spec.features), folder=tmp_path, profile_bins=8
     )
     write_curve(tmp_path / "c.dat", curve_of(np.full(200, 3.0)))
     seen = analysis(expose(tmp_path / "c.dat", 1), None).observation
@@ -100,4 +100,4 @@ def test_a_rejected_curve_has_no_profile(tmp_path, monkeypatch):
 def test_bins_from_q_zero_are_refused_with_what_to_do(tmp_path):
     spec = AnalysisSpec(features=("totals",))
     with pytest.raises(BadInput, match=r"analysis.q_min_inv_nm: is 0 1/nm.*Give the smallest q"):
-        build_analysis(spec, extractors=(), folder=tmp_path, geometry=None, profile_bins=8)
+        build_analysis(spec, extractors=(), folder=tmp_path, profile_bins=8)

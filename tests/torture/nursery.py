@@ -20,8 +20,9 @@ from tests.torture.campaigns import SEED
 PR_SET_PDEATHSIG = 1
 SINGLE_THREADED = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-) | {"MPLBACKEND": "agg"}
-"""In this environment no library starts a thread when it is loaded: only such a process may be forked."""
+) | {"MPLBACKEND": "agg", "OPHYD_CONTROL_LAYER": "dummy"}
+"""In this environment no library starts a thread when it is loaded, Channel Access among them: only such a
+process may be forked."""
 
 
 def preload() -> None:

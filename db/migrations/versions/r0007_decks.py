@@ -6,7 +6,7 @@ from alembic import op
 from db.triggers import protect
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 

@@ -7,12 +7,17 @@ from models.saxs.checks.trace import N_LOWEST, Trace, trace_of
 
 SURE_SIGMA = 3.0
 """Two blanks differ when they do by so many sigma as well."""
+SURE_RISE_SIGMA = 4.0
+"""A rise at the few lowest rings is told when it is so many sigma; every sample asks for it."""
 N_DIFFERENT = 64
 """Rings from the lowest q up by which blanks are compared; what stays in a cell scatters there."""
 
 
 def stands_above_the_blank(subject: Subject) -> Finding | None:
-    """Intensity of the blank over that of the sample at the lowest q that the campaign uses."""
+    """Intensity of the blank over that of the sample at the lowest q that the campaign uses.
+
+    Slits that have moved show long before that in the blank itself, beside the blank before it.
+    """
     census, blank = subject.census, subject.earlier.blank
     if census is None or blank is None or subject.earlier.is_blank:
         return None
@@ -21,7 +26,25 @@ def stands_above_the_blank(subject: Subject) -> Finding | None:
         return None
     (sample, _), (empty, _) = pair
     share, limit = empty / sample, subject.limits.parasitic_share
-    return Finding(share <= limit, share, limit)
+    rise = _rise_of_blank(subject, blank)
+    return rise if share <= limit and rise is not None else Finding(share <= limit, share, limit)
+
+
+def _rise_of_blank(subject: Subject, blank: Trace) -> Finding | None:
+    """Intensity of the blank at low q over that of the blank before it, less 1; None while it is low."""
+    before = next((one for one in reversed(subject.earlier.blanks) if not one.is_same(blank)), None)
+    pair = before and _intensities(blank, before, subject.window_inv_nm, N_LOWEST)
+    if before is None or pair is None:
+        return None
+    (now, now_sigma), (then, then_sigma) = pair
+    noise = math.hypot(now_sigma / now, then_sigma / then, blank.relative_sigma, before.relative_sigma)
+    limit = max(subject.limits.parasitic_rise_share, SURE_RISE_SIGMA * noise * now / then)
+    rise = now / then - 1
+    remedy = (
+        f"The blank scatters {100 * rise:.0f} % more at low q than the blank before: look at slits and "
+        "windows, and wash the cell."
+    )
+    return None if rise <= limit else Finding(False, rise, limit, remedy)
 
 
 def left_nothing_behind(subject: Subject) -> Finding | None:

@@ -24,8 +24,17 @@ FAR_SIGMA = 10.0
 
 
 def is_below_cutoff(subject: Subject) -> Finding | None:
-    """The brightest pixel beside the detector's cutoff."""
-    cutoff, census = subject.frame.saturation_counts, subject.census
+    """The brightest pixel beside the detector's cutoff; one that overflowed held that or more."""
+    cutoff, census, overflow = subject.frame.saturation_counts, subject.census, subject.frame.overflow
+    n_overflowed = 0 if overflow is None else int(np.count_nonzero(overflow))
+    if n_overflowed:
+        brightest = float(np.max(subject.frame.counts, initial=0, where=~subject.frame.mask))
+        least = brightest if cutoff is None else max(cutoff, brightest)
+        remedy = (
+            f"Pixels that were given more counts than they hold: {n_overflowed}. Attenuate the beam or "
+            "expose shorter; where they are dead, give the detector's mask."
+        )
+        return Finding(False, least, subject.limits.saturation_share * least, remedy)
     if cutoff is None or census is None:
         return None
     most, limit = float(census.most.max(initial=0)), subject.limits.saturation_share * cutoff

@@ -10,6 +10,8 @@ from models.saxs.checks.trace import Trace
 
 N_SERIES = 12
 """Frames of one sample that are looked back at."""
+N_BLANKS = 2
+"""Blanks that are looked back at: the one that goes with a sample, and the one before it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +32,8 @@ class Earlier:
     """Accepted frames of the same point, the last `N_SERIES`, in their order."""
     blank: Trace | None = None
     """The blank that goes with a sample; for a blank, the one before it."""
+    blanks: tuple[Trace, ...] = ()
+    """The last accepted blanks before, at most `N_BLANKS`, in their order."""
 
 
 def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], Trace | None]) -> Earlier:
@@ -48,6 +52,7 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
     taken: tuple[int, float] | None = None
     fingerprints: dict[float, int] = {}
     same: list[Exposure] = []
+    blanks: list[Exposure] = []
     for observation in history.observations:
         if observation.seq >= exposure.seq:
             continue
@@ -60,10 +65,11 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
             continue
         if shot.monitor is not None and shot.exposure_s > 0:
             rate_hz = shot.monitor / (shot.exposure_s * shot.attenuation)
+        if history.decision(observation.seq).kind == "blank":
+            blanks.append(shot)
         if shot.point == exposure.point or _first(history, shot) == _first(history, exposure):
             same.append(shot)
-    traces = (trace(shot) for shot in same[-N_SERIES:])
-    series = tuple(one for one in traces if one is not None)
+    series = _traces(same[-N_SERIES:], trace)
     is_known = exposure.seq <= len(history.decisions)
     if is_known and _is_steered_anew(history, exposure.seq):
         rate_hz = None
@@ -78,7 +84,13 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
         fingerprints=fingerprints,
         series=series,
         blank=series[-1] if is_blank and series else None,
+        blanks=_traces(blanks[-N_BLANKS:], trace),
     )
+
+
+def _traces(shots: list[Exposure], trace: Callable[[Exposure], Trace | None]) -> tuple[Trace, ...]:
+    """What is kept of earlier frames, without those that are gone."""
+    return tuple(one for shot in shots if (one := trace(shot)) is not None)
 
 
 def _first(history: History, exposure: Exposure) -> int:

@@ -101,8 +101,8 @@ def _fit_robustly(design: Floats, pull: Floats) -> tuple[Floats, float] | None:
 def has_no_spill(subject: Subject) -> Finding | None:
     """The brightest direction beside the beamstop above the opposite one, sigma, less what a shift explains.
 
-    Sigma is Poisson's and 2 % of either direction. What a shift of the centre explains is taken from the
-    other directions.
+    Sigma is Poisson's and 2 % of what both are on average. What a shift of the centre explains is taken from
+    the other directions.
     """
     census = subject.census
     zone = None if census is None else _zone(census)
@@ -117,7 +117,9 @@ def has_no_spill(subject: Subject) -> Finding | None:
     is_seen &= (expected > 0) & (level >= DARK_SHARE * usual)
     is_pair = is_seen[:HALF] & is_seen[HALF:]
     safe = np.where(expected > 0, expected, np.inf)
-    variance = usual / safe[:HALF] + usual / safe[HALF:] + 2 * (SYSTEMATIC_SHARE * usual) ** 2
+    # an oriented pattern is brighter in some directions, and so is the noise there
+    here = np.maximum(0.5 * (level[:HALF] + level[HALF:]), usual)
+    variance = here / safe[:HALF] + here / safe[HALF:] + 2 * (SYSTEMATIC_SHARE * here) ** 2
     z = _worst_alone(
         level[:HALF] - level[HALF:], np.maximum(variance, 1e-12), census.azimuth_rad[:HALF], is_pair
     )

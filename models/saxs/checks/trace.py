@@ -36,6 +36,10 @@ class Trace:
         counts, weight = float(self.counts[rings].sum()), float(self.n_pixels[rings].sum()) * self.per_pixel
         return counts / weight, float(np.sqrt(max(counts, 1.0))) / weight
 
+    def is_same(self, other: "Trace") -> bool:
+        """True when both are of one frame."""
+        return self is other or (self.is_like(other) and np.array_equal(self.counts, other.counts))
+
     def is_like(self, other: "Trace") -> bool:
         """True when both are of one detector in one place."""
         return self.q_inv_nm.shape == other.q_inv_nm.shape and np.array_equal(self.q_inv_nm, other.q_inv_nm)

@@ -12,6 +12,7 @@ from models.saxs.bent_fit import BentFit, bent_law, fit_bent
 from models.saxs.extractor import Extractor
 from models.saxs.fits import make_fit
 from models.saxs.guinier_fit import MIN_POINTS, QRG_MAX, GuinierFit, fit_guinier, fit_window
+from models.saxs.guinier_search import search_region
 from models.saxs.steady import Steady, excess, steady
 
 QRG_START_MAX = 0.65
@@ -131,19 +132,12 @@ def _agree(part: Steady, law: Floats, starts: NDArray[np.int_]) -> Mask:
 
 
 def _search(points: Steady) -> tuple[int, float]:
-    """Try windows from the first points on, growing ends; take the longest that is a Guinier region."""
-    n = len(points)
-    for first in range(0, max(1, n // 10), max(1, n // 50)):
-        for share in (0.8, 0.55, 0.35, 0.25, 0.15, 0.1, 0.06, 0.03):
-            last = max(first + MIN_POINTS, int(share * n))
-            if last > n:
-                continue
-            try:
-                fit = fit_window(points, first, last)
-                return first, fit_guinier(points, first, fit.rg_nm).rg_nm
-            except FitFailed:
-                continue
-    raise FitFailed("no stretch of the curve falls as Guinier's law does")
+    """Try windows from the first points on, ever shorter ones; take the first that is a Guinier region."""
+    curve = points.curve
+    first, rg_nm = search_region(np.stack([curve.q_inv_nm, curve.intensity, points.weight, points.variance]))
+    if not np.isfinite(rg_nm):
+        raise FitFailed("no stretch of the curve falls as Guinier's law does")
+    return first, rg_nm
 
 
 def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:

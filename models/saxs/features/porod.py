@@ -5,7 +5,8 @@ import numpy as np
 from models.domain.errors import FitFailed
 from models.domain.scattering import Absence, Curve, Feature, Fit
 from models.saxs.extractor import Extractor
-from models.saxs.porod_fit import fit_slope, porod_model
+from models.saxs.porod_fit import porod_model
+from models.saxs.slope_fit import Slope, fit_slope
 from models.saxs.two_phase import TwoPhase, read_two_phases
 
 SLOPE_LIMITS = (-4.6, -3.4)
@@ -37,11 +38,15 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
         the next term of the law. The fit comes with them in any case: it shows why.
     """
     found = read_two_phases(curve)
-    slope = _slope(found)
+    slope = fit_slope(found.fit)
     why = why_no_law(found, slope)
     model = porod_model(found.fit)
     if why:
-        return slope, *(Absence(name=x, why=why) for x in ("porod_constant", "surface_to_volume")), model
+        return (
+            _as_feature(slope),
+            *(Absence(name=x, why=why) for x in ("porod_constant", "surface_to_volume")),
+            model,
+        )
     shared = curve.common_relative_sigma * found.constant.value
     constant = Feature(
         name="porod_constant",
@@ -49,19 +54,17 @@ def extract(curve: Curve) -> tuple[Feature | Absence | Fit, ...]:
         sigma=float(np.hypot(found.constant.sigma, shared)),
         unit=f"{curve.unit}/nm^4",
     )
-    return slope, constant, _surface(found), model
+    return _as_feature(slope), constant, _surface(found), model
 
 
-def _slope(found: TwoPhase) -> Feature | Absence:
+def _as_feature(slope: Slope) -> Feature | Absence:
     """The slope, where the points tell it from a background."""
-    try:
-        value, sigma = fit_slope(found.fit)
-    except FitFailed as error:
-        return Absence(name="porod_slope", why=str(error))
-    return Feature(name="porod_slope", value=value, sigma=sigma, unit="1")
+    if slope.why_untold:
+        return Absence(name="porod_slope", why=slope.why_untold)
+    return Feature(name="porod_slope", value=slope.value, sigma=slope.sigma, unit="1")
 
 
-def why_no_law(found: TwoPhase, slope: Feature | Absence | None = None) -> str:
+def why_no_law(found: TwoPhase, slope: Slope | None = None) -> str:
     """Say why Porod's law does not hold; empty where it may.
 
     Parameters
@@ -71,14 +74,12 @@ def why_no_law(found: TwoPhase, slope: Feature | Absence | None = None) -> str:
     slope
         The slope, where it is known already.
     """
-    slope = slope or _slope(found)
-    if isinstance(slope, Feature):
-        low, high = SLOPE_LIMITS
-        reach = SLOPE_SIGMA * slope.sigma
-        if slope.value + reach < low or slope.value - reach > high:
-            return (
-                f"the slope is {slope.value:.2f} +- {slope.sigma:.2g}, Porod's law asks for {low} to {high}"
-            )
+    slope, (low, high) = slope or fit_slope(found.fit), SLOPE_LIMITS
+    if not slope.has_settled and not low < slope.value < high:
+        return f"{slope.why_untold}; it ends at {slope.value:.2f}, Porod's law asks for {low} to {high}"
+    reach = SLOPE_SIGMA * slope.sigma
+    if not slope.why_untold and (slope.value + reach < low or slope.value - reach > high):
+        return f"the slope is {slope.value:.2f} +- {slope.sigma:.2g}, Porod's law asks for {low} to {high}"
     if found.fit.length_nm is not None:
         begins = float(found.fit.part.curve.q_inv_nm[0]) * found.fit.length_nm
         if begins < MIN_QT:
