@@ -12,6 +12,7 @@ from models.domain.action import Action, ActionReport, Exposure
 from models.domain.decision import Decision
 from models.domain.history import History
 from models.domain.records import LoggedAction, Observed, Record
+from models.domain.request import LoggedRequest
 from sims.stand import Stand
 from sims.world import Shot, World, WorldSpec
 
@@ -117,6 +118,11 @@ class TimedLog:
     def actions(self, seq: int) -> tuple[LoggedAction, ...]:
         """The commands of a decision."""
         return self.inner.actions(seq)
+
+    def requests(self) -> tuple[LoggedRequest, ...]:
+        """What people ask."""
+        with self.watch.phase("log"):
+            return self.inner.requests()
 
 
 class TimedWorld(World):
