@@ -136,6 +136,5 @@ def build(options: Options, context: BuildContext) -> Beamline:
 
     around = beamline_around(world, VirtualOptions(world=options.world), context, make_dispenser)
     timeouts = Timeouts(move_s=around.timeouts.move_s, mix_s=made[0].longest_s)
-    return replace(
-        around, timeouts=timeouts, name=f"opentrons {options.host} {context.folder.resolve().name}"
-    )
+    one = context.folder.resolve().name if options.host == CHATTERBOX else f"{options.host}:{options.port}"
+    return replace(around, timeouts=timeouts, name=f"opentrons {one}")

@@ -42,6 +42,11 @@ class Ot2:
         """What the chatterbox was told, by name; empty for a robot."""
         return [name for name, _, _ in getattr(getattr(self._hand, "backend", None), "commands", ())]
 
+    def reach(self) -> None:
+        """Ask the robot for its health, which moves nothing."""
+        if self._run is not None:
+            self._run.wire.get("/health")
+
     def connect(self, *, may_hold_tip: bool) -> None:
         """See that the robot is there, with the right pipettes, and no tip on them.
 

@@ -21,6 +21,10 @@ from models.domain.transfers import Transfer, Transfers
 class Robot(Protocol):
     """What moves the pipette."""
 
+    def reach(self) -> None:
+        """Ask whether it is there; raises `BeamlineFault` when it does not answer."""
+        ...
+
     def connect(self, *, may_hold_tip: bool) -> None:
         """See that it is there, and that no tip is on it; moves no liquid."""
         ...
@@ -56,6 +60,22 @@ class TransfersSignal(Setting):
             where = ".".join(map(str, first["loc"])) or "the text"
             raise UnreachablePoint(f"{self.name}: {where}: {first['msg']}; correct the transfers.") from None
         return super().set(value)
+
+
+class RobotMix(Mix):
+    """The command to mix, which can be asked whether its robot is there."""
+
+    def __init__(self, *, name: str, on_set: Callable[[str], Status], robot: Robot) -> None:
+        """Give each command on to the dispenser."""
+        super().__init__(name=name, on_set=on_set)
+        self._robot = robot
+
+    def wait_for_connection(self, timeout: float = 0.0) -> None:
+        """Ask the robot; its own patience holds."""
+        try:
+            self._robot.reach()
+        except BeamlineFault as error:
+            raise TimeoutError(str(error)) from error
 
 
 class RobotDispenser:
@@ -94,7 +114,7 @@ class RobotDispenser:
         self.components: tuple[str, ...] = tuple(deck.spec.stocks) if by_fractions else ()
         self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
         self.transfers = TransfersSignal(name="dispenser_transfers")
-        self.mix = Mix(name="dispenser_mix", on_set=self._mix)
+        self.mix = RobotMix(name="dispenser_mix", on_set=self._mix, robot=robot)
         self._deck, self._robot, self._journal, self._tags = deck, robot, journal, tags
         self._sample_ul = sample_ul
         self._is_busy = threading.Lock()

@@ -82,6 +82,7 @@ def fault_of(dispenser: RobotDispenser, action_id: str = ID, wanted: Any = None)
 def test_a_sample_is_made_over_http_and_written_down_before_and_after(server, make, tmp_path):
     robot, port = server
     dispenser = make(port)
+    dispenser.mix.wait_for_connection(timeout=1.0)
     mix(dispenser)
     assert words(tmp_path) == ["started", "done"]
     dispensed = [params["volume"] for kind, params in robot.done if kind == "dispenseInPlace"]
@@ -179,7 +180,10 @@ def test_a_look_at_a_command_that_fails_once_is_simply_taken_again(server, make,
 def test_a_robot_that_is_not_there_has_made_nothing(make, tmp_path):
     with serving(Robot()) as port:
         pass
-    assert "the connection broke (ConnectionRefusedError)" in fault_of(make(port))
+    dispenser = make(port)
+    with pytest.raises(TimeoutError, match="ConnectionRefusedError"):
+        dispenser.mix.wait_for_connection(timeout=1.0)
+    assert "the connection broke (ConnectionRefusedError)" in fault_of(dispenser)
     assert words(tmp_path) == []
 
 
