@@ -13,11 +13,13 @@ from instruments.flow_cell_limits import FlowCellLimits
 from instruments.flow_cell_steps import CLOSED, OFF
 from instruments.journal import Journal
 from instruments.soft import Component, Device, SoftStatus
-from models.domain.errors import UnreachablePoint
+from models.domain.errors import BadInput, UnreachablePoint
 
 EpicsSignal: Any = ophyd.EpicsSignal
 EpicsSignalRO: Any = ophyd.EpicsSignalRO
 
+EXTRA = "pip install 'nightbeam[epics]'"
+"""What installs a client of Channel Access."""
 ANSWER_S = 2.0
 """How long a record may take to answer, s."""
 BOUNDED: dict[str, Any] = {
@@ -113,6 +115,11 @@ def flow_cell(
         What its steps may take; the usual ones when left out.
     name
         Name in the documents.
+
+    Raises
+    ------
+    BadInput
+        When no client of Channel Access is installed.
     """
 
     def well_of(sample: str) -> str:
@@ -125,4 +132,6 @@ def flow_cell(
             raise UnreachablePoint(f"{name}: it is not known where {sample!r} is; prepare it first.")
         return well
 
+    if ophyd.get_cl().name == "dummy":
+        raise BadInput("the flow cell", "needs EPICS, which is not installed", f"Install it: {EXTRA}")
     return FlowCellLoader(FlowCell(prefix, name=name), limits or FlowCellLimits(), well_of)

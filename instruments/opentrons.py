@@ -1,5 +1,6 @@
 """Samples made by an OT-2: a rehearsal with a virtual beam, and a dispenser for one's own beamline."""
 
+import importlib.util
 from dataclasses import dataclass, replace
 
 from pydantic import Field
@@ -17,6 +18,8 @@ from instruments.virtual_sample import JOURNAL, Journal, SoftTags
 from models.domain.errors import BadInput
 from sims.world import World, WorldSpec
 
+EXTRA = "pip install 'nightbeam[opentrons]'"
+"""What installs PyLabRobot."""
 CHATTERBOX = "chatterbox"
 """Host of a robot that moves nothing."""
 PORT = 31950
@@ -88,6 +91,9 @@ def make_robot(
     BadInput
         When a name of the deck leads nowhere.
     """
+    for library in ("pylabrobot", "ot_api"):
+        if importlib.util.find_spec(library) is None:
+            raise BadInput("[instrument]", f"needs {library}, which is not installed", f"Install it: {EXTRA}")
     deck = read_deck(options, context.home)
     patience = Patience(options.reply_s, options.command_s, options.mix_s)
     is_real = options.host != CHATTERBOX

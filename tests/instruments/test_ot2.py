@@ -305,6 +305,14 @@ def test_a_rehearsal_wants_the_stocks_that_its_beam_can_measure(tmp_path):
         build(options, BuildContext("night", 1, tmp_path))
 
 
+def test_without_pylabrobot_one_is_told_how_to_install_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(
+        BadInput, match=r"needs pylabrobot, .*Install it: pip install 'nightbeam\[opentrons\]'"
+    ):
+        build(Options.model_validate(OPTIONS), BuildContext("night", 1, tmp_path))
+
+
 def test_nobody_waits_for_pylabrobot_who_does_not_use_it():
     code = "import sys, instruments.ot2; print('pylabrobot' in sys.modules or 'ot_api' in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
