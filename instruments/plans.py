@@ -125,7 +125,7 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
 
 
 def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0) -> MsgGenerator[None]:
-    """Bring the sample into the beam: absolute moves, which may be done again at any time."""
+    """Bring the sample into the beam: absolute moves, and rinsing before pumping, may be done again."""
     if decision.point is None:
         return
     yield from _tag(beamline, action, fence)
@@ -138,6 +138,8 @@ def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0)
     if decision.setup is not None:
         moves += beamline.adjusters.moves(decision.setup)
     yield from _move(moves, beamline.timeouts.move_s)
+    if beamline.loader is not None:
+        yield from bpp.rewindable_wrapper(beamline.loader.load(sample_name(decision)), False)
 
 
 def close_shutter(beamline: Beamline) -> MsgGenerator[None]:
@@ -163,6 +165,7 @@ def expose(
     places: list[Any] = [
         *beamline.axes.values(),
         *([beamline.changer] if beamline.changer is not None else []),
+        *([beamline.loader.device] if beamline.loader is not None else []),
         *(device for _, device in beamline.adjusters.devices() if isinstance(device, Readable)),
     ]
 

@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
     "README.md", "docs/denoising.md", "docs/diagnostics.md", "docs/exports.md", "docs/extending.md",
-    "docs/features.md", "docs/measured-data.md", "docs/objectives.md", "docs/pending.md", "docs/people.md",
-    "docs/scan.md", "docs/setup.md", "docs/spaces.md", "docs/stopping.md", "docs/the-record.md",
-    "docs/watch.md",
+    "docs/features.md", "docs/liquid-handling.md", "docs/measured-data.md", "docs/objectives.md",
+    "docs/pending.md", "docs/people.md", "docs/scan.md", "docs/setup.md", "docs/spaces.md",
+    "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
 ]  # fmt: skip
 BEFORE = {
     "README.md": "nightbeam run examples/first_light.toml",
