@@ -5,6 +5,7 @@ import shutil
 import smtplib
 import ssl
 import subprocess
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from email.message import EmailMessage
@@ -126,5 +127,9 @@ def post(address: str, notice: Notice) -> None:
     body = json.dumps(notice.model_dump(), ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json", "User-Agent": "nightbeam"}
     request = urllib.request.Request(address, data=body, headers=headers, method="POST")
-    with urllib.request.urlopen(request, timeout=TIMEOUT_S):
-        return
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S):
+            return
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise OSError(f"it answered {error.code} {error.reason}") from None

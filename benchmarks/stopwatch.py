@@ -121,7 +121,8 @@ class TimedLog:
 
     def requests(self) -> tuple[LoggedRequest, ...]:
         """What people ask."""
-        return self.inner.requests()
+        with self.watch.phase("log"):
+            return self.inner.requests()
 
 
 class TimedWorld(World):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from bluesky.protocols import HasName, Movable, Readable, Triggerable
+from bluesky.utils import MsgGenerator
 
 from instruments.adjusters import NOTHING, Adjusters
 from models.domain.motion import Motion
@@ -68,15 +69,12 @@ class Dispenser(Protocol):
 
 
 @runtime_checkable
-class TakesRecipes(Protocol):
+class TakesTransfers(Protocol):
     """A dispenser that is told volumes of stocks, and into which well: an optional power."""
 
     @property
-    def recipe(self) -> Movable[str]:
-        """Takes the recipe of the next mix, before `mix` is given; empty where there is none.
-
-        It is JSON, a `models.domain.recipe.Recipe`.
-        """
+    def transfers(self) -> Movable[str]:
+        """Takes what the next mix is made of, before `mix` is given: JSON of a `Transfers`, used once."""
         ...
 
 
@@ -94,6 +92,23 @@ class Fenced(Protocol):
         LeaseLost
             When a higher fence was given already.
         """
+        ...
+
+
+class Loader(Protocol):
+    """Brings a sample from its vessel into a cell, and rinses what was there before."""
+
+    @property
+    def device(self) -> Any:
+        """Its device, which is read with each exposure."""
+        ...
+
+    def load(self, sample: str) -> MsgGenerator[None]:
+        """A plan that loads a sample by name; every step is bounded, and ends in a safe state."""
+        ...
+
+    def is_safe(self, device: object, value: object) -> bool:
+        """True when setting that device to that value only stops or closes something."""
         ...
 
 
@@ -142,6 +157,8 @@ class Beamline:
     """Transmitted over incident flux; its own `sigma` in a second key that ends in ``_sigma``."""
     changer: Movable[str] | None = None
     """Brings a sample into the beam by name: the point's own sample, else ``S17``."""
+    loader: Loader | None = None
+    """Pumps each sample into a cell, after everything else is in its place; None where nothing is pumped."""
     dispenser: Dispenser | None = None
     """Makes each sample before it is loaded; None when samples exist already."""
     tags: Tags | None = None
@@ -173,6 +190,8 @@ class Beamline:
             (role, getattr(self, role))
             for role in ("detector", "count_time", "shutter", "monitor", "transmission", "changer")
         ]
+        if self.loader is not None:
+            named.append(("loader", self.loader.device))
         if self.dispenser is not None:
             named.append(("dispenser", self.dispenser.mix))
         if self.tags is not None:

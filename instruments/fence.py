@@ -31,8 +31,8 @@ def fenced(plan: MsgGenerator[Any], beamline: Beamline, permit: Permit) -> MsgGe
     """A plan whose every command is given only while the permit holds.
 
     A refusal is thrown into the plan at the command, so that its cleaning up runs. The shutter may be closed,
-    and an exposure that was taken saved, even when nobody can tell whose the instrument is; they may not when
-    it is known to be another's.
+    a loader stopped, and an exposure that was taken saved, even when nobody can tell whose the instrument is;
+    they may not when it is known to be another's.
     """
     reply: Any = None
     error: BaseException | None = None
@@ -58,7 +58,12 @@ def _refusal(message: Msg, beamline: Beamline, permit: Permit) -> NightbeamError
     if message.command not in COMMANDS:
         return None
     is_closing = message.obj is beamline.shutter and message.args == (CLOSED,)
-    is_harmless = is_closing or message.command == SAVE
+    is_stopping = (
+        message.command == "set"
+        and beamline.loader is not None
+        and (beamline.loader.is_safe(message.obj, message.args[0]))
+    )
+    is_harmless = is_closing or is_stopping or message.command == SAVE
     try:
         permit.check()
     except LogUnavailable as error:

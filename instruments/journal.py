@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal
 
@@ -25,6 +25,12 @@ class Vial:
     """Name by which the changer knows it."""
     fractions: dict[str, float]
     """Fraction of each component."""
+    well: str = ""
+    """Where it is; empty where the dispenser has no wells."""
+    volumes_ul: dict[str, float] = field(default_factory=dict[str, float])
+    """What was taken of each stock, uL; empty where that is not counted."""
+    tips: tuple[str, ...] = ()
+    """Tips that were used up; none where they are not counted."""
 
 
 LOCK_S, POLL_S = 5.0, 0.01
@@ -53,6 +59,7 @@ class Journal:
         self._highest_fence = 0
         self._entries: dict[str, Literal["started", "done"]] = {}
         self._vials: dict[str, Vial] = {}
+        self._begun: dict[str, Vial] = {}
         self._catch_up()
 
     @property
@@ -91,6 +98,19 @@ class Journal:
         self._catch_up()
         return self._vials.get(sample)
 
+    @property
+    def begun(self) -> tuple[Vial, ...]:
+        """All samples that were begun, ended or not, in their order: what they take is gone."""
+        self._catch_up()
+        return tuple(self._begun.values())
+
+    @property
+    def unfinished(self) -> str | None:
+        """The last mix, when it was begun and not ended; None when it was ended, or there was none."""
+        self._catch_up()
+        last = next(reversed(self._entries), None)
+        return last if last is not None and self._entries[last] == "started" else None
+
     def begin(self, action_id: str, vial: Vial, fence: int) -> None:
         """Write that a mix begins, unless a newer agent has been here; forced to disk.
 
@@ -98,9 +118,13 @@ class Journal:
         ------
         LeaseLost
             When the fence is lower than one that was given before.
+        BeamlineFault
+            When the same mix was begun before.
         """
         with self._alone():
             self._refuse_stale(fence, action_id)
+            if action_id in self._entries:
+                raise BeamlineFault(f"mix {action_id} was begun before; look at the vial.")
             self._append("started", action_id, vial, fence)
 
     def end(self, action_id: str, vial: Vial) -> None:
@@ -142,7 +166,7 @@ class Journal:
     def _append(self, word: Word, action_id: str, vial: Vial, fence: int) -> None:
         said = {
             "word": word, "action_id": action_id, "sample": vial.sample, "fractions": vial.fractions,
-            "fence": fence,
+            "fence": fence, "well": vial.well, "volumes_ul": vial.volumes_ul, "tips": vial.tips,
         }  # fmt: skip
         is_whole = self._path.stat().st_size == self._n_read
         try:
@@ -175,8 +199,17 @@ class Journal:
             said: dict[str, Any] = json.loads(line)
         except ValueError:
             return
-        if said["word"] != "fence":
-            self._entries[said["action_id"]] = said["word"]
         self._highest_fence = max(self._highest_fence, int(said.get("fence", 0)))
-        if said["word"] == "done":
-            self._vials[said["sample"]] = Vial(said["sample"], said["fractions"])
+        if said["word"] == "fence":
+            return
+        action_id = said["action_id"]
+        self._entries.pop(action_id, None)  # the last word stands last
+        self._entries[action_id] = said["word"]
+        vial = Vial(
+            said["sample"], said["fractions"], said.get("well", ""), said.get("volumes_ul", {}),
+            tuple(said.get("tips", ())),
+        )  # fmt: skip
+        if said["word"] == "started":
+            self._begun[action_id] = vial
+        else:
+            self._vials[vial.sample] = vial

@@ -14,7 +14,7 @@ from models.domain.deck import DeckSpec
 from models.domain.errors import BadInput
 from models.domain.inputs import options_for
 
-SHIPPED = ("virtual", "virtual_scan", "dataset")
+SHIPPED = ("virtual", "virtual_scan", "dataset", "opentrons")
 """Kinds that ship with Nightbeam: ``instruments/<kind>.py`` with a function `build`."""
 
 Builder = Callable[[Any, "BuildContext"], Beamline]

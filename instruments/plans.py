@@ -10,7 +10,7 @@ from bluesky.protocols import Movable, Readable, Stageable, Status, Triggerable
 from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 from ophyd.utils.errors import LimitError
 
-from instruments.beamline import CLOSED, OPEN, Beamline, TakesRecipes, device_name
+from instruments.beamline import CLOSED, OPEN, Beamline, TakesTransfers, device_name
 from instruments.faults import named
 from instruments.lived_time import LivedTime
 from models.domain.action import Action
@@ -113,10 +113,9 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
     moves: list[tuple[Any, Any, str]] = [
         (beamline.axes[name], point.coordinates[name], beamline.unit(name)) for name in dispenser.components
     ]
-    if isinstance(dispenser, TakesRecipes):
-        # an empty one as well: that of an earlier sample must not be carried out again
-        recipe = "" if decision.recipe is None else decision.recipe.model_dump_json()
-        moves.append((dispenser.recipe, recipe, ""))
+    if decision.recipe is not None and isinstance(dispenser, TakesTransfers):
+        told = decision.recipe.transfers(sample_name(decision)).model_dump_json()
+        moves.append((dispenser.transfers, told, ""))
 
     def mix_once() -> MsgGenerator[None]:
         yield from _tag(beamline, action, fence)
@@ -127,7 +126,7 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
 
 
 def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0) -> MsgGenerator[None]:
-    """Bring the sample into the beam: absolute moves, which may be done again at any time."""
+    """Bring the sample into the beam: absolute moves, and rinsing before pumping, may be done again."""
     if decision.point is None:
         return
     yield from _tag(beamline, action, fence)
@@ -140,6 +139,8 @@ def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0)
     if decision.setup is not None:
         moves += beamline.adjusters.moves(decision.setup)
     yield from _move(moves, beamline.timeouts.move_s)
+    if beamline.loader is not None:
+        yield from bpp.rewindable_wrapper(beamline.loader.load(sample_name(decision)), False)
 
 
 def close_shutter(beamline: Beamline) -> MsgGenerator[None]:
@@ -165,6 +166,7 @@ def expose(
     places: list[Any] = [
         *beamline.axes.values(),
         *([beamline.changer] if beamline.changer is not None else []),
+        *([beamline.loader.device] if beamline.loader is not None else []),
         *(device for _, device in beamline.adjusters.devices() if isinstance(device, Readable)),
     ]
 

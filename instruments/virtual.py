@@ -1,19 +1,38 @@
 """The virtual formulation beamline: real ophyd devices, a hidden truth behind them."""
 
+from collections.abc import Callable
+from typing import Protocol
+
 from pydantic import Field
 
-from instruments.beamline import Beamline, Tags, Timeouts
+from instruments.beamline import Beamline, Dispenser, Tags, Timeouts
 from instruments.kinds import BuildContext
 from instruments.soft import Setting
 from instruments.virtual_beam import MeasurableWorld
 from instruments.virtual_deck import VirtualDeck
 from instruments.virtual_hall import Hall
-from instruments.virtual_sample import JOURNAL, Journal, SoftTags, VialChanger, VirtualDispenser
+from instruments.virtual_sample import (
+    JOURNAL,
+    ComponentFraction,
+    Journal,
+    SoftTags,
+    VialChanger,
+    VirtualDispenser,
+)
 from models.domain.frozen import Frozen
 from sims.world import World, WorldSpec
 
 COMPONENTS = ("surfactant", "cosurfactant", "water")
 """What the dispenser holds; the campaign's axes, fractions that sum to 1."""
+
+
+class MixesFractions(Dispenser, Protocol):
+    """A dispenser that is told, and tells, the fraction of each component."""
+
+    @property
+    def fractions(self) -> dict[str, ComponentFraction]:
+        """Each component's own device."""
+        ...
 
 
 class Options(Frozen):
@@ -44,15 +63,22 @@ def build(options: Options, context: BuildContext) -> Beamline:
     return beamline_around(World(options.world, context.seed), options, context)
 
 
-def beamline_around(world: MeasurableWorld, options: Options, context: BuildContext) -> Beamline:
-    """Devices around any world that can be exposed."""
+def beamline_around(
+    world: MeasurableWorld,
+    options: Options,
+    context: BuildContext,
+    make_dispenser: Callable[[Journal, SoftTags], MixesFractions] | None = None,
+) -> Beamline:
+    """Devices around any world that can be exposed, and around another dispenser where one is made."""
     folder = context.folder.resolve()
     hall = Hall(world, folder, options.time_scale)
     tags = SoftTags(hall.seq, hall.action_id, Setting(name="tag_fence", value=0))
     journal = Journal(folder / JOURNAL)
-    dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock)
-    if context.deck is not None:
-        dispenser.deck = VirtualDeck(context.deck, COMPONENTS, context.seed)
+    dispenser = (
+        _make_dispenser(options, context, journal, hall, tags)
+        if make_dispenser is None
+        else make_dispenser(journal, tags)
+    )
     changer = VialChanger(
         name="changer", journal=journal, fractions=dispenser.fractions, is_stuck=hall.is_stuck
     )
@@ -77,3 +103,13 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         name=f"virtual {folder.name}",
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),
     )
+
+
+def _make_dispenser(
+    options: Options, context: BuildContext, journal: Journal, hall: Hall, tags: SoftTags
+) -> VirtualDispenser:
+    """One that mixes fractions, or pipettes from the deck that the campaign file describes."""
+    dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock)
+    if context.deck is not None:
+        dispenser.deck = VirtualDeck(context.deck, COMPONENTS, context.seed)
+    return dispenser

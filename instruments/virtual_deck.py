@@ -5,8 +5,8 @@ import numpy as np
 from models.domain.axis import Axis
 from models.domain.deck import DeckSpec
 from models.domain.errors import BadInput, UnreachablePoint
-from models.domain.recipe import Recipe
 from models.domain.seeds import derive_seed
+from models.domain.transfers import Transfers
 from models.formulation.deck import read_deck
 
 
@@ -40,8 +40,8 @@ class VirtualDeck:
         known = tuple(Axis(name=one.name, low=0.0, high=1.0, unit="g/g") for one in spec.components)
         self._deck, self._components, self._seed = read_deck(spec, known), components, seed
 
-    def carry_out(self, recipe: Recipe, action_id: str) -> dict[str, float]:
-        """Mass fraction of each component of what a pipette makes of a recipe; the same for one action.
+    def carry_out(self, told: Transfers, action_id: str) -> dict[str, float]:
+        """Mass fraction of each component of what a pipette makes of transfers; the same for one action.
 
         Raises
         ------
@@ -49,11 +49,11 @@ class VirtualDeck:
             When it names a stock that is not on the deck.
         """
         deck, pipetting = self._deck, self._deck.pipetting
-        for name in recipe.volumes_ul:
+        for name in told.volumes_ul:
             if name not in deck.stocks:
                 raise UnreachablePoint(f"there is no stock {name!r} on the deck; put it there.")
-        volumes = np.array([recipe.volumes_ul.get(name, 0.0) for name in deck.stocks])
-        steps = np.array([recipe.steps.get(name, 0) for name in deck.stocks])
+        volumes = np.array([told.volumes_ul.get(name, 0.0) for name in deck.stocks])
+        steps = np.array([pipetting.n_steps(volume) for volume in volumes.tolist()])
         rng = np.random.default_rng(derive_seed(self._seed, "pipetting", action_id))
         relative, each = rng.standard_normal((2, len(volumes)))
         volumes = volumes * (1.0 + pipetting.relative_sigma * relative)

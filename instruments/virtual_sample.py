@@ -9,11 +9,12 @@ from bluesky.protocols import Status
 
 from instruments.journal import Journal, Vial
 from instruments.soft import Setting, Signal, SoftStatus
+from instruments.transfers_signal import TransfersSignal
 from instruments.virtual_clock import VirtualClock
 from instruments.virtual_deck import VirtualDeck
 from models.domain.errors import BeamlineFault, LogUnavailable, UnreachablePoint
-from models.domain.recipe import Recipe
 from models.domain.space import SUM_TOLERANCE
+from models.domain.transfers import Transfers
 
 JOURNAL = "dispenser.journal.jsonl"
 """File of the journal, inside the campaign's folder."""
@@ -93,8 +94,8 @@ class VirtualDispenser:
         self.components: tuple[str, ...] = tuple(components)
         self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
         self.mix = Mix(name="dispenser_mix", on_set=self._mix)
-        self.recipe = Setting(name="dispenser_recipe", value="")
-        """Receives the recipe of the next mix, where there is a deck."""
+        self.transfers = TransfersSignal(name="dispenser_transfers")
+        """Receives what the next mix is made of, where there is a deck."""
         self._journal, self._tags, self._settle_s, self._clock = journal, tags, settle_s, clock
         self.deck: VirtualDeck | None = None
         """What it pipettes from by recipe; without one it mixes the fractions that are asked for."""
@@ -129,10 +130,11 @@ class VirtualDispenser:
     def _mixture(self, action_id: str) -> dict[str, float]:
         """Fractions of what is mixed: those of the recipe, or those that were asked for."""
         if self.deck is not None:
-            recipe = str(self.recipe.get())
-            if not recipe:
+            told = str(self.transfers.get())
+            self.transfers.put("")  # that of this sample must not be carried out for another one
+            if not told:
                 raise UnreachablePoint("there is no recipe for this sample; ask for one that can be made.")
-            return self.deck.carry_out(Recipe.model_validate_json(recipe), action_id)
+            return self.deck.carry_out(Transfers.model_validate_json(told), action_id)
         asked = {name: fraction.asked for name, fraction in self.fractions.items()}
         total = sum(asked.values())
         if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:

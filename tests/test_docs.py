@@ -18,9 +18,9 @@ ROOT = Path(__file__).parents[1]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PAGES = [
     "README.md", "docs/denoising.md", "docs/diagnostics.md", "docs/exports.md", "docs/extending.md",
-    "docs/features.md", "docs/formulation.md", "docs/measured-data.md", "docs/objectives.md",
-    "docs/pending.md", "docs/scan.md", "docs/setup.md", "docs/spaces.md", "docs/stopping.md",
-    "docs/the-record.md", "docs/watch.md",
+    "docs/features.md", "docs/formulation.md", "docs/liquid-handling.md", "docs/measured-data.md",
+    "docs/objectives.md", "docs/pending.md", "docs/people.md", "docs/scan.md", "docs/setup.md",
+    "docs/spaces.md", "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
 ]  # fmt: skip
 BEFORE = {
     "README.md": "nightbeam run examples/first_light.toml",
@@ -104,7 +104,15 @@ def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):
     tables = read_toml(tmp_path / "shown.toml")
     of_spaces = read_toml(ROOT / "examples" / "spaces" / "campaign.toml")
     assert "`candidates = " in (ROOT / "docs" / "spaces.md").read_text()
-    optional = {"folder", "candidates"}  # the second goes with no other example: it leaves nothing to draw
+    of_people = (ROOT / "docs" / "people.md").read_text()
+    assert "[people]\nveto_s" in of_people
+    assert "[notify]\non = " in of_people
+    optional = {
+        "folder",
+        "candidates",
+        "people",
+        "notify",
+    }  # the second goes with no other example: it leaves nothing to draw
     assert set(CampaignSpec.model_fields) - optional == set(tables) | set(of_spaces), "every key is explained"
     assert spec.objective.target == 6.0
 

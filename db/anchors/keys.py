@@ -9,8 +9,8 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from models.domain.campaign import AnchorSpec
 from models.domain.errors import BadInput
+from models.domain.record_spec import AnchorSpec
 
 KEY_VARIABLE = "NIGHTBEAM_SIGNING_KEY"
 """Environment variable that holds the private key as PEM text, where no file does."""

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from db.anchors.heads import Head, anchor
 from db.anchors.keys import KEY_VARIABLE, Signer, load_signer
-from models.domain.campaign import AnchorSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
+from models.domain.record_spec import AnchorSpec
 
 ANCHOR_FILE = "anchors.jsonl"
 """Name of the file in the campaign's folder, where the campaign file names none."""

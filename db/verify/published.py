@@ -13,7 +13,8 @@ from db.anchors.publish import ANCHOR_FILE
 from db.verify.findings import Finding, count_text
 from db.verify.layout import read_layout
 from db.verify.still import hold_still
-from models.domain.campaign import AnchorSpec, CampaignSpec
+from models.domain.campaign import CampaignSpec
+from models.domain.record_spec import AnchorSpec
 
 NEEDED = (
     *(schema.campaign.c[name] for name in ("id", "name", "uid", "folder")),

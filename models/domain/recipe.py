@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from models.domain.frozen import Frozen
+from models.domain.transfers import Transfer, Transfers
 
 COUNTED = ("tips", "well")
 """What is counted; all else is measured in uL."""
@@ -74,6 +75,17 @@ class Recipe(Frozen):
             )
             for name, amount in self.takes().items()
         )  # fmt: skip
+
+    def transfers(self, sample: str) -> Transfers:
+        """What a dispenser is told, to make a sample of that name."""
+        return Transfers(
+            sample=sample,
+            well=self.well,
+            transfers=tuple(
+                Transfer(stock=name, volume_ul=self.volumes_ul[name], steps=n)
+                for name, n in self.steps.items()
+            ),
+        )
 
     def text(self) -> str:
         """For people: ``0.3 mL of soap, 0.7 mL of water``."""

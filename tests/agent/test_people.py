@@ -148,6 +148,29 @@ def test_a_decision_that_was_on_record_and_not_begun_waits_for_the_resume_as_wel
     assert instrument.performed[:2] == ["still paused", "fake-00002-1load-1"]
 
 
+def test_a_paused_run_that_was_killed_in_the_midst_of_an_exposure_does_not_take_it_again_before_the_resume(
+    make_loop, even
+):
+    instrument = fakes.FakeInstrument()
+    loop = make_loop(even, instrument=instrument)
+    perform = instrument.perform
+
+    def killed_in_the_exposure(action, decision):
+        if action.action_id == "fake-00002-2expose-1":
+            ask(loop, pause())
+            raise KeyboardInterrupt
+        return perform(action, decision)
+
+    instrument.perform = killed_in_the_exposure
+    with pytest.raises(KeyboardInterrupt):
+        loop.run()
+    again, waiting = fakes.FakeInstrument(), Waiting(None, resume())
+    resumed = waiting.loop = make_loop(even, terms=waiting.terms, instrument=again)
+    waiting.said[0] = lambda _: again.performed.append("still paused")
+    resumed.run()
+    assert again.performed[:3] == ["still paused", "fake-00002-1load-2", "fake-00002-2expose-2"]
+
+
 def test_a_person_and_a_signal_may_stop_a_paused_run(make_loop, even):
     waiting = Waiting(lambda loop: loop.request_stop("SIGTERM"))
     loop = waiting.loop = make_loop(even, terms=waiting.terms)

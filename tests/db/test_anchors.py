@@ -22,9 +22,9 @@ from db.anchors import publish
 from db.anchors.heads import Anchor, Head, anchor, read_anchors
 from db.anchors.keys import KEY_VARIABLE, load_public_key, load_signer
 from db.anchors.publish import ANCHOR_FILE, open_publisher, run_command
-from models.domain.campaign import AnchorSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
+from models.domain.record_spec import AnchorSpec
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 

@@ -10,11 +10,12 @@ from db.engine import open_to_read
 from db.identity import identify
 from db.queries import read_campaigns, read_decision_list
 from models.domain.action import ActionReport, Asset
-from models.domain.campaign import AnchorSpec, BudgetSpec, RecordSpec
+from models.domain.campaign import BudgetSpec
 from models.domain.decision import Candidate, Decision, ModelState, Prediction, Reason
 from models.domain.errors import BadInput, LeaseLost, LogUnavailable
 from models.domain.history import Duration, Failure, Observation
 from models.domain.objective import as_objective
+from models.domain.record_spec import AnchorSpec, RecordSpec
 from models.domain.records import Decided, Ended, Event, Observed, Retried, Started
 from models.domain.scattering import Absence, CurveProfile, Feature, Verdict
 from models.domain.space import Point

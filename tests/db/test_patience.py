@@ -11,8 +11,8 @@ from sqlalchemy.exc import OperationalError
 from db import schema
 from db.engine import open_to_read
 from db.log import DecisionLog
-from models.domain.campaign import RecordSpec
 from models.domain.errors import LogUnavailable
+from models.domain.record_spec import RecordSpec
 from models.domain.records import Event
 from tests import fakes
 

@@ -25,11 +25,11 @@ from db.ledger import FIRST, Chain, Entry, entry_sha256, members_of, row_sha256
 from db.verify.findings import MOST_IN_A_ROW, Finding
 from db.verify.record import check_record, verify
 from models.domain.artifact import Artifact
-from models.domain.campaign import AnchorSpec, RecordSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.history import Failure, Quarantine
 from models.domain.recipe import Debit
+from models.domain.record_spec import AnchorSpec, RecordSpec
 from models.domain.records import Annotation, Answered, Decided, Ended, Event, Observed, Started
 from models.domain.request import Answer, Request
 from tests import fakes

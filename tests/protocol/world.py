@@ -16,10 +16,11 @@ from db import engine as db_engine
 from db.annotations import add_annotation
 from db.lease import TERM_S
 from models.domain.action import Exposure
-from models.domain.campaign import BudgetSpec, RecordSpec
+from models.domain.campaign import BudgetSpec
 from models.domain.clock import Stamp
 from models.domain.decision import Override
 from models.domain.errors import FrameRejected
+from models.domain.record_spec import RecordSpec
 from models.domain.records import Annotation, Observed, Record
 from models.domain.space import Point
 from tests import fakes
