@@ -87,7 +87,7 @@ def written(**changes: object) -> dict[str, Any]:
         (
             {"objective": {"feature": "rg", "goal": "maximize"}},
             "night.toml: objective",
-            ["goal is none that is known", "Use maximise, minimise, target"],
+            ["is 'maximize', which is no goal that is known", "Did you mean maximise?"],
         ),
         (
             {"objective": {"goal": "pareto", "of": [{"feature": "rg"}, {"feature": "d", "goal": "target"}]}},
