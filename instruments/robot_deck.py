@@ -44,7 +44,7 @@ class LabwareSpec(Frozen):
     """Name of a definition that ships, or the path of an Opentrons definition file (JSON)."""
 
 
-class StockSpec(Frozen):
+class RobotStockSpec(Frozen):
     """A vessel that samples are made from."""
 
     where: str
@@ -62,7 +62,7 @@ class RobotDeckSpec(Frozen):
     """Labware by a name of one's own."""
     pipettes: dict[Mount, PipetteSpec] = Field(min_length=1)
     """Pipettes by mount."""
-    stocks: dict[str, StockSpec] = Field(min_length=1)
+    stocks: dict[str, RobotStockSpec] = Field(min_length=1)
     """Stocks by name."""
     plates: tuple[str, ...] = Field(min_length=1)
     """Labware that samples are made in, by name, the first plate first."""

@@ -86,7 +86,7 @@ def written(**changes: object) -> dict[str, Any]:
         ),
         (
             {"objective": {"feature": "rg", "goal": "maximize"}},
-            "night.toml: objective",
+            "night.toml: objective.goal",
             ["is 'maximize', which is no goal that is known", "Did you mean maximise?"],
         ),
         (
