@@ -107,12 +107,9 @@ def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):
     of_people = (ROOT / "docs" / "people.md").read_text()
     assert "[people]\nveto_s" in of_people
     assert "[notify]\non = " in of_people
-    optional = {
-        "folder",
-        "candidates",
-        "people",
-        "notify",
-    }  # the second goes with no other example: it leaves nothing to draw
+    assert "[deck]" in (ROOT / "docs" / "formulation.md").read_text()
+    # the second goes with no other example: it leaves nothing to draw
+    optional = {"folder", "candidates", "people", "notify", "deck"}
     assert set(CampaignSpec.model_fields) - optional == set(tables) | set(of_spaces), "every key is explained"
     assert spec.objective.target == 6.0
 
