@@ -20,10 +20,10 @@ def act_before_intent() -> None:
     """The first command is given before the decision is on record."""
     decide = loop.Loop._decide
 
-    def acting(self: Any, decision: Any, actions: Any) -> None:
+    def acting(self: Any, decision: Any, actions: Any, answers: Any = ()) -> None:
         for action in actions[:1]:
             self._parts.instrument.perform(action, decision)
-        decide(self, decision, actions)
+        decide(self, decision, actions, answers)
 
     loop.Loop._decide = acting
 
