@@ -7,10 +7,7 @@ from agent.book import Book
 from agent.debits import with_debits
 from agent.parts import Parts
 from agent.people import People, obeyed, override_decision
-from agent.ports import (
-    equipped,
-    is_unfinished,
-)
+from agent.ports import equipped, is_unfinished
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import blank_of
@@ -153,15 +150,22 @@ class Loop:
         """Measure what a person pinned, else what the strategy chooses."""
         pin, asked = self._people.pin(self._book), self._override
         if pin is not None:
-            decision = self._equipped(override_decision(pin.request.override(), self.history))
-            return self._carry_out(decision, obeyed(pin, decision))
+            decision = override_decision(pin.request.override(), self.history)
+            return self._override_with(decision, obeyed(pin, decision))
         if asked is not None and self.history.decisions:
             self._override = None
-            return self._carry_out(self._equipped(override_decision(asked, self.history)))
+            return self._override_with(override_decision(asked, self.history))
         return self._carry_out(self._thinker.propose(self.history))
 
-    def _equipped(self, decision: Decision) -> Decision:
-        return equipped(self._parts.strategy, decision, self.history)
+    def _override_with(self, decision: Decision, answers: tuple[Answer, ...] = ()) -> Ending | None:
+        """Carry out what a person asked for; closed with the reason where its sample cannot be made."""
+        try:
+            made = equipped(self._parts.strategy, decision, self.history)
+        except UnreachablePoint as error:
+            self._decide(decision, (), answers)
+            self._close(decision, Failure(seq=decision.seq, code="UnreachablePoint", sentence=str(error)))
+            return None
+        return self._carry_out(made, answers)
 
     def _carry_out(self, decision: Decision, answers: tuple[Answer, ...] = ()) -> Ending | None:
         """Write a decision down and do what it says; an ending when it is to stop."""

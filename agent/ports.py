@@ -6,7 +6,6 @@ from agent.stopping import Ending
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.artifact import Artifact
 from models.domain.decision import Decision
-from models.domain.errors import UnreachablePoint
 from models.domain.history import History
 from models.domain.records import Event, LoggedAction, Observed, Record
 from models.domain.request import LoggedRequest
@@ -127,13 +126,14 @@ class Equips(Protocol):
 
 
 def equipped(strategy: Strategy, decision: Decision, history: History) -> Decision:
-    """A person's decision with its recipe; as it is where there is none: the dispenser refuses it then."""
-    if not isinstance(strategy, Equips):
-        return decision
-    try:
-        return strategy.equip(decision, history)
-    except UnreachablePoint:
-        return decision
+    """A person's decision with the recipe for its sample, where samples are made by recipe.
+
+    Raises
+    ------
+    UnreachablePoint
+        When it cannot be made of what is left.
+    """
+    return strategy.equip(decision, history) if isinstance(strategy, Equips) else decision
 
 
 def is_unfinished(strategy: Strategy, history: History) -> bool:

@@ -74,7 +74,7 @@ class TakesTransfers(Protocol):
 
     @property
     def transfers(self) -> Movable[str]:
-        """Takes what the next mix is made of, before `mix` is given: JSON of a `Transfers`, used once."""
+        """Takes what a sample is made of, before its `mix` is given: JSON of a `Transfers`."""
         ...
 
 

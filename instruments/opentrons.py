@@ -7,6 +7,7 @@ from pydantic import Field
 
 from instruments.beamline import Beamline, Tags, Timeouts
 from instruments.kinds import BuildContext
+from instruments.mixing import SoftTags
 from instruments.ot2 import Ot2
 from instruments.ot2_http import Patience, RobotRun, Wire
 from instruments.robot_deck import RobotDeck, RobotDeckSpec, read_deck
@@ -14,7 +15,7 @@ from instruments.robot_dispenser import RobotDispenser
 from instruments.soft import Setting
 from instruments.virtual import COMPONENTS, beamline_around
 from instruments.virtual import Options as VirtualOptions
-from instruments.virtual_sample import JOURNAL, Journal, SoftTags
+from instruments.virtual_sample import JOURNAL, Journal
 from models.domain.errors import BadInput
 from sims.world import World, WorldSpec
 

@@ -8,11 +8,11 @@ from bluesky.protocols import Status
 
 from instruments.faults import named
 from instruments.journal import Journal, Vial
+from instruments.mixing import ComponentFraction, Mix, SoftTags, entry_of, fractions_asked, made_before
 from instruments.robot_deck import RobotDeck
 from instruments.robot_steps import Pipetting, plan_pipetting
 from instruments.soft import SoftStatus
 from instruments.transfers_signal import TransfersSignal
-from instruments.virtual_sample import ComponentFraction, Mix, SoftTags
 from models.domain.errors import BeamlineFault, NightbeamError, UnreachablePoint
 from models.domain.space import SUM_TOLERANCE
 from models.domain.transfers import Transfer, Transfers
@@ -97,22 +97,17 @@ class RobotDispenser:
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
         """What the journal on disk says of a mix; ``no journal`` when it does not reach back to it."""
-        entry = self._journal.entry(action_id)
-        is_from_before = str(self._tags.action_id.get()) != action_id
-        return "no journal" if entry is None and is_from_before and not self._journal.has_mixes else entry
+        return entry_of(self._journal, self._tags, action_id)
 
     def refuse_below(self, fence: int) -> None:
         """Take no command of an agent with a lower fence from now on."""
         self._journal.refuse_below(fence)
 
     def _mix(self, action_id: str) -> Status:
-        entry = self._journal.entry(action_id)
-        if entry == "started":
-            raise BeamlineFault(f"mix {action_id} was begun and not ended; look at the vial.")
+        made = made_before(self._journal, action_id)
+        if made is not None:
+            return made
         status = SoftStatus()
-        if entry == "done":
-            status.set_finished()
-            return status
         if not self._is_busy.acquire(blocking=False):
             raise BeamlineFault(f"the robot is still busy, {action_id} was not begun; wait, then resume.")
         try:
@@ -133,7 +128,6 @@ class RobotDispenser:
             for step in steps:
                 self._robot.pipette(step)
             self._journal.end(action_id, vial)
-            self.transfers.put("")
 
         threading.Thread(
             target=self._finish, args=(carry_out, status), name="dispenser-mix", daemon=True
@@ -142,23 +136,21 @@ class RobotDispenser:
 
     def _wanted(self, begun: Sequence[Vial]) -> Transfers:
         """What the next mix makes."""
-        text = str(self.transfers.get())
-        if text:
-            return Transfers.model_validate_json(text)
+        told = self.transfers.chosen_for(self._tags.sample)
+        if told is not None:
+            return told
         if self._sample_ul is None:
-            raise UnreachablePoint("no transfers were set since the last mix; set them before it.")
-        asked = {name: fraction.asked for name, fraction in self.fractions.items()}
-        total = sum(asked.values())
-        if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
-            shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
-            raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
+            raise UnreachablePoint(
+                f"no transfers were set for {self._tags.sample}; set them before it is mixed."
+            )
+        asked = fractions_asked(self.fractions)
         free = self._deck.free_wells(begun)
         if not free:
             raise UnreachablePoint(
                 f"0 of {len(self._deck.wells)} wells are free; put another plate on the deck and name it."
             )
         return Transfers(
-            sample=f"S{int(self._tags.seq.number())}",
+            sample=self._tags.sample,
             well=free[0],
             transfers=tuple(
                 Transfer(stock=name, volume_ul=share * self._sample_ul)

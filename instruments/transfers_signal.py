@@ -11,14 +11,14 @@ from models.domain.transfers import Transfers
 
 
 class TransfersSignal(Setting):
-    """Takes the transfers of the next mix as JSON text; empty once they were used."""
+    """Takes what one sample is made of, as JSON text: it holds for that sample alone."""
 
     def __init__(self, *, name: str) -> None:
         """Start with none."""
         super().__init__(name=name, value="")
 
     def set(self, value: str, **_: Any) -> Status:
-        """Choose what the next mix makes.
+        """Choose what a sample is made of.
 
         Raises
         ------
@@ -32,3 +32,9 @@ class TransfersSignal(Setting):
             where = ".".join(map(str, first["loc"])) or "the text"
             raise UnreachablePoint(f"{self.name}: {where}: {first['msg']}; correct the transfers.") from None
         return super().set(value)
+
+    def chosen_for(self, sample: str) -> Transfers | None:
+        """What a sample is made of; None where that was not chosen: no sample is made of another's."""
+        told = str(self.get())
+        chosen = Transfers.model_validate_json(told) if told else None
+        return chosen if chosen is not None and chosen.sample == sample else None

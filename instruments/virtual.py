@@ -7,18 +7,12 @@ from pydantic import Field
 
 from instruments.beamline import Beamline, Dispenser, Tags, Timeouts
 from instruments.kinds import BuildContext
+from instruments.mixing import ComponentFraction, SoftTags
 from instruments.soft import Setting
 from instruments.virtual_beam import MeasurableWorld
 from instruments.virtual_deck import VirtualDeck
 from instruments.virtual_hall import Hall
-from instruments.virtual_sample import (
-    JOURNAL,
-    ComponentFraction,
-    Journal,
-    SoftTags,
-    VialChanger,
-    VirtualDispenser,
-)
+from instruments.virtual_sample import JOURNAL, Journal, VialChanger, VirtualDispenser
 from models.domain.frozen import Frozen
 from sims.world import World, WorldSpec
 

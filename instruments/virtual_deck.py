@@ -53,7 +53,13 @@ class VirtualDeck:
             if name not in deck.stocks:
                 raise UnreachablePoint(f"there is no stock {name!r} on the deck; put it there.")
         volumes = np.array([told.volumes_ul.get(name, 0.0) for name in deck.stocks])
-        steps = np.array([pipetting.n_steps(volume) for volume in volumes.tolist()])
+        told_steps = {one.stock: one.steps for one in told.transfers}
+        steps = np.array(
+            [
+                told_steps.get(name) or pipetting.n_steps(volume)
+                for name, volume in zip(deck.stocks, volumes.tolist(), strict=True)
+            ]
+        )
         rng = np.random.default_rng(derive_seed(self._seed, "pipetting", action_id))
         relative, each = rng.standard_normal((2, len(volumes)))
         volumes = volumes * (1.0 + pipetting.relative_sigma * relative)

@@ -2,66 +2,20 @@
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from bluesky.protocols import Status
 
 from instruments.journal import Journal, Vial
-from instruments.soft import Setting, Signal, SoftStatus
+from instruments.mixing import ComponentFraction, Mix, SoftTags, entry_of, fractions_asked, made_before
+from instruments.soft import Setting, SoftStatus
 from instruments.transfers_signal import TransfersSignal
 from instruments.virtual_clock import VirtualClock
 from instruments.virtual_deck import VirtualDeck
 from models.domain.errors import BeamlineFault, LogUnavailable, UnreachablePoint
-from models.domain.space import SUM_TOLERANCE
-from models.domain.transfers import Transfers
 
 JOURNAL = "dispenser.journal.jsonl"
 """File of the journal, inside the campaign's folder."""
-
-
-@dataclass(frozen=True)
-class SoftTags:
-    """What the devices are told before each command, as soft signals."""
-
-    seq: Setting
-    """Receives the decision's `seq`."""
-    action_id: Setting
-    """Receives the `action_id`."""
-    fence: Setting
-    """Receives the fence."""
-
-
-class ComponentFraction(Signal):
-    """One component: `set` chooses the next mix, `read` tells what the sample in the beam holds."""
-
-    def __init__(self, *, name: str) -> None:
-        """Start with nothing asked for and nothing in the beam."""
-        super().__init__(name=name, value=0.0)
-        self.asked = 0.0
-
-    def set(self, value: float, **_: Any) -> Status:
-        """Choose the fraction of the next mix, 0 to 1."""
-        if not -SUM_TOLERANCE <= value <= 1 + SUM_TOLERANCE:
-            raise UnreachablePoint(f"{self.name} = {value:g} is outside 0 to 1; choose a fraction.")
-        self.asked = min(max(float(value), 0.0), 1.0)
-        status = SoftStatus(self)
-        status.set_finished()
-        return status
-
-
-class Mix(Signal):
-    """The command to mix. It takes an action_id and never mixes twice for one."""
-
-    def __init__(self, *, name: str, on_set: Callable[[str], Status]) -> None:
-        """Give each command on to the dispenser."""
-        super().__init__(name=name, value="")
-        self._on_set = on_set
-
-    def set(self, value: str, **_: Any) -> Status:
-        """Mix what the components are set to."""
-        self.put(value)
-        return self._on_set(value)
 
 
 class VirtualDispenser:
@@ -102,23 +56,19 @@ class VirtualDispenser:
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
         """What the journal on disk says of a mix; ``no journal`` when it does not reach back to it."""
-        entry = self._journal.entry(action_id)
-        is_from_before = str(self._tags.action_id.get()) != action_id
-        return "no journal" if entry is None and is_from_before and not self._journal.has_mixes else entry
+        return entry_of(self._journal, self._tags, action_id)
 
     def refuse_below(self, fence: int) -> None:
         """Take no command of an agent with a lower fence from now on."""
         self._journal.refuse_below(fence)
 
     def _mix(self, action_id: str) -> Status:
-        entry = self._journal.entry(action_id)
-        if entry == "started":
-            raise BeamlineFault(f"mix {action_id} was begun and not ended; look at the vial.")
+        made = made_before(self._journal, action_id)
+        if made is not None:
+            return made
         status = SoftStatus()
-        if entry == "done":
-            status.set_finished()
-            return status
-        vial = Vial(f"S{int(self._tags.seq.number())}", self._mixture(action_id))
+        sample = self._tags.sample
+        vial = Vial(sample, self._mixture(action_id, sample))
         self._journal.begin(action_id, vial, int(self._tags.fence.number()))
         self._clock.spend(self._settle_s)
         if self._settle_s > 0:
@@ -127,20 +77,14 @@ class VirtualDispenser:
             self._finish(action_id, vial, status)
         return status
 
-    def _mixture(self, action_id: str) -> dict[str, float]:
+    def _mixture(self, action_id: str, sample: str) -> dict[str, float]:
         """Fractions of what is mixed: those of the recipe, or those that were asked for."""
-        if self.deck is not None:
-            told = str(self.transfers.get())
-            self.transfers.put("")  # that of this sample must not be carried out for another one
-            if not told:
-                raise UnreachablePoint("there is no recipe for this sample; ask for one that can be made.")
-            return self.deck.carry_out(Transfers.model_validate_json(told), action_id)
-        asked = {name: fraction.asked for name, fraction in self.fractions.items()}
-        total = sum(asked.values())
-        if abs(total - 1.0) > len(asked) * SUM_TOLERANCE:
-            shown = " + ".join(f"{name} {value:g}" for name, value in asked.items())
-            raise UnreachablePoint(f"{shown} = {total:g}, the fractions must sum to 1; change one of them.")
-        return asked
+        if self.deck is None:
+            return fractions_asked(self.fractions)
+        told = self.transfers.chosen_for(sample)
+        if told is None:
+            raise UnreachablePoint("there is no recipe for this sample; ask for one that can be made.")
+        return self.deck.carry_out(told, action_id)
 
     def _finish(self, action_id: str, vial: Vial, status: Any) -> None:
         try:

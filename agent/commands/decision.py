@@ -47,6 +47,8 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
     yield "why", f"{decision.reason.sentence} ({decision.reason.code})"
     if decision.setup is not None:
         yield "set-up", decision.setup.text()
+    if decision.recipe is not None:
+        yield "made of", f"{decision.recipe.text()}, in well {decision.recipe.well}"
     yield from _expected(decision)
     yield "knew", f"the outcomes of decisions up to {decision.watermark}; seed {decision.seed}"
     for name, seq in (("repeats", decision.repeats), ("supersedes", decision.supersedes)):

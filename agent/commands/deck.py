@@ -27,16 +27,14 @@ def deck(
 
     Example: `nightbeam deck --campaign formulation`
     """
+    from db.annotations import chosen
     from db.engine import open_to_read
     from db.histories import read_history
     from db.queries import read_campaigns
 
     with open_to_read(db).connect() as connection:
-        campaigns = read_campaigns(connection, campaign)
-        if len(campaigns) != 1:
-            names = ", ".join(one.name for one in campaigns) or "(none yet)"
-            raise BadInput("--campaign", f"which is meant is open: {names}", "Name it with --campaign")
-        spec, history = campaigns[0].spec, read_history(connection, campaigns[0].id)
+        logged = chosen(read_campaigns(connection, campaign))
+        spec, history = logged.spec, read_history(connection, logged.id)
     rows = _rows(spec, history)
     if as_json:
         typer.echo(json.dumps(rows, ensure_ascii=False))

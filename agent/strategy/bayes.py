@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from agent.strategy import space_filling
-from agent.strategy.choices import Choices, Pool, gather_pool, vetoed_text
+from agent.strategy.choices import Choices, vetoed_text
 from agent.strategy.costs import expected_times
 from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.exposure import exposed
+from agent.strategy.pool import Pool, gather_pool
 from agent.strategy.problem import Problem
 from agent.strategy.stops import known_well_enough
 from agent.strategy.supply import supply_of

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from agent.strategy.choices import gather_pool
 from agent.strategy.costs import expected_times
+from agent.strategy.pool import gather_pool
 from agent.strategy.problem import Problem
 from agent.strategy.tour import short_tour
 from models.domain.history import History

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from agent.strategy.pool import gather_pool
 from models.domain.errors import UnreachablePoint
 from models.domain.recipe import Recipe
 from models.domain.scattering import Floats
@@ -14,7 +15,7 @@ from models.domain.space import SearchSpace
 from models.formulation.deck import Deck
 from models.formulation.recipes import find_recipe
 from models.formulation.state import DeckState, full_state
-from models.gp.design import choose_spread, draw_allowed
+from models.gp.design import choose_spread
 from models.gp.encoding import Encoding
 
 N_TYPICAL = 48
@@ -99,7 +100,7 @@ class _Key:
 @lru_cache(maxsize=4)
 def _typical_recipes(key: _Key) -> tuple[Recipe, ...]:
     deck, encoding = key.deck, Encoding(key.space)
-    columns = draw_allowed(encoding, N_POOL, derive_seed(0, "rations")).columns
+    columns = gather_pool(encoding, N_POOL, derive_seed(0, "rations")).columns
     rows = choose_spread(columns, columns[:0], min(N_TYPICAL, len(columns)))
     found: list[Recipe] = []
     for point in encoding.decode(columns[rows]):

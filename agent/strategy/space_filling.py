@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from agent.strategy.choices import Choices, gather_pool
+from agent.strategy.choices import Choices
+from agent.strategy.pool import gather_pool
 from agent.strategy.problem import Problem
 from agent.strategy.supply import supply_of
 from models.domain.decision import Decision, Reason

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
+from agent.strategy.pool import gather_pool
 from agent.strategy.problem import Problem
 from agent.strategy.rations import needs_of, rationed
 from models.domain.axis import Axis
@@ -20,7 +21,6 @@ from models.formulation.deck import Deck, read_deck
 from models.formulation.reach import can_make
 from models.formulation.standing import state_after
 from models.formulation.state import DeckState
-from models.gp.design import draw_allowed
 from models.gp.encoding import Encoding
 
 N_LOOKED_AT = 256
@@ -121,7 +121,7 @@ class OfDeck:
     def _has_any(self, encoding: Encoding) -> bool:
         """True when any of some points spread over the space can be made."""
         plain = Encoding(encoding.space)
-        columns = draw_allowed(plain, N_LOOKED_AT, derive_seed(self._problem.seed, "supply")).columns
+        columns = gather_pool(plain, N_LOOKED_AT, derive_seed(self._problem.seed, "supply")).columns
         return bool(encoding.is_allowed(columns).any())
 
     def why_none(self, encoding: Encoding, history: History) -> Reason:

@@ -1,7 +1,8 @@
 """A guard around a strategy: what people vetoed is not measured, even where the strategy knows of no veto."""
 
 from agent.ports import Strategy
-from agent.strategy.choices import Choices, gather_pool
+from agent.strategy.choices import Choices
+from agent.strategy.pool import gather_pool
 from agent.strategy.problem import Problem
 from agent.strategy.supply import Supply
 from models.domain.decision import Decision, Reason

@@ -7,7 +7,7 @@ from pydantic import Discriminator, Field, Tag
 
 from models.domain.goal import ObjectiveBase, tag_by_goal
 from models.domain.history import Observation
-from models.domain.inputs import TAG
+from models.domain.inputs import TAG, UNKNOWN_GOAL
 
 
 class OnFeature(ObjectiveBase):
@@ -142,8 +142,8 @@ Part = Annotated[
     Annotated[Extreme, Tag(f"{TAG}Extreme")] | Annotated[Target, Tag(f"{TAG}Target")],
     Discriminator(
         tag_by_goal({"maximise": Extreme, "minimise": Extreme, "target": Target}),
-        custom_error_type="unknown_goal",
-        custom_error_message="goal is none that can be one of several; use maximise, minimise or target",
+        custom_error_type=UNKNOWN_GOAL,
+        custom_error_message="is no goal that can be one of several; use maximise, minimise, target",
     ),
 ]
 """A goal that can be one of several."""

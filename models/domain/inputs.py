@@ -15,7 +15,7 @@ from models.domain.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
 UNKNOWN_GOAL = "unknown_goal"
-"""Type of the error that a goal of no known name gives."""
+"""Type of the error that a goal of no known name gives; it says behind ``; use `` which there are."""
 TAG = "as "
 """What begins the tag that tells one model of several apart, before the model's name."""
 
@@ -132,10 +132,9 @@ def _bad_input(model: type[BaseModel], first: ErrorDetails, where: str, n_others
     if first["type"] == "missing":
         return BadInput(place, "is missing", "Add this key" + others)
     if first["type"] == UNKNOWN_GOAL:
-        _, _, known = said.partition("; use ")
-        asked = first["input"].get("goal")
-        remedy = _nearest(str(asked), known.replace("or ", "").split(", "))
-        return BadInput(f"{place}.goal", f"is {asked!r}, which is no goal that is known", remedy + others)
+        asked, (problem, _, known) = first["input"].get("goal"), said.partition("; use ")
+        remedy = _nearest(str(asked), known.split(", "))
+        return BadInput(f"{place}.goal", f"is {asked!r}, which {problem}", remedy + others)
     given = "" if isinstance(first["input"], dict | list) else f"is {first['input']!r}: "
     problem, _, remedy = said.partition("; ")
     remedy = remedy[:1].upper() + remedy[1:] if remedy else "Correct this value"

@@ -9,7 +9,7 @@ from models.domain.curve_goals import Curves, Match
 from models.domain.feature_goals import Extreme, Level, Map, Part, Target
 from models.domain.goal import ObjectiveBase, tag_by_goal
 from models.domain.history import Observation
-from models.domain.inputs import TAG
+from models.domain.inputs import TAG, UNKNOWN_GOAL
 from models.domain.own_parts import OWN_PART
 from models.domain.phase_goal import Phases
 
@@ -133,8 +133,8 @@ Objective = Annotated[
     | Annotated[Own, Tag(f"{TAG}Own")],
     Discriminator(
         tag_by_goal(KINDS, Own),
-        custom_error_type="unknown_goal",
-        custom_error_message=f"goal is none that is known; use {', '.join(KINDS)}, or module:PURSUIT",
+        custom_error_type=UNKNOWN_GOAL,
+        custom_error_message=f"is no goal that is known; use {', '.join([*KINDS, 'module:PURSUIT'])}",
     ),
 ]
 """Any goal, told apart by its key `goal`."""

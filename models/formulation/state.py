@@ -51,7 +51,7 @@ class DeckState(Frozen):
         return self.model_copy(
             update={
                 "left_ul": {
-                    name: max(left - taken.get(f"stock {name}", 0.0), 0.0)
+                    name: max(left - taken.get(f"stock {name}", 0.0), min(self.dead_ul[name], left))
                     for name, left in self.left_ul.items()
                 },
                 "wells": tuple(well for well in self.wells if well not in gone),
@@ -72,21 +72,7 @@ class DeckState(Frozen):
         shortage = next(iter(self.shortages(recipe)), None)
         if shortage is not None:
             raise UnreachablePoint(shortage)
-        left = {
-            name: max(left - recipe.volumes_ul.get(name, 0.0), self.dead_ul[name])
-            if recipe.volumes_ul.get(name, 0.0) > 0.0
-            else left
-            for name, left in self.left_ul.items()
-        }
-        return self.model_copy(
-            update={
-                "left_ul": left,
-                "wells": self.wells[1:],
-                "tips": None if self.tips is None else self.tips - recipe.n_tips,
-                "rinse_ul": _less(self.rinse_ul, recipe.rinse_ul),
-                "waste_ul": _less(self.waste_ul, recipe.waste_ul),
-            }
-        )
+        return self.less(recipe.model_copy(update={"well": self.wells[0]}).takes())
 
     def shortages(self, recipe: Recipe) -> tuple[str, ...]:
         """What is not enough for a recipe, each in one sentence."""

@@ -9,7 +9,8 @@ from agent.loop import Loop
 from agent.people import Terms
 from agent.replay import Circumstances, replay
 from agent.steering import Standing, pinned_point, place_of, refuse_idle, vetoed_decision
-from agent.strategy.choices import Choices, gather_pool
+from agent.strategy.choices import Choices
+from agent.strategy.pool import gather_pool
 from agent.strategy.stack import build_strategy
 from models.domain.campaign import BudgetSpec, Plug
 from models.domain.decision import Decision, Reason

@@ -95,6 +95,12 @@ def written(**changes: object) -> dict[str, Any]:
             ["is missing", "Add this key"],
         ),
         (
+            {"objective": {"goal": "pareto",
+                           "of": [{"feature": "rg"}, {"feature": "t", "goal": "minimize"}]}},
+            "night.toml: objective.of[1].goal",
+            ["is 'minimize', which is no goal that can be one of several", "Did you mean minimise?"],
+        ),
+        (
             {"objective": {"goal": "pareto", "of": [{"feature": "rg"}, {"feature": "d", "gaol": "target"}]}},
             "night.toml: objective.of[1].gaol",
             ["is not a known key", "Did you mean goal?"],

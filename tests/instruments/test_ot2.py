@@ -15,12 +15,13 @@ import pytest
 from instruments.beamline import Beamline
 from instruments.journal import Journal
 from instruments.kinds import BuildContext, build_beamline
+from instruments.mixing import SoftTags
 from instruments.opentrons import Options, build
 from instruments.ot2 import Ot2
 from instruments.ot2_http import Patience, RobotRun, Wire
 from instruments.robot_dispenser import RobotDispenser
 from instruments.soft import Setting
-from instruments.virtual_sample import JOURNAL, SoftTags
+from instruments.virtual_sample import JOURNAL
 from models.domain.errors import BadInput, BeamlineFault, LeaseLost, UnreachablePoint
 from tests.instruments.loopback_ot2 import Robot, serving
 from tests.instruments.robot_decks import DECK, deck, sample
@@ -65,7 +66,9 @@ def make(tmp_path: Path) -> Make:
 
 
 def mix(dispenser: RobotDispenser, action_id: str = ID, wanted: Any = None) -> None:
-    dispenser.transfers.set((wanted or sample()).model_dump_json())
+    told = wanted or sample()
+    dispenser._tags.seq.put(int(told.sample.removeprefix("S")))
+    dispenser.transfers.set(told.model_dump_json())
     dispenser.mix.set(action_id).wait(10.0)
 
 
@@ -249,10 +252,11 @@ def test_an_agent_that_was_taken_for_dead_pipettes_nothing(server, make, tmp_pat
 
 def test_a_mix_without_transfers_or_with_the_last_ones_is_refused(make):
     dispenser = make()
-    with pytest.raises(UnreachablePoint, match="no transfers were set"):
+    with pytest.raises(UnreachablePoint, match="no transfers were set for S1"):
         dispenser.mix.set(ID)
     mix(dispenser)
-    with pytest.raises(UnreachablePoint, match="no transfers were set since the last mix"):
+    dispenser._tags.seq.put(2)
+    with pytest.raises(UnreachablePoint, match="no transfers were set for S2"):
         dispenser.mix.set(NEXT)
     with pytest.raises(UnreachablePoint, match=r"dispenser_transfers: .*correct the transfers"):
         dispenser.transfers.set('{"sample": "S1"}')

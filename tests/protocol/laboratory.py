@@ -11,8 +11,9 @@ from instruments.beamline import Beamline, Tags, Timeouts
 from instruments.evidence import FRAMES
 from instruments.frame_writer import write_atomically
 from instruments.journal import Journal, Vial
+from instruments.mixing import ComponentFraction, Mix
 from instruments.soft import FileDetector, FileKind, Setting, SoftStatus
-from instruments.virtual_sample import JOURNAL, ComponentFraction, Mix
+from instruments.virtual_sample import JOURNAL
 from models.domain.errors import BeamlineFault
 from tests.protocol.life import Life
 
