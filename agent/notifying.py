@@ -8,6 +8,7 @@ from agent.caller import Caller, Watchdog
 from agent.notices import Notice, Way
 from agent.parts import nothing_came_up
 from agent.ports import DecisionLog, Narrator
+from agent.running_low import running_low
 from agent.stopping import Ending
 from models.domain.action import Action
 from models.domain.campaign import CampaignSpec
@@ -16,7 +17,6 @@ from models.domain.errors import NightbeamError
 from models.domain.history import History
 from models.domain.people import NoticeKind, NotifySpec
 from models.domain.records import Event
-from models.domain.stock import Stock
 
 TIMES_LONGER = 3.0
 """How many times longer than usual a command may take before it counts as hanging."""
@@ -44,8 +44,7 @@ class Notifying:
             Tells the time, ISO 8601.
         """
         self._narrator, self._caller, self._now_utc = narrator, caller, now_utc
-        self._name, self._spec = campaign.name, campaign.notify or NotifySpec()
-        self._stock = campaign.stock
+        self._campaign, self._spec = campaign, campaign.notify or NotifySpec()
         self._low: set[str] = set()
         self._decision: Decision | None = None
         self._watchdog = Watchdog(self._hangs)
@@ -69,8 +68,10 @@ class Notifying:
         self._watchdog.rest()
         self.history = history
         self._narrator.learned(decision, history)
-        for sentence in self._runs_low(self._stock, history):
-            self._call("low_stock", sentence, decision.seq)
+        for name, sentence in running_low(self._campaign, history, self._spec.low_stock).items():
+            if name not in self._low:
+                self._low.add(name)
+                self._call("low_stock", sentence, decision.seq)
 
     def noted(self, event: Event) -> None:
         """Call for an alarm or a pause."""
@@ -99,16 +100,6 @@ class Notifying:
             said = " ".join(str(error).split()) or type(error).__name__
             self._call("alarm", f"The run broke off: {said}", None)
 
-    def _runs_low(self, stock: Stock | None, history: History) -> list[str]:
-        """A sentence for each component of which little is left, once a run."""
-        found: list[str] = []
-        for name, left in ({} if stock is None else stock.left(history)).items():
-            amount = stock.amounts[name] if stock is not None else 0.0
-            if left <= self._spec.low_stock * amount and name not in self._low:
-                self._low.add(name)
-                found.append(f"{name} runs low: {max(left, 0.0):.3g} of {amount:g} are left.")
-        return found
-
     def _hangs(self, sentence: str) -> None:
         """From the watchdog's thread: call, and have it put on record when the loop is free again."""
         seq = None if self._decision is None else self._decision.seq
@@ -118,7 +109,9 @@ class Notifying:
     def _call(self, kind: NoticeKind, sentence: str, seq: int | None) -> None:
         if kind in self._spec.on:
             self._caller.call(
-                Notice(kind=kind, campaign=self._name, sentence=sentence, utc=self._now_utc(), seq=seq)
+                Notice(
+                    kind=kind, campaign=self._campaign.name, sentence=sentence, utc=self._now_utc(), seq=seq
+                )
             )
 
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.replay import Circumstances, replay
+from agent.running_low import running_low
 from agent.strategy.problem import Problem
 from agent.strategy.rations import Needs, rationed
 from agent.strategy.stack import build_strategy
@@ -134,6 +135,16 @@ def test_a_ration_leaves_the_least_for_all_that_come_later_where_there_is_so_muc
         assert 0.0 <= may_take <= left + 1e-9
         if left >= n_later * least:
             assert left - may_take >= n_later * least - 1e-6
+
+
+def test_what_runs_low_on_the_deck_is_told_by_name_with_what_is_left():
+    spec, problem = on_deck(n=12)
+    history = run(spec, problem)
+    assert running_low(spec, History(), 0.3) == {}
+    low = running_low(spec, history, 0.3)
+    assert "stock soap" in low
+    assert low["stock soap"].endswith("of 2000 uL are left.")
+    assert "stock water" not in low
 
 
 def test_what_is_decided_and_not_yet_made_counts_as_made():
