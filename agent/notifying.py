@@ -108,11 +108,8 @@ class Notifying:
 
     def _call(self, kind: NoticeKind, sentence: str, seq: int | None) -> None:
         if kind in self._spec.on:
-            self._caller.call(
-                Notice(
-                    kind=kind, campaign=self._campaign.name, sentence=sentence, utc=self._now_utc(), seq=seq
-                )
-            )
+            name, utc = self._campaign.name, self._now_utc()
+            self._caller.call(Notice(kind=kind, campaign=name, sentence=sentence, utc=utc, seq=seq))
 
 
 def hang_after_s(history: History, action: Action, decision: Decision | None) -> float:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_S = 5.0
 """How long all devices together may take to answer."""
 SECONDS_PER_HOUR = 3600.0
+RATE = "the rate of samples spread over the space"
+"""What a deck is foretold by before anything was made."""
 
 
 def check(
@@ -128,7 +130,7 @@ def _deck_lasts(plan: "Plan") -> list[str]:
     if plan.spec.deck is None:
         return []
     deck = the_deck(plan.spec.deck, plan.space.axes)
-    return [one.sentence for one in forecast(full_state(deck), typical_recipes(deck, plan.space))]
+    return [one.sentence for one in forecast(full_state(deck), typical_recipes(deck, plan.space), RATE)]
 
 
 def _stops_when(plan: "Plan") -> Iterator[str]:

@@ -67,7 +67,7 @@ class NotifySpec(Frozen):
     """From when on a command counts as hanging, s; three times what such commands took, and a minute at
     least, where it is left out."""
     low_stock: float = Field(default=0.1, gt=0, lt=1)
-    """From which share on of what there was a component counts as low; with `budget.stock`."""
+    """From which share on of what there was a component counts as low; with `budget.stock`, or on a deck."""
 
     @field_validator("webhook")
     @classmethod

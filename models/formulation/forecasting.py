@@ -26,22 +26,26 @@ class Lasting(Frozen):
     """The same in words."""
 
 
-def forecast(state: DeckState, recipes: Sequence[Recipe]) -> tuple[Lasting, ...]:
-    """How many more samples each thing lasts for, at the mean rate of the recipes so far.
+def forecast(
+    state: DeckState, recipes: Sequence[Recipe], rate: str = "the present rate"
+) -> tuple[Lasting, ...]:
+    """How many more samples each thing lasts for, at the mean rate of some recipes.
 
     Parameters
     ----------
     state
         What is left.
     recipes
-        What has been made so far; wells are counted without any.
+        What has been made so far, or what is likely to be made; wells are counted without any.
+    rate
+        What their rate is called in the sentences.
 
     Returns
     -------
     tuple of Lasting
         What runs out first comes first, and its sentence says so; what is not used is not listed.
     """
-    found = sorted(_lasting(state, recipes), key=lambda one: (one.n_samples, one.name))
+    found = sorted(_lasting(state, recipes, rate), key=lambda one: (one.n_samples, one.name))
     if not found:
         return ()
     first = found[0]
@@ -49,27 +53,28 @@ def forecast(state: DeckState, recipes: Sequence[Recipe]) -> tuple[Lasting, ...]
     return (first.model_copy(update={"sentence": said}), *found[1:])
 
 
-def _lasting(state: DeckState, recipes: Sequence[Recipe]) -> Iterator[Lasting]:
+def _lasting(state: DeckState, recipes: Sequence[Recipe], named: str) -> Iterator[Lasting]:
     for stock in state.left_ul:
         rate = _mean([recipe.volumes_ul.get(stock, 0.0) for recipe in recipes])
         if rate > 0.0:
-            yield _volume(f"stock {stock}", "lasts", state.drawable_ul(stock), rate)
+            yield _volume(f"stock {stock}", "lasts", (state.drawable_ul(stock), rate), named)
     for name, verb, left, used in (
         ("rinse", "lasts", state.rinse_ul, [recipe.rinse_ul for recipe in recipes]),
         ("waste", "has room", state.waste_ul, [recipe.waste_ul for recipe in recipes]),
     ):
         rate = _mean(used)
         if left is not None and rate > 0.0:
-            yield _volume(name, verb, left, rate)
+            yield _volume(name, verb, (left, rate), named)
     rate = _mean([float(recipe.n_tips) for recipe in recipes])
     if state.tips is not None and rate > 0.0:
         yield _count("tips", state.tips, rate)
     yield _count("wells", len(state.wells), 1.0)
 
 
-def _volume(name: str, verb: str, left: float, rate: float) -> Lasting:
+def _volume(name: str, verb: str, left_and_rate: tuple[float, float], named: str) -> Lasting:
+    left, rate = left_and_rate
     n = floor(left / rate + ROUNDING)
-    sentence = f"{name} {verb} for {_samples(n)} at the present rate ({volume_text(rate)} a sample)"
+    sentence = f"{name} {verb} for {_samples(n)} at {named} ({volume_text(rate)} a sample)"
     return Lasting(name=name, left=left, per_sample=rate, n_samples=n, sentence=sentence)
 
 
