@@ -24,9 +24,10 @@ N_POOL = 512
 """Points that they are chosen from."""
 FRUGAL = 0.25
 """For each later sample, what this share of typical ones can do with is kept back of each stock."""
-SHARES = 2.0
+SHARES = 4.0
 """Where there is not enough of a stock for that, a sample may take so many even shares of what is left; the
-least that each later one needs is kept back in any case."""
+least that each later one needs is kept back in any case. With fewer, a rich corner is never seen; with more,
+the end of a night sees nothing else: tried with 1.5 to 8 on the simulated diagram."""
 
 
 def typical_recipes(deck: Deck, space: SearchSpace) -> tuple[Recipe, ...]:

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from agent.strategy.choices import Choices, gather_pool
+from agent.strategy.choices import Choices
 from agent.strategy.learned import learned
+from agent.strategy.pool import gather_pool
 from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.feature_goals import OnFeature

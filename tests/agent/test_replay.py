@@ -352,8 +352,8 @@ def test_what_a_person_decided_is_not_computed_and_what_follows_is(tmp_path):
     def interfere(loop: Loop) -> None:
         carry_out = loop._carry_out
 
-        def then(decision: Decision) -> object:
-            ending = carry_out(decision)
+        def then(decision: Decision, *answers: object) -> object:
+            ending = carry_out(decision, *answers)
             if decision.seq == 3:
                 loop.request_override(
                     Override(point=point, who="Ada", why="I want to see this.", exposure_s=1.0)
