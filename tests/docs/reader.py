@@ -1,4 +1,4 @@
-"""What the documentation shows is run: its commands, its Python, its campaign files."""
+"""A reader who follows a page of the documentation: its commands, its Python, its campaign files."""
 
 import os
 import re
@@ -7,21 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from models.domain.campaign import CampaignSpec
-from models.domain.check_limits import CHECK_NAMES, CheckLimits
-from models.domain.inputs import read_toml, validated
-from models.saxs.extractors import known_names, load_extractor
-
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-PAGES = [
-    "README.md", "docs/denoising.md", "docs/diagnostics.md", "docs/exports.md", "docs/extending.md",
-    "docs/features.md", "docs/formulation.md", "docs/liquid-handling.md", "docs/measured-data.md",
-    "docs/objectives.md", "docs/pending.md", "docs/people.md", "docs/scan.md", "docs/setup.md",
-    "docs/spaces.md", "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
-]  # fmt: skip
 BEFORE = {
     "README.md": "nightbeam run examples/first_light.toml",
     "docs/objectives.md": "nightbeam run examples/curves.toml",
@@ -78,9 +65,9 @@ def commands(block: str) -> list[tuple[str, str]]:
     return [(part.partition("\n")[0], part.partition("\n")[2]) for part in parts]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path):
-    reader = Reader(tmp_path)
+def follow(page: str, folder: Path) -> None:
+    """Do everything that a page shows, and hold it against what it says."""
+    reader = Reader(folder)
     if page in BEFORE:
         reader.type(BEFORE[page])
     printed = ""
@@ -94,43 +81,4 @@ def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path):
         elif language == "text":
             assert says(block, printed), f"the Python above prints\n{printed}"
         elif language == "toml" and (named := NAMED.match(block)):
-            (tmp_path / named[1]).write_text(block)
-
-
-def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):
-    text = next(block for language, block in blocks("README.md") if language == "toml")
-    (tmp_path / "shown.toml").write_text(text)
-    spec = validated(CampaignSpec, read_toml(tmp_path / "shown.toml"), "README.md")
-    tables = read_toml(tmp_path / "shown.toml")
-    of_spaces = read_toml(ROOT / "examples" / "spaces" / "campaign.toml")
-    assert "`candidates = " in (ROOT / "docs" / "spaces.md").read_text()
-    of_people = (ROOT / "docs" / "people.md").read_text()
-    assert "[people]\nveto_s" in of_people
-    assert "[notify]\non = " in of_people
-    assert "[deck]" in (ROOT / "docs" / "formulation.md").read_text()
-    # the second goes with no other example: it leaves nothing to draw
-    optional = {"folder", "candidates", "people", "notify", "deck"}
-    assert set(CampaignSpec.model_fields) - optional == set(tables) | set(of_spaces), "every key is explained"
-    assert spec.objective.target == 6.0
-
-
-def test_every_link_in_the_documentation_leads_somewhere():
-    for page in [*PAGES, "CONTRIBUTING.md"]:
-        for target in re.findall(r"\]\(([^)#]+)\)", (ROOT / page).read_text()):
-            assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
-
-
-def test_every_check_and_its_thresholds_are_explained():
-    explained = (ROOT / "docs" / "diagnostics.md").read_text()
-    for name in CHECK_NAMES:
-        assert f"| `{name}` |" in explained
-    for key in CheckLimits.model_fields:
-        assert f"`{key}" in explained, key
-
-
-def test_every_feature_that_ships_is_explained():
-    explained = (ROOT / "docs" / "features.md").read_text()
-    for extractor in known_names():
-        assert f"| `{extractor}` |" in explained
-        for name, unit in load_extractor(extractor).makes.items():
-            assert f"`{name}`" in explained, f"{extractor}: {name} ({unit})"
+            (folder / named[1]).write_text(block)
