@@ -163,8 +163,10 @@ class Beamline:
     """Makes each sample before it is loaded; None when samples exist already."""
     tags: Tags | None = None
     """Signals that receive `seq` and `action_id` before a command; None when no device wants them."""
-    asset_role: Literal["frame", "curve"] = "frame"
+    asset_role: Literal["frame", "curve", "values"] = "frame"
     """What the detector's files are."""
+    values: Mapping[str, str] | None = None
+    """Unit of each feature by name, where the instrument gives features itself and no curves."""
     units: Mapping[str, str] | None = None
     """Unit of an axis by its name, for messages."""
     motions: Mapping[str, Motion] | None = None

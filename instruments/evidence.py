@@ -20,7 +20,7 @@ FRAMES = "frames"
 HDF5_ENDINGS = frozenset({".h5", ".hdf5", ".hdf", ".nxs", ".cxi"})
 """File endings that are opened as HDF5 to see whether the file is whole."""
 
-Role = Literal["frame", "curve", "document", "abandoned"]
+Role = Literal["frame", "curve", "values", "document", "abandoned"]
 
 
 @dataclass(frozen=True)

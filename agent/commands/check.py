@@ -87,7 +87,8 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "measurements": n_samples,
         "blanks": n_blanks,
         "estimated_hours": round(seconds / SECONDS_PER_HOUR, 3),
-        "features": {
+        "features": dict(plan.beamline.values or {})
+        | {
             name: unit.replace("a.u.", spec.analysis.intensity_unit)
             for extractor in plan.extractors
             for name, unit in extractor.makes.items()

@@ -34,7 +34,7 @@ class Action(Frozen):
 class Asset(Frozen):
     """A file that belongs to the record."""
 
-    role: Literal["frame", "curve", "document", "abandoned"]
+    role: Literal["frame", "curve", "values", "document", "abandoned"]
     """What it is; `abandoned` marks a frame of an exposure that never finished."""
     path: str
     """Where it lies."""

@@ -85,8 +85,9 @@ class MeasurementSpec(Frozen):
 class AnalysisSpec(Frozen):
     """How frames become curves and curves become features."""
 
-    features: tuple[str, ...] = Field(min_length=1)
-    """Extractors to run: names from `models/saxs/features`, or ``module:attribute`` for one's own."""
+    features: tuple[str, ...] = ()
+    """Extractors to run: names from `models/saxs/features`, or ``module:attribute`` for one's own; none where
+    the instrument gives features itself."""
     q_min_inv_nm: float = Field(default=0.0, ge=0)
     """Points below are not used, 1/nm."""
     q_max_inv_nm: float = Field(default=1e3, gt=0)
@@ -158,7 +159,7 @@ class CampaignSpec(Frozen):
     """What measures."""
     measurement: MeasurementSpec = MeasurementSpec()
     """How a point is measured."""
-    analysis: AnalysisSpec
+    analysis: AnalysisSpec = AnalysisSpec()
     """How it is read."""
     strategy: Plug
     """How the next point is chosen."""
