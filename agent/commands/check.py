@@ -66,7 +66,8 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
     if plan.space.candidates:
         n_samples = min(n_samples, len(plan.space.candidates))
     blank = spec.measurement.blank
-    n_blanks = 0 if blank is None else -(-n_samples // blank.every)
+    n_between = None if blank is None else blank.n_between
+    n_blanks = -(-n_samples // n_between) if n_between else int(blank is not None)
     each_s = spec.measurement.exposure_s + spec.measurement.overhead_s + _journey_s(plan)
     seconds = (n_samples + n_blanks) * each_s
     return {
