@@ -1,11 +1,14 @@
 """What is done about a load: look again, rinse, make the sample again, or go on without it."""
 
+from collections.abc import Callable
+
 from agent.setup.adjustment import Adjustment, adjusted, afresh, left_s
 from agent.setup.aligning import LOOK_SHARE
-from agent.setup.case import Case
+from agent.setup.case import Case, LoadTerms
+from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.history import History
-from models.domain.setup import Setup
+from models.domain.setup import Setup, SetupSpec
 from models.saxs.judged_loads import CHECK, load_of
 from models.saxs.loads import Load, LoadVerdict, Tries, judge_load
 
@@ -56,6 +59,18 @@ def why_skipped(case: Case) -> str | None:
     """Why a sample is left whose load could not be mended; None where it is fine."""
     judged = judge(case)
     return judged.sentence.rstrip(".") if judged is not None and judged.verdict == "skip" else None
+
+
+def leaves(
+    problem: Problem, spec: SetupSpec | None, load: LoadTerms | None
+) -> Callable[[History, Decision], bool]:
+    """What says whether a measurement is not to be tried again, since nothing mended its load."""
+    setup = spec or SetupSpec()
+
+    def is_left(history: History, decision: Decision) -> bool:
+        return load is not None and why_skipped(Case(problem, setup, history, decision, load)) is not None
+
+    return is_left
 
 
 def why_rinsed_for(history: History) -> str | None:

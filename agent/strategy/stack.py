@@ -1,11 +1,9 @@
 """The whole strategy of a campaign: the one its file names, guarded, with stops, second tries and blanks."""
 
-from collections.abc import Callable
-
 from agent.plugs import find_builder
 from agent.ports import Strategy
-from agent.setup.case import Case, LoadTerms
-from agent.setup.loading import why_skipped
+from agent.setup.case import LoadTerms
+from agent.setup.loading import leaves
 from agent.setup.readjusting import WithSetup
 from agent.strategy.ahead import DecidesAhead
 from agent.strategy.checked import Checked
@@ -16,11 +14,8 @@ from agent.strategy.supply import supply_of, the_deck
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from agent.strategy.vetoes import WithVetoes
 from models.domain.campaign import CampaignSpec
-from models.domain.decision import Decision
 from models.domain.errors import BadInput
-from models.domain.history import History
 from models.domain.inputs import options_for
-from models.domain.setup import SetupSpec
 
 STRATEGIES = ("bayes", "space_filling", "random")
 """Strategies that ship with Nightbeam: modules of `agent.strategy`."""
@@ -46,14 +41,14 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     strategy = WithVetoes(strategy, problem, supply_of(told(problem, spec)))
     strategy = WithStops(strategy, spec, problem)
     load = _load_terms(spec, problem)
-    strategy = WithRepeats(strategy, spec.measurement.attempts, problem, _is_left(spec, problem, load))
+    strategy = WithRepeats(strategy, spec.measurement.attempts, problem, leaves(problem, spec.setup, load))
     if spec.measurement.blank is not None:
         where = None if spec.setup is None else next(iter(problem.configurations), None)
         strategy = WithBlanks(strategy, spec.measurement.blank, problem, where)
     if spec.setup is not None or load is not None:
         strategy = WithSetup(strategy, spec.setup, problem, spec.measurement.blank, load)
     if spec.deck is not None:
-        strategy = WithRecipes(strategy, spec.deck, problem)
+        strategy = WithRecipes(strategy, spec.deck, told(problem, spec))
     if spec.setup is not None or load is not None:
         return strategy
     return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy
@@ -65,16 +60,6 @@ def _load_terms(spec: CampaignSpec, problem: Problem) -> LoadTerms | None:
         return None
     deck = None if spec.deck is None else the_deck(spec.deck, problem.space.axes)
     return LoadTerms(spec.load, deck)
-
-
-def _is_left(spec: CampaignSpec, problem: Problem, load: LoadTerms | None) -> Callable[..., bool]:
-    """Says whether a measurement is not to be tried again, since nothing mended its load."""
-
-    def is_left(history: History, decision: Decision) -> bool:
-        setup = spec.setup or SetupSpec()
-        return load is not None and why_skipped(Case(problem, setup, history, decision, load)) is not None
-
-    return is_left
 
 
 def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
