@@ -134,6 +134,11 @@ class Case:
         return dose_s(self.history, self.problem, self.last, spot)
 
 
+def plain_spec(problem: Problem) -> SetupSpec:
+    """Limits where loads are judged and nothing else is readjusted: exposures are as long as at first."""
+    return SetupSpec(longest_s=max(problem.exposure_s, *problem.exposures_s, 1.0))
+
+
 def full_beam_s(history: History, seq: int) -> float:
     """Exposure of a decision, in seconds of the full beam."""
     decision, exposure = history.decision(seq), history.exposure(seq)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from agent.setup.adjustment import Adjustment, adjusted, afresh, left_s
 from agent.setup.aligning import LOOK_SHARE
-from agent.setup.case import Case, LoadTerms
+from agent.setup.case import Case, LoadTerms, plain_spec
 from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.history import History
@@ -65,7 +65,7 @@ def leaves(
     problem: Problem, spec: SetupSpec | None, load: LoadTerms | None
 ) -> Callable[[History, Decision], bool]:
     """What says whether a measurement is not to be tried again, since nothing mended its load."""
-    setup = spec or SetupSpec()
+    setup = spec or plain_spec(problem)
 
     def is_left(history: History, decision: Decision) -> bool:
         return load is not None and why_skipped(Case(problem, setup, history, decision, load)) is not None

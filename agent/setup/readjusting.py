@@ -2,7 +2,7 @@
 
 from agent.ports import Strategy
 from agent.setup.adjustment import Adjustment
-from agent.setup.case import Case, LoadTerms, case_at_hand, dose_s
+from agent.setup.case import Case, LoadTerms, case_at_hand, dose_s, plain_spec
 from agent.setup.loading import why_rinsed_for
 from agent.setup.rules import LOAD_RULES, RULES, first_of, why_left
 from agent.strategy.problem import Problem
@@ -45,7 +45,7 @@ class WithSetup:
             What loads are held against, where they are judged.
         """
         self._strategy, self._problem, self._blank, self._load = strategy, problem, blank, load
-        self._spec = spec or SetupSpec()
+        self._spec = spec or plain_spec(problem)
         self._rules = LOAD_RULES if spec is None else RULES
 
     def propose(self, history: History) -> Decision:

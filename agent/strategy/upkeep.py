@@ -82,7 +82,7 @@ class WithRepeats:
             if is_free and decision.point is not None and what_went_wrong(history, decision) is not None:
                 tries = _tries_at(history, decision.point)
                 is_due = 0 < len(tries) < self._attempts and history.has_outcome(tries[-1])
-                if is_due and not self._is_left(history, decision):
+                if is_due and not self._is_left(history, tries[-1]):
                     found = tries
             if decision.kind != "repeat":  # a second try does not settle what else had failed
                 known = max(known, decision.watermark)
