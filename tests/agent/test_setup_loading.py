@@ -11,6 +11,7 @@ from agent.debits import with_debits
 from agent.setup.case import LoadTerms
 from agent.setup.loading import leaves
 from agent.setup.readjusting import WithSetup
+from agent.stopping import n_failures_in_a_row
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from models.domain.action import Action, ActionReport, Exposure
@@ -110,6 +111,7 @@ def test_what_nothing_mends_is_rinsed_made_again_and_left_with_the_reason():
         ("suggest", "next"), ("setup", "rinse"), ("setup", "rinse"), ("repeat", "re-dispense"),
         ("setup", "rinse"), ("setup", "rinse"), ("suggest", "next"),
     ]  # fmt: skip
+    assert n_failures_in_a_row(history.model_copy(update={"decisions": history.decisions[:8]})) == 2
     said = history.decision(9).reason.sentence
     assert said.startswith("Next. S6 is left: the sample transmits 20.00% more than the blank"), said
     assert said.endswith("go on without this sample, and look at the cell."), said
