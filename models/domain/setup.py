@@ -42,7 +42,7 @@ class Setup(Frozen):
         if self.rinses:
             parts.append(f"loaded again after {self.rinses} more rinse{'s' if self.rinses > 1 else ''}")
         if self.looks_for is not None:
-            parts.append(f"a look for the {self.looks_for}")
+            parts.append(f"a look {'at' if self.looks_for == 'load' else 'for'} the {self.looks_for}")
         if self.configuration is not None:
             parts.append(f"the detector at {self.configuration!r}")
         if self.adds_to:

@@ -24,6 +24,7 @@ from models.domain.records import Ended, Observed
 from models.domain.scattering import Verdict
 from models.domain.setup import Setup
 from models.domain.space import Axis, Point, SearchSpace
+from models.domain.wording import outcome_text
 from models.saxs.judged_loads import JudgesLoads
 
 TASK = Problem(
@@ -158,7 +159,8 @@ def test_an_impossible_number_is_looked_at_again_before_anything_is_rinsed():
     cell = Cell(loaded=lambda one: 1.4 if one.seq == 3 else WATER)
     history = night(cell, n=6)
     look, again = history.decision(4), history.decision(5)
-    assert look.setup.looks_for == "load"
+    assert look.setup.text() == "the full beam, spot 0, a look at the load"
+    assert outcome_text(history, look, TASK.objective) == "a look: transmits 0.75"
     assert (again.kind, again.reason.code, again.setup.rinses) == ("setup", "fine", 0)
     assert history.decision(6).kind == "suggest"
 
