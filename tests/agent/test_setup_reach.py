@@ -73,7 +73,7 @@ def test_a_drift_of_the_empty_cell_calls_for_blanks_only_where_somebody_looks_at
     text = NIGHT.read_text().replace("every = 12", 'every = "drift"')
     path = tmp_path / "campaign.toml"
     path.write_text(text.replace("[load]", ""))
-    with pytest.raises(BadInput, match="nobody looks at the empty cell. Add a table"):
+    with pytest.raises(BadInput, match=r"nobody looks at the empty cell\. Add a table"):
         read_campaign(path)
     path.write_text(text.replace(CELL, ""))
     with pytest.raises(BadInput, match='is "drift", but this beamline does not measure its empty cell'):
