@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from agent.setup.case import dose_s
 from agent.strategy.problem import Problem
 from agent.strategy.supply import the_deck
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import Decision
 from models.domain.history import History
 from models.domain.setup import Setup
@@ -14,7 +15,6 @@ from models.formulation.state import full_state
 
 ROUNDING_UL = 1e-6
 """By how much sums of volumes may differ and still be the same, uL."""
-SECONDS_PER_HOUR = 3600.0
 N_SHOWN = 8
 """Samples that were not measured of which the reason is shown; the log has all."""
 
