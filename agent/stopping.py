@@ -118,7 +118,8 @@ def n_failures_in_a_row(history: History) -> int:
     """Decisions since the last accepted observation, or the last run, that brought nothing.
 
     A look for the sample or the beam may find neither, and has still done what it was for. What a person
-    called off is no failure.
+    called off is no failure. Loading a sample again that was rinsed out belongs to the measurement, which
+    counts.
     """
     n_failed = 0
     for decision in reversed(history.decisions):
@@ -128,5 +129,7 @@ def n_failures_in_a_row(history: History) -> int:
         is_rejected = observation is not None and not observation.is_accepted
         if history.failure(decision.seq) is None and not is_rejected:
             break
+        if decision.kind == "setup" and decision.setup is not None and decision.setup.rinses:
+            continue
         n_failed += 1
     return n_failed

@@ -65,6 +65,10 @@ class Exposure(Frozen):
     """Transmitted over incident flux."""
     transmission_sigma: float = 0.0
     """One standard deviation of the transmission."""
+    empty_transmission: float | None = None
+    """The same of the empty cell, before the sample was loaded; None where it was not measured."""
+    empty_transmission_sigma: float = 0.0
+    """One standard deviation of that."""
     assets: tuple[Asset, ...]
     """Files: one frame, or one curve."""
 
