@@ -128,7 +128,7 @@ def is_time_scarce(problem: Problem, history: History) -> bool:
     """True when the budget's hours end before its measurements do, at the pace of the commands so far."""
     if problem.hours_planned is None:
         return problem.n_planned is None
-    taken_s = sum(duration.seconds for duration in history.durations if duration.seq <= history.watermark)
+    taken_s = history.up_to(history.watermark).commanded_s
     n_done = sum(1 for _ in history.accepted())
     if problem.n_planned is None or n_done == 0:
         return True
