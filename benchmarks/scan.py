@@ -19,7 +19,7 @@ from agent.config import read_campaign
 from agent.outline import read_outline
 from agent.strategy import bayes
 from agent.strategy.problem import Problem
-from benchmarks.common_model import fit_common_model
+from agent.rehearsal.common_model import fit_common_model
 from benchmarks.machine import machine_settings
 from benchmarks.row import Peer, Row, make_row
 from benchmarks.task import Task

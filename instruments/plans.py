@@ -11,6 +11,7 @@ from bluesky.utils import FailedStatus, MsgGenerator, short_uid
 from ophyd.utils.errors import LimitError
 
 from instruments.beamline import CLOSED, OPEN, Beamline, TakesTransfers, device_name
+from instruments.commands import sample_name
 from instruments.faults import named
 from instruments.lived_time import LivedTime
 from models.domain.action import Action
@@ -96,12 +97,6 @@ def _tag(beamline: Beamline, action: Action, fence: int) -> MsgGenerator[None]:
     if tags.fence is not None:
         moves.append((tags.fence, fence, ""))
     yield from _move(moves, beamline.timeouts.move_s)
-
-
-def sample_name(decision: Decision) -> str:
-    """Name by which the changer knows the decision's sample."""
-    own = decision.point.sample if decision.point else None
-    return own or f"S{decision.seq}"
 
 
 def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int = 0) -> MsgGenerator[None]:

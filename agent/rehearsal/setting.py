@@ -1,0 +1,143 @@
+"""From a campaign file and a world's name to jobs and a scene: all is checked before any campaign starts."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agent.plan import Plan, prepare
+from agent.rehearsal.contenders import Contender
+from agent.rehearsal.jobs import Job, WorldKind, seed_of
+from agent.rehearsal.measured import on_folder
+from agent.rehearsal.standard import refuse_unscored
+from agent.rehearsal.twins import refuse_no_twin
+from agent.rehearsal.worlds import Scene
+from agent.strategy.problem import Problem
+from models.domain.campaign import CampaignSpec
+from models.domain.canonical import canonical_json, sha256_text
+from models.domain.errors import BadInput
+
+LOG = "log:"
+"""What begins the name of a finished campaign as a world."""
+
+
+NO_DATABASE = "nightbeam-no-database.db"
+"""A file that is never written: no rehearsed campaign is on record where it is checked."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which world, as it was asked for."""
+
+    kind: WorldKind
+    """Sort of world."""
+    place: str = ""
+    """The folder, or the campaign's name."""
+
+    def text(self) -> str:
+        """For people."""
+        return {
+            "twin": "the full twin (frames, faults, dose)",
+            "fast": "the fast twin (curves, no frames)",
+            "folder": f"the measured curves in {Path(self.place).name}",
+            "log": f"an emulator of the campaign {self.place!r}",
+        }[self.kind]
+
+
+def choose_world(asked: str | None, spec: CampaignSpec) -> Choice:
+    """The world that is meant; by the instrument where none is named.
+
+    Raises
+    ------
+    BadInput
+        When none is named and the instrument has none of its own.
+    """
+    if asked is None:
+        if spec.instrument.kind == "dataset":
+            return Choice("folder", str(spec.instrument.options.get("folder") or ""))
+        refuse_no_twin(spec)
+        return Choice("fast")
+    if asked in ("twin", "fast"):
+        refuse_no_twin(spec)
+        if asked == "fast" and spec.setup is not None:
+            raise BadInput(
+                "--world fast",
+                "has no set-up to readjust, and the campaign has a [setup]",
+                "Use --world twin",
+            )
+        return Choice("twin" if asked == "twin" else "fast")
+    if asked.startswith(LOG):
+        return Choice("log", asked.removeprefix(LOG))
+    return Choice("folder", asked)
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A rehearsal that was checked."""
+
+    choice: Choice
+    """The world."""
+    plan: Plan
+    """The campaign in it."""
+    scene: Scene
+    """What travels to each process."""
+    plans: dict[str, tuple[Contender, Problem]]
+    """Each strategy with its task, by name."""
+
+    def job(self, name: str, place: int, variant: str = "", noise: float = 1.0) -> Job:
+        """One campaign of a strategy."""
+        contender, problem = self.plans[name]
+        seed = seed_of(self.plan.spec, place)
+        marked = f"{name}~{variant.replace(' ', '-')}" if variant else name
+        own = f"{self.plan.spec.name}.{marked}.{place:03d}"
+        return Job(
+            name=own,
+            contender=name,
+            place=place,
+            variant=variant,
+            noise=noise,
+            spec=contender.spec.model_copy(update={"name": own, "seed": seed}),
+            problem_json=canonical_json(problem.model_copy(update={"seed": seed})),
+        )
+
+    def with_scene(self, scene: Scene) -> "Setting":
+        """The same with more in its scene."""
+        return replace(self, scene=scene)
+
+
+def in_world(spec: CampaignSpec, choice: Choice) -> CampaignSpec:
+    """The campaign as that world can play it."""
+    return on_folder(spec, Path(choice.place)) if choice.kind == "folder" else spec
+
+
+def prepare_setting(choice: Choice, own: CampaignSpec, contenders: list[Contender], home: Path) -> Setting:
+    """Check every strategy as if it ran tonight.
+
+    Parameters
+    ----------
+    choice
+        The world.
+    own
+        The campaign file, as that world can play it.
+    contenders
+        The strategies.
+    home
+        Folder of the campaign file.
+
+    Raises
+    ------
+    BadInput
+        At the first mistake.
+    """
+    refuse_unscored(own.objective)
+    nowhere = f"sqlite:///{Path(tempfile.gettempdir()) / NO_DATABASE}"
+    plan = prepare(own, home, nowhere)
+    plans: dict[str, tuple[Contender, Problem]] = {}
+    for one in contenders:
+        try:
+            checked = prepare(one.spec, home, nowhere)
+        except BadInput as error:
+            raise error.within(f"strategy {one.name!r}") from None
+        plans[one.name] = (replace(one, spec=checked.spec), checked.problem)
+    told = canonical_json(plan.spec.model_copy(update={"rehearsal": None}))
+    key = sha256_text(f"{choice.kind} {choice.place} {home} {told}")
+    return Setting(choice, plan, Scene(key, choice.kind, plan.spec, str(home)), plans)
