@@ -73,7 +73,9 @@ class Entry:
         if self.connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(chain.campaign_id)))
 
-    def seal(self, chain: Chain, record: str, seq: int | None, utc: str) -> Sealed:
+    def seal(
+        self, chain: Chain, record: str, seq: int | None, utc: str, last: Sealed | None = None
+    ) -> Sealed:
         """Close the entry with its ledger row.
 
         Parameters
@@ -86,9 +88,12 @@ class Entry:
             `seq` of the decision that it belongs to, if any.
         utc
             When.
+        last
+            The entry before, where this transaction wrote it itself; read when None.
         """
-        self.lock(chain)
-        last = read_head(self.connection, chain.campaign_id)
+        if last is None:
+            self.lock(chain)
+            last = read_head(self.connection, chain.campaign_id)
         n = last.n + 1
         sha256 = entry_sha256(chain.uid, n, last.sha256, (record, seq, utc), self._members)
         self.connection.execute(
