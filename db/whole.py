@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db import schema
 from db.lease import Lease
-from db.ledger import Chain, Entry
+from db.ledger import Chain, Entry, Sealed
 from db.log import Opening, add_campaign
 from db.readable import refuse_edited
 from db.rows import Writer
@@ -27,16 +27,14 @@ class Origin:
     """Where campaigns were played."""
 
     lease: Lease
-    """The right to write them: one writer at a time."""
-    instrument: str
-    """What they were played on."""
+    """The right to write them, under the name of what they were played on: one writer at a time."""
     environment_json: str
     """With what was computed, as canonical JSON."""
 
 
 def write_whole(
     engine: Engine, origin: Origin, opening: Opening, stamped: Iterable[tuple[Record, Stamp]]
-) -> None:
+) -> Sealed:
     """Write a campaign from its opening to its ending, whole or not at all.
 
     Every record has an entry of the ledger, as if it had been written when it happened.
@@ -52,6 +50,11 @@ def write_whole(
     stamped
         Its records with their times, in order.
 
+    Returns
+    -------
+    Sealed
+        The last entry of its ledger.
+
     Raises
     ------
     LogUnavailable
@@ -63,16 +66,16 @@ def write_whole(
     try:
         with engine.begin() as connection:
             origin.lease.hold(connection)
-            _write(connection, origin, opening, records)
+            return _write(connection, origin, opening, records)
     except DBAPIError as error:
         raise LogUnavailable(
-            f"campaign {opening.spec.name!r} cannot be written ({error.orig}); free the database and run again"
+            f"campaign {opening.spec.name!r} cannot be written ({error.orig}); free it and run again"
         ) from error
 
 
 def _write(
     connection: Connection, origin: Origin, opening: Opening, records: list[tuple[Record, Stamp]]
-) -> None:
+) -> Sealed:
     stamp = records[0][1]
     entry = Entry(connection)
     campaign_id, _ = add_campaign(entry, opening, stamp)
@@ -82,7 +85,7 @@ def _write(
         campaign_id=campaign_id,
         spec_json=canonical_json(opening.spec),
         environment_json=origin.environment_json,
-        instrument=origin.instrument,
+        instrument=origin.lease.instrument,
         fence=origin.lease.fence,
         **stamp.model_dump(),
     )
@@ -91,6 +94,7 @@ def _write(
         entry = Entry(connection)
         seq = Writer(entry, chain, session_id, when).write(record)
         sealed = entry.seal(chain, type(record).__name__, seq, when.utc, sealed)
+    return sealed
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,19 @@
 """What is on record of a rehearsal, and the one writer that adds to it."""
 
+import os
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from agent.clock import system_clock
 from agent.environment import environment_json
 from agent.rehearsal.jobs import TRACK_ROLE, Job, Rehearsed, Track
 from agent.rehearsal.worlds import Scene
+from db.anchors.heads import Head
+from db.anchors.publish import Publisher, open_publisher
 from db.engine import is_new, open_to_read, open_to_write
 from db.holder import this_process
 from db.identity import CampaignIdentity
@@ -17,11 +22,13 @@ from db.log import Opening
 from db.whole import Kept, Origin, read_kept, write_whole
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.errors import BadInput
+from models.domain.record_spec import AnchorSpec
+from models.domain.records import Decided
 
 DATABASE = "rehearsal.db"
 """File of the record, in the folder of the rehearsal."""
-LEASE = "rehearsal"
-"""What only one process at a time may write."""
+HOLDER = "rehearsal"
+"""Under which name the lease of the record is held."""
 PATIENCE_S = 60.0
 """How long a database that refuses is tried again, s."""
 
@@ -75,19 +82,36 @@ def instrument_of(scene: Scene) -> str:
     return f"rehearsal {scene.kind} {scene.key[:12]}"
 
 
+@dataclass(frozen=True)
 class Recorder:
     """Writes rehearsed campaigns, each in one transaction."""
 
-    def __init__(self, engine: object, origin: Origin, folder: Path) -> None:
-        """Take the open record."""
-        self._engine, self._origin, self._folder = engine, origin, folder
+    engine: Any
+    """The open database."""
+    origin: Origin
+    """The right to write, and with what was computed."""
+    publisher: Publisher
+    """Publishes the head of each record."""
+    folder: Path
+    """The rehearsal's folder."""
 
     def write(self, one: Rehearsed) -> None:
         """Write one campaign."""
         spec = one.job.spec
-        identity = CampaignIdentity(spec.name, secrets.token_hex(8), self._folder.absolute(), is_new=True)
+        identity = CampaignIdentity(spec.name, secrets.token_hex(8), self.folder.absolute(), is_new=True)
         opening = Opening(identity, spec, one.job.problem_json)
-        write_whole(self._engine, self._origin, opening, one.stamped)  # type: ignore[arg-type]
+        sealed = write_whole(self.engine, self.origin, opening, one.stamped)
+        last = next(r.decision.seq for r, _ in reversed(one.stamped) if isinstance(r, Decided))
+        self.publisher.publish(
+            Head(
+                campaign=identity.label,
+                uid=identity.uid,
+                n=sealed.n,
+                seq=last,
+                sha256=sealed.sha256,
+                utc=one.stamped[-1][1].utc,
+            )
+        )
 
 
 @contextmanager
@@ -105,10 +129,12 @@ def open_record(folder: Path, scene: Scene) -> Generator[Recorder]:
         raise BadInput(f"--out {folder}", f"cannot be made ({error.strerror})", "Name another") from error
     clock = system_clock()
     engine = open_to_write(url_of(folder), PATIENCE_S)
-    lease = take_lease(engine, LEASE, this_process(LEASE, clock()), Ways(clock, patience_s=PATIENCE_S))
+    ways = Ways(clock, patience_s=PATIENCE_S)
+    lease = take_lease(engine, instrument_of(scene), this_process(HOLDER, clock()), ways)
+    publisher = open_publisher(AnchorSpec(), folder, folder, os.environ)
     try:
         with lease.kept_alive():
-            yield Recorder(engine, Origin(lease, instrument_of(scene), environment_json()), folder)
+            yield Recorder(engine, Origin(lease, environment_json()), publisher, folder)
     finally:
         lease.give_back()
         engine.dispose()

@@ -3,6 +3,7 @@
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from agent.plan import Plan, prepare
 from agent.rehearsal.contenders import Contender
@@ -15,6 +16,8 @@ from agent.strategy.problem import Problem
 from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json, sha256_text
 from models.domain.errors import BadInput
+from models.domain.people import PeopleSpec
+from models.domain.record_spec import RecordSpec
 
 LOG = "log:"
 """What begins the name of a finished campaign as a world."""
@@ -22,6 +25,10 @@ LOG = "log:"
 
 NO_DATABASE = "nightbeam-no-database.db"
 """A file that is never written: no rehearsed campaign is on record where it is checked."""
+
+
+ALONE: dict[str, Any] = {"record": RecordSpec(), "people": PeopleSpec(), "notify": None}
+"""Nobody interferes with a rehearsed night, nobody is called, and its heads go beside its record."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +102,15 @@ class Setting:
             place=place,
             variant=variant,
             noise=noise,
-            spec=contender.spec.model_copy(update={"name": own, "seed": seed}),
+            spec=contender.spec.model_copy(
+                update={
+                    "name": own,
+                    "seed": seed,
+                    "record": RecordSpec(),
+                    "people": PeopleSpec(),
+                    "notify": None,
+                }
+            ),
             problem_json=canonical_json(problem.model_copy(update={"seed": seed})),
         )
 
