@@ -22,6 +22,7 @@ from agent.commands.deck import deck
 from agent.commands.export import export
 from agent.commands.log import log
 from agent.commands.reduce import ManyBuffers, reduce
+from agent.commands.rehearse import rehearse
 from agent.commands.replay import replay
 from agent.commands.run import run
 from agent.commands.smooth import smooth
@@ -104,6 +105,7 @@ for command in (
     stop,
     verify,
     replay,
+    rehearse,
     export,
     annotate,
     smooth,

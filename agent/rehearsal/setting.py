@@ -40,6 +40,11 @@ class Choice:
     place: str = ""
     """The folder, or the campaign's name."""
 
+    @property
+    def folder(self) -> str:
+        """What a rehearsal's folder is called after."""
+        return self.kind if self.kind in ("twin", "fast") else f"{self.kind}-{Path(self.place).name}"
+
     def text(self) -> str:
         """For people."""
         return {
@@ -113,6 +118,15 @@ class Setting:
             ),
             problem_json=canonical_json(problem.model_copy(update={"seed": seed})),
         )
+
+    def for_tonight(self, name: str) -> CampaignSpec:
+        """The campaign file of a strategy, to be run: on the instrument of the file, under a name of its own."""
+        spec = self.plans[name][0].spec
+        tables = spec.model_dump(mode="json", exclude_unset=True, exclude={"rehearsal"})
+        if self.choice.kind == "folder":
+            tables["instrument"].pop("folder", None)
+        tables["name"] = f"{spec.name}_{name}"
+        return CampaignSpec.model_validate(tables)
 
     def with_scene(self, scene: Scene) -> "Setting":
         """The same with more in its scene."""

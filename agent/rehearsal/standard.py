@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.rehearsal.worlds import World
+from agent.strategy.problem import Problem
 from models.domain.errors import BadInput
 from models.domain.history import Observation
 from models.domain.objective import ObjectiveBase
@@ -77,7 +78,7 @@ def dense_points(space: SearchSpace, seed: int) -> tuple[Point, ...]:
 
 
 def set_standard(
-    world: World, objective: ObjectiveBase, space: SearchSpace, seed: int, place: int = 0
+    world: World, objective: ObjectiveBase, problem: Problem, place: int = 0, values: Floats | None = None
 ) -> Standard:
     """Ask a world for its truth.
 
@@ -85,21 +86,25 @@ def set_standard(
     ----------
     world
         The world.
-    objective, space
-        The task.
-    seed
-        The campaign's seed: the dense set follows from it.
+    objective
+        What is really sought.
+    problem
+        The task: its space, and its seed, from which the dense set follows.
     place
         Which of the seeds, where each has a truth of its own.
+    values
+        `value_of` at the dense points, where it was asked before.
 
     Raises
     ------
     BadInput
         When no point has the objective's feature.
     """
+    space, seed = problem.space, problem.seed
     points = dense_points(space, seed)
     encoding = Encoding(space)
-    values = np.array([value_of(objective, world.truth(point, place)) for point in points])
+    if values is None:
+        values = np.array([value_of(objective, world.truth(point, place)) for point in points])
     if not np.isfinite(values).any():
         raise BadInput(
             "--world",
