@@ -7,7 +7,7 @@ from typing import Any
 from agent.loop import Loop
 from agent.narrators import Silent
 from agent.parts import Parts
-from agent.rehearsal.jobs import Job, Rehearsed, Track
+from agent.rehearsal.jobs import TRACK_ROLE, Job, Rehearsed, Track
 from agent.rehearsal.memory_log import BOOT, NS_PER_S, MemoryLog
 from agent.rehearsal.scoring import Judge, failures_of, forecasts_of, steps_of
 from agent.rehearsal.standard import Standard
@@ -18,7 +18,7 @@ from models.domain.artifact import Artifact
 from models.domain.canonical import canonical_json
 from models.domain.clock import Stamp
 from models.domain.history import Failure, History
-from models.domain.records import Decided, Observed, Record
+from models.domain.records import Decided, Ended, Observed, Record
 
 BEGAN = datetime(2026, 1, 1, 20, 0, tzinfo=UTC)
 """When every rehearsed night begins: no real time passes, and the same night gives the same record."""
@@ -88,17 +88,17 @@ def _ends(stamped: list[tuple[Record, Stamp]]) -> dict[int, float]:
     """When the outcome of each decision was known, s since the beginning, by `seq`."""
     ends: dict[int, float] = {}
     for record, stamp in stamped:
-        seq = record.observation.seq if isinstance(record, Observed) else getattr(record, "seq", None)
-        if isinstance(record, Observed | Failure) and seq is not None:
-            ends[seq] = stamp.monotonic_ns / NS_PER_S
+        match record:
+            case Observed(observation=outcome) | Ended(failure=Failure() as outcome) | (Failure() as outcome):
+                ends[outcome.seq] = stamp.monotonic_ns / NS_PER_S
+            case _:
+                pass
     return ends
 
 
 def _with_track(stamped: list[tuple[Record, Stamp]], track: Track) -> tuple[tuple[Record, Stamp], ...]:
     """The records, the last decision with the track beside it: it goes on record like a map of belief."""
     content = canonical_json(track).encode()
-    from agent.rehearsal.jobs import TRACK_ROLE
-
     kept = Artifact(role=TRACK_ROLE, name="track", media_type="application/json", content=content)
     last = max(place for place, (record, _) in enumerate(stamped) if isinstance(record, Decided))
     record, stamp = stamped[last]

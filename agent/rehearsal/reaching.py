@@ -17,6 +17,7 @@ from agent.rehearsal.judging import (
     shares_won,
     sort_out,
 )
+from agent.rehearsal.night import beside_the_night, night_needed
 from agent.rehearsal.scoring import FEWEST_FOR_A_MAP, N_LOOKS
 from agent.rehearsal.standard import Standard, score_name
 from agent.rehearsal.sweep import Sweep, budget_of
@@ -61,6 +62,7 @@ def reach_verdict(sweep: Sweep) -> Verdict:
         confirmed=confirmed,
         calibration=tuple(one for one in told if one is not None),
         sensitivity=sensitivities(contest),
+        night=beside_the_night(sweep, contest) if setting.choice.kind == "log" else (),
         ideal=_ideal(objective, next(iter(sweep.standards.values())), budget),
         recommended=best,
         sentence=sentence_of(strategies, confirmed or pairs, (name, unit)),
@@ -107,7 +109,13 @@ def _better(one: Pairing) -> str:
 
 def _remarks(sweep: Sweep, contest: Contest) -> tuple[str, ...]:
     kind = sweep.setting.choice.kind
-    said: list[str] = []
+    said: list[str] = [sweep.setting.told] if sweep.setting.told else []
+    if kind == "log":
+        low, middle, high = night_needed(sweep, contest)
+        said.append(
+            f"The recorded night was as near as it came after {middle:.0f} measurements ({low:.0f} to "
+            f"{high:.0f}, quartiles over the draws). Blanks are not taken again: the curves are without them."
+        )
     if kind == "fast":
         said.append(
             "The fast twin renders no frames: every fault of a frame counts as found and is measured again. "

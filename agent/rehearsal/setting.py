@@ -94,6 +94,10 @@ class Setting:
     """What travels to each process."""
     plans: dict[str, tuple[Contender, Problem]]
     """Each strategy with its task, by name."""
+    told: str = ""
+    """What people must know of the world: how far an emulator can be trusted."""
+    recorded: Any = None
+    """The finished campaign behind an emulator."""
 
     def job(self, name: str, place: int, variant: str = "", noise: float = 1.0) -> Job:
         """One campaign of a strategy."""
@@ -128,14 +132,15 @@ class Setting:
         tables["name"] = f"{spec.name}_{name}"
         return CampaignSpec.model_validate(tables)
 
-    def with_scene(self, scene: Scene) -> "Setting":
-        """The same with more in its scene."""
-        return replace(self, scene=scene)
-
 
 def in_world(spec: CampaignSpec, choice: Choice) -> CampaignSpec:
     """The campaign as that world can play it."""
-    return on_folder(spec, Path(choice.place)) if choice.kind == "folder" else spec
+    if choice.kind == "folder":
+        return on_folder(spec, Path(choice.place))
+    if choice.kind == "log":  # recorded curves have no blank in them any more
+        measurement = spec.measurement.model_copy(update={"blank": None})
+        return spec.model_copy(update={"measurement": measurement, "setup": None})
+    return spec
 
 
 def prepare_setting(choice: Choice, own: CampaignSpec, contenders: list[Contender], home: Path) -> Setting:

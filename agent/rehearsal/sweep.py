@@ -103,13 +103,16 @@ def _play_part(sweep: Sweep, name: str, jobs: list[Job], hire: Callable[[], tupl
     setting, order = sweep.setting, sweep.order
     left, known = not_on_record(jobs, setting.scene, order.folder)
     sweep.tracks += known
-    sweep.tell.stage(name, len(jobs), len(known))
     places = sorted({job.place for job in jobs}) if setting.scene.kind == "log" else [ALL]
     if not left and all(place in sweep.standards for place in places):
+        sweep.tell.stage(name, len(jobs), len(known))
         return
     client, recorder = hire()
-    sweep.standards = find_standards(client, setting, places, sweep.standards)
-    write_standards(order.folder, setting.scene.key, sweep.standards)
+    if not all(place in sweep.standards for place in places):
+        sweep.tell.say("asking the world for its truth, to score by")
+        sweep.standards = find_standards(client, setting, places, sweep.standards)
+        write_standards(order.folder, setting.scene.key, sweep.standards)
+    sweep.tell.stage(name, len(jobs), len(known))
     scene = replace(setting.scene, key=f"{setting.scene.key}-{name}", standards=dict(sweep.standards))
     for one in play(client, left, scene):
         if isinstance(one, Rehearsed):
