@@ -74,9 +74,9 @@ def draw_progress(figure: Figure, verdict: Verdict) -> None:
         ax.set_xlim(left=0)
     handles, labels = first.get_legend_handles_labels()
     order = np.argsort([_rank(label, verdict) for label in labels])
-    first.legend(
-        [handles[k] for k in order], [labels[k] for k in order], fontsize=8.5, frameon=False,
-        loc="lower left",
+    figure.legend(
+        [handles[k] for k in order], [labels[k] for k in order], fontsize=9, frameon=False,
+        loc="outside upper left", ncols=min(len(order), 6),
     )  # fmt: skip
 
 

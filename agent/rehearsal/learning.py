@@ -46,7 +46,7 @@ class Trust:
     n_curves: int
     """Curves that it learned from."""
     explained: float
-    """Share of the variance of what is sought that it foretells; negative where a constant would do better."""
+    """Share of the variance of what is sought that it foretells; negative where a constant does better."""
     rms: float
     """Root mean square error of what is sought, in its unit."""
     curve_rms: float
@@ -56,8 +56,8 @@ class Trust:
         """For people."""
         shown = "" if unit == "1" else f" {unit}"
         return (
-            f"Emulated from {self.n_curves} recorded curves. Of curves that were left out it foretells {what} to "
-            f"{self.rms:.3g}{shown} rms ({self.explained:.0%} of its variance), and intensities to "
+            f"Emulated from {self.n_curves} recorded curves. Of curves left out of it, it foretells {what} "
+            f"to {self.rms:.3g}{shown} rms ({self.explained:.0%} of its variance), and intensities to "
             f"{self.curve_rms:.1%}."
         )
 
@@ -89,8 +89,8 @@ def emulate(setting: Setting, url: str) -> Setting:
     if not trust.explained >= LEAST_EXPLAINED:
         raise BadInput(
             where,
-            f"is emulated too poorly: of curves left out it foretells {trust.explained:.0%} of the variance of "
-            f"{setting.plan.spec.objective.quantity}, at least {LEAST_EXPLAINED:.0%} are needed",
+            f"is emulated too poorly: of curves left out it foretells {trust.explained:.0%} of the variance "
+            f"of {setting.plan.spec.objective.quantity}, at least {LEAST_EXPLAINED:.0%} are needed",
             "Measure more, or rehearse on a twin",
         )
     told = trust.text(setting.plan.spec.objective.quantity, setting.plan.problem.unit)

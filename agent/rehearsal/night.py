@@ -1,4 +1,4 @@
-"""The recorded night beside the strategies: would another have found it sooner?"""
+"""The recorded night beside the strategies: whether another would have found it sooner."""
 
 import numpy as np
 

@@ -22,10 +22,10 @@ EMULATED = (
     "measurement: every night's truth is another draw of that model.</p>"
 )
 SCORES = {
-    "regret": "Regret: how much worse the place is that looks best so far than the best place there is, by the "
-    "truth.",
-    "rmse": "The error is that of a map by one common model from what was measured, root mean square over the "
-    "region.",
+    "regret": "Regret: how much worse the place is that looks best so far than the best place there is, by "
+    "the truth.",
+    "rmse": "The error is that of a map by one common model from what was measured, root mean square over "
+    "the region.",
     "share wrong": "Share of the region that a map by one common model puts on the wrong side.",
 }
 FORETOLD = (

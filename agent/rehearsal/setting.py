@@ -124,7 +124,7 @@ class Setting:
         )
 
     def for_tonight(self, name: str) -> CampaignSpec:
-        """The campaign file of a strategy, to be run: on the instrument of the file, under a name of its own."""
+        """The campaign file that runs a strategy on the instrument of the file, under a name of its own."""
         spec = self.plans[name][0].spec
         tables = spec.model_dump(mode="json", exclude_unset=True, exclude={"rehearsal"})
         if self.choice.kind == "folder":

@@ -25,6 +25,7 @@ pre { background: #f5f7f9; border: 1px solid var(--line); border-radius: 6px; pa
   overflow-x: auto; font-size: .85rem; line-height: 1.45; }
 details { margin: .4rem 0; } summary { cursor: pointer; color: var(--beam); }
 footer { border-top: 1px solid var(--line); margin-top: 2.6rem; padding-top: .8rem; }
-@media print { body { padding: 0; max-width: none; } section { break-inside: avoid; } pre { white-space: pre-wrap; } }
+@media print { body { padding: 0; max-width: none; } section { break-inside: avoid; }
+  pre { white-space: pre-wrap; } }
 """
 """The style sheet."""

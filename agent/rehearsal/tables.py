@@ -40,8 +40,8 @@ def _table(head: list[str], rows: list[str]) -> str:
 def strategy_table(verdict: Verdict) -> str:
     """How each strategy fared."""
     head = [
-        "strategy", f"final {verdict.score}{_unit(verdict)}", "hours", "exposure / s", "better than the others",
-        "second tries",
+        "strategy", f"final {verdict.score}{_unit(verdict)}", "hours", "exposure / s",
+        "better than the others", "second tries",
     ]  # fmt: skip
     return _table(head, [_strategy_row(one, verdict) for one in verdict.strategies])
 

@@ -1,5 +1,4 @@
-"""Content that the log itself keeps, known by its SHA-256: curves, fits, maps of what was believed, and how
-a rehearsed campaign fared."""
+"""Content that the log itself keeps, known by its SHA-256: curves, fits, maps of belief, rehearsals."""
 
 import hashlib
 from typing import Literal
