@@ -21,6 +21,7 @@ from agent.commands.database import database
 from agent.commands.deck import deck
 from agent.commands.export import export
 from agent.commands.log import log
+from agent.commands.plan import plan
 from agent.commands.reduce import ManyBuffers, reduce
 from agent.commands.rehearse import rehearse
 from agent.commands.replay import replay
@@ -106,6 +107,7 @@ for command in (
     verify,
     replay,
     rehearse,
+    plan,
     export,
     annotate,
     smooth,

@@ -120,7 +120,7 @@ class FastTwin:
         rng = noise_of(self._world.seed, decision.seq)
         gauges = station.read_gauges(light, decision.exposure_s, rng)
         mean = self._rings.expect(light, station.background.dark_hz, decision.exposure_s)
-        counts = self.noise**2 * rng.poisson(mean / self.noise**2)
+        counts: Floats = self.noise**2 * rng.poisson(mean / self.noise**2).astype(np.float64)
         verdicts = () if fault is None else (_found(fault.kind, fault.severity),)
         return Shown(self._curve(counts, gauges), verdicts)
 

@@ -164,10 +164,11 @@ def _laid_over(tables: Mapping[str, Any], other: Mapping[str, Any], path: str = 
     laid = dict(tables)
     for key, value in other.items():
         below = tables.get(key)
-        is_same = isinstance(below, Mapping) and isinstance(value, Mapping)
-        if is_same and path == "" and key in TAG:
-            tag = TAG[key]
-            is_same = value.get(tag, below.get(tag)) == below.get(tag)
+        if not (isinstance(below, Mapping) and isinstance(value, Mapping)):
+            laid[key] = value
+            continue
+        tag = TAG.get(key) if path == "" else None
+        is_same = tag is None or value.get(tag, below.get(tag)) == below.get(tag)
         laid[key] = _laid_over(below, value, key) if is_same else value
     return laid
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 
 from agent.rehearsal.verdict import Fared, Verdict
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "path",
     "axes.edgecolor": "#555555", "axes.labelcolor": "#222222", "axes.titlesize": 11,
     "axes.titleweight": "bold", "axes.titlelocation": "left", "svg.hashsalt": "nightbeam",

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from models.domain.scattering import Curve, Floats
@@ -37,7 +38,7 @@ class Night:
     share_failed: float
     """Share of the measurements that brought nothing."""
 
-    def without(self, rows: Floats) -> "Night":
+    def without(self, rows: NDArray[np.int64]) -> "Night":
         """The same without some of the curves."""
         kept = np.setdiff1d(np.arange(len(self.columns)), rows)
         return Night(
@@ -158,7 +159,7 @@ def _draw_one(belief: Belief, dense: Floats, rng: np.random.Generator) -> tuple[
     largest = float(np.diag(covariance).max())
     covariance = covariance + max(JITTER * largest, LEAST_SHARE) * np.eye(len(dense))
     factor = np.linalg.cholesky(covariance)
-    weights = solve_triangular(factor, rng.standard_normal(len(dense)), lower=True, trans="T")
+    weights = solve_triangular(factor, rng.standard_normal(len(dense)), lower=True, trans=1)
 
     def at(columns: Floats) -> Floats:
         mean = belief.at(columns).means[member]

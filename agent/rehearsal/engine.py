@@ -52,10 +52,9 @@ def crew(address: str | None, n_workers: int | None = None) -> Generator[Any]:
             yield client
         return
     n = n_workers or os.cpu_count() or 1
+    options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
     with (
-        LocalCluster(
-            n_workers=n, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
-        ) as cluster,
+        LocalCluster(n_workers=n, silence_logs=logging.CRITICAL, **options) as cluster,
         Client(cluster) as client,
     ):
         yield client
@@ -143,4 +142,4 @@ def _outcome(future: Any, job: Job) -> Rehearsed | Broken:
 def ask_each(client: Any, ask: Callable[..., Any], scene: Scene, over: Sequence[Any]) -> list[Any]:
     """What a function of a scene and one thing more says of each of many things, in their order."""
     shared = client.scatter(scene, broadcast=True, hash=False)
-    return client.gather(client.map(lambda one, told: ask(told, one), over, told=shared, pure=False))
+    return client.gather([client.submit(ask, shared, one, pure=False) for one in over])

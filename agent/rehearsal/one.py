@@ -43,7 +43,7 @@ def rehearse(job: Job, scene: Scene) -> Rehearsed:
         log = MemoryLog(clock, clock.expose)
         history, ending = _play(job, stage, clock, log)
     problem = Problem.model_validate_json(job.problem_json)
-    standard: Standard = scene.standards.get(job.place, scene.standards.get(ALL))
+    standard: Standard = scene.standards[job.place if job.place in scene.standards else ALL]
     judge = Judge(scene.spec.objective, problem.space, standard, world, job.place)
     track = Track(
         contender=job.contender,

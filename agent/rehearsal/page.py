@@ -19,7 +19,7 @@ WIDE, NARROW, MIDDLE = (11.5, 4.6), 6.4, (9.5, 3.4)
 HEAD = '<meta charset="utf-8">\n<meta name="viewport" content="width=device-width, initial-scale=1">'
 EMULATED = (
     '<p class="emulated"><b>Emulated.</b> The truth on this page is a model of a recorded night, not a '
-    "measurement: every night's truth is another draw of that model.</p>"
+    "measurement: every night's truth is another draw of that model. {trust}</p>"
 )
 SCORES = {
     "regret": "Regret: how much worse the place is that looks best so far than the best place there is, by "
@@ -56,7 +56,7 @@ def _head(verdict: Verdict) -> Iterator[str]:
     yield f"<header><p class=over>Rehearsal of {escape(verdict.campaign)}</p>"
     yield f"<h1>{escape(verdict.sentence)}</h1>"
     if verdict.is_emulated:
-        yield EMULATED
+        yield EMULATED.format(trust=escape(verdict.trust))
     facts = {
         "Sought": verdict.objective,
         "Rehearsed on": verdict.world,

@@ -51,6 +51,7 @@ def reach_verdict(sweep: Sweep) -> Verdict:
         objective=objective.text(),
         world=setting.choice.text(),
         is_emulated=setting.choice.kind == "log",
+        trust=setting.told,
         score=name,
         unit=unit,
         scale=1.0 if objective.goal == "level" else scale,
@@ -109,7 +110,7 @@ def _better(one: Pairing) -> str:
 
 def _remarks(sweep: Sweep, contest: Contest) -> tuple[str, ...]:
     kind = sweep.setting.choice.kind
-    said: list[str] = [sweep.setting.told] if sweep.setting.told else []
+    said: list[str] = []
     if kind == "log":
         low, middle, high = night_needed(sweep, contest)
         said.append(

@@ -117,15 +117,23 @@ def steps_of(
     found = [None if seen is None or d.point is None else (d.point, seen) for d, seen in all_]
     names = tuple(dict.fromkeys([*spec.budget.stock, *(name for one in spec.sums for name in one.axes)]))
     steps: list[Step] = []
-    exposed_s, used = 0.0, dict.fromkeys(names, 0.0)
+    exposed_s, used = 0.0, _used_by(history, names, spec.measurement.sample_amount)
     for (decision, _), score in zip(all_, judge.scores(found), strict=True):
         exposed_s += decision.exposure_s
-        for name in names:
-            if decision.point is not None:
-                used[name] += decision.point.numbers.get(name, 0.0) * spec.measurement.sample_amount
         hours = seconds.get(decision.seq, 0.0) / SECONDS_PER_HOUR
-        steps.append(Step(score=score, hours=hours, exposed_s=exposed_s, used=dict(used)))
+        steps.append(Step(score=score, hours=hours, exposed_s=exposed_s, used=used[decision.seq]))
     return tuple(steps)
+
+
+def _used_by(history: History, names: tuple[str, ...], amount: float) -> dict[int, dict[str, float]]:
+    """What was used up of each component until each decision, by `seq`; blanks use some, too."""
+    used, so_far = dict.fromkeys(names, 0.0), dict[int, dict[str, float]]()
+    for decision in history.decisions:
+        if decision.point is not None:
+            numbers = decision.point.numbers
+            used = {name: used[name] + amount * numbers.get(name, 0.0) for name in names}
+        so_far[decision.seq] = used
+    return so_far
 
 
 def forecasts_of(objective: ObjectiveBase, history: History) -> tuple[Forecast, ...]:

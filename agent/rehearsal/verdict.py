@@ -124,6 +124,8 @@ class Verdict(Frozen):
     """What was rehearsed on, in words."""
     is_emulated: bool
     """True when the truth is an emulator's."""
+    trust: str = ""
+    """How far that emulator can be trusted, in words."""
     score: str
     """What a score is: ``regret``, ``rmse`` or ``share wrong``."""
     unit: str
