@@ -14,13 +14,23 @@ from models.saxs.curve_analysis import Shown
 class CurveSource(Protocol):
     """Where curves come from."""
 
+    def bring(self, decision: Decision) -> None:
+        """Bring a decision's sample into the beam.
+
+        Raises
+        ------
+        BeamlineFault
+            When a device would fail.
+        """
+        ...
+
     def show(self, decision: Decision, action_id: str) -> Shown:
         """The curve of a decision's sample, exposed as long as it says.
 
         Raises
         ------
-        BeamlineFault, UnreachablePoint
-            When a device would fail, or there is no such sample.
+        UnreachablePoint
+            When there is no such sample, or it cannot be made.
         """
         ...
 
@@ -75,6 +85,8 @@ class CurveInstrument:
         took_s = self._duration_s(action.kind, decision)
         self.clock.spend(took_s)
         exposure = None
+        if action.kind == "load":
+            self._source.bring(decision)
         if action.kind == "expose":
             self._shown[action.action_id] = self._source.show(decision, action.action_id)
             exposure = self._exposure(action, decision)

@@ -104,17 +104,27 @@ class FastTwin:
         self.noise = 1.0
         """Factor on the standard deviation of all noise."""
 
+    def bring(self, decision: Decision) -> None:
+        """Bring a decision's sample into the beam.
+
+        Raises
+        ------
+        BeamlineFault
+            When the changer is stuck.
+        """
+        fault = self._struck.fault(decision.seq)
+        if fault is not None and fault.kind in DEVICE_FAULTS:
+            raise BeamlineFault(f"the twin has a {fault.kind} at decision {decision.seq}.")
+
     def show(self, decision: Decision, action_id: str) -> Shown:
         """The curve of a decision's mixture; of one that a fault struck, with a verdict that refuses it.
 
         Raises
         ------
-        BeamlineFault, UnreachablePoint
-            When the changer is stuck, or the mixture cannot be made.
+        UnreachablePoint
+            When the mixture cannot be made.
         """
         fault = self._struck.fault(decision.seq)
-        if fault is not None and fault.kind in DEVICE_FAULTS:
-            raise BeamlineFault(f"the twin has a {fault.kind} at decision {decision.seq}.")
         mixture = self._mixture(decision, action_id)
         station, light = self._world.shine(mixture, seq=decision.seq, exposure_s=decision.exposure_s)
         rng = noise_of(self._world.seed, decision.seq)

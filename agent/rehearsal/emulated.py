@@ -76,6 +76,9 @@ class _Draws:
     def __init__(self, drawn: Drawn, encoding: Encoding, job: Job) -> None:
         self._drawn, self._encoding, self._job = drawn, encoding, job
 
+    def bring(self, decision: Decision) -> None:
+        """Nothing fails on the way."""
+
     def show(self, decision: Decision, action_id: str) -> Shown:
         """The curve of a decision's point with its noise; refused as often as the night's were."""
         del action_id

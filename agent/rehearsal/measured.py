@@ -69,6 +69,9 @@ class _Shelf:
     def __init__(self, curves: dict[str, Curve]) -> None:
         self._curves = curves
 
+    def bring(self, decision: Decision) -> None:
+        """Nothing fails."""
+
     def show(self, decision: Decision, action_id: str) -> Shown:
         """The curve of the decision's sample."""
         del action_id
