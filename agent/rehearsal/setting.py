@@ -18,6 +18,7 @@ from models.domain.canonical import canonical_json, sha256_text
 from models.domain.errors import BadInput
 from models.domain.people import PeopleSpec
 from models.domain.record_spec import RecordSpec
+from models.saxs.extractors import load_extractors
 
 LOG = "log:"
 """What begins the name of a finished campaign as a world."""
@@ -174,4 +175,14 @@ def prepare_setting(choice: Choice, own: CampaignSpec, contenders: list[Contende
         plans[one.name] = (replace(one, spec=checked.spec), checked.problem)
     told = canonical_json(plan.spec.model_copy(update={"rehearsal": None}))
     key = sha256_text(f"{choice.kind} {choice.place} {home} {told}")
-    return Setting(choice, plan, Scene(key, choice.kind, plan.spec, str(home)), plans)
+    sought = {name for one, _ in plans.values() for name in one.spec.objective.features}
+    spec = plan.spec if choice.kind == "twin" else _reading_only(plan.spec, sought)
+    return Setting(choice, plan, Scene(key, choice.kind, spec, str(home)), plans)
+
+
+def _reading_only(spec: CampaignSpec, sought: set[str]) -> CampaignSpec:
+    """The campaign with the extractors that make what somebody seeks: reading all is half of the time."""
+    sought = sought | set(spec.objective.features)
+    kept = tuple(name for name in spec.analysis.features if sought & set(load_extractors((name,))[0].makes))
+    analysis = spec.analysis.model_copy(update={"features": kept})
+    return spec.model_copy(update={"analysis": analysis})
