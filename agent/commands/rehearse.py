@@ -125,7 +125,7 @@ def write_report(sweep: "Sweep", folder: Path) -> "Verdict":
 
     verdict = reach_verdict(sweep)
     spec = sweep.setting.for_tonight(verdict.recommended)
-    tonight = campaign_toml(spec, verdict.sentence)
+    tonight = campaign_toml(spec, f"{verdict.sentence} Lay it beside the campaign file that was rehearsed.")
     for name, text in (
         (REPORT, report_page(verdict, tonight)),
         (NUMBERS, json.dumps(json.loads(verdict.model_dump_json()), indent=1, ensure_ascii=False)),

@@ -36,7 +36,7 @@ def build(options: Options, problem: Problem) -> "Grid":
 
 
 class Grid:
-    """The coarsest grid that has a place for each measurement of the budget; its seed shifts it."""
+    """The finest grid that the budget can fill, shifted by the seed; then where most is missing."""
 
     def __init__(self, problem: Problem) -> None:
         """Lay the grid out."""
@@ -57,12 +57,12 @@ class Grid:
         if choices.is_exhausted:
             return problem.end(history, choices.why_exhausted)
         rows = np.flatnonzero(choices.is_open)
-        if self._pool.points is not None:
-            n_asked = sum(1 for decision in history.decisions if decision.kind in MEASURING_KINDS)
-            place = self._nodes[n_asked % len(self._nodes)]
-            row: int | None = int(rows[nearest(self._pool, rows, place)])
-        else:
-            row = first_new(choices, rows, self._encoding, history)
+        row: int | None = None
+        n_asked = sum(1 for decision in history.decisions if decision.kind in MEASURING_KINDS)
+        if self._pool.points is None:
+            row = first_new(choices, rows[rows < len(self._nodes)], self._encoding, history)
+        elif n_asked < len(self._nodes):
+            row = int(rows[nearest(self._pool, rows, self._nodes[n_asked])])
         if row is None:  # the grid is used up
             return problem.measure(history, "suggest", choices.most_remote(), choices.noted(REASON))
         point = choices.point(row, choices.pool.columns[row])
@@ -70,28 +70,30 @@ class Grid:
 
 
 def _lay_out(problem: Problem, encoding: Encoding, n_places: int) -> Floats:
-    """Columns of the nodes of the coarsest grid with so many places, shape (n, n_columns)."""
+    """Columns of the nodes of the finest grid with at most so many places, shape (n, n_columns)."""
     space = problem.space
     solved = {constraint.axes[-1]: constraint for constraint in space.sums}
     free = [axis for axis in space.axes if axis.name not in solved]
     shifts = np.random.default_rng(derive_seed(problem.seed, "design")).random(len(free))
     listed = space.model_copy(update={"candidates": ()})
     nodes: list[Point] = []
-    for n_steps in range(2, MOST_NODES):
+    for n_steps in range(1, MOST_NODES):
         lines = [_settings(axis, n_steps, shift) for axis, shift in zip(free, shifts.tolist(), strict=True)]
         n_nodes = int(np.prod([float(len(line)) for line in lines]))
         if n_nodes > MOST_NODES:
             break
-        nodes = []
+        found: list[Point] = []
         for values in product(*lines):
             at: dict[str, float | str] = dict(zip((axis.name for axis in free), values, strict=True))
             for name, constraint in solved.items():
                 at[name] = constraint.total - sum(float(at[one]) for one in constraint.axes if one != name)
             point = Point(coordinates={name: at[name] for name in space.names})
             if space.candidates or not listed.objections(point):
-                nodes.append(point)
-        is_all = all(axis.n_settings is not None and axis.n_settings <= n_steps for axis in free)
-        if len(nodes) >= n_places or is_all:
+                found.append(point)
+        if nodes and len(found) > n_places:
+            break
+        nodes = found
+        if all(axis.n_settings is not None and axis.n_settings <= n_steps for axis in free):
             break
     return encoding.encode(nodes)
 

@@ -1,6 +1,7 @@
 """Follow a Sobol sequence: even at every length, and the same whatever is measured."""
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import qmc
 
 from agent.strategy.choices import Choices
@@ -36,8 +37,10 @@ class Sobol:
     def __init__(self, problem: Problem) -> None:
         """Lay the sequence out."""
         self._problem, self._encoding = problem, Encoding(problem.space)
-        self._n_laid_out = max(LEAST_POOL, 2 * (problem.n_planned or 0))
-        self._pool = gather_pool(self._encoding, self._n_laid_out, derive_seed(problem.seed, "design"))
+        seed, n = derive_seed(problem.seed, "design"), max(LEAST_POOL, 2 * (problem.n_planned or 0))
+        self._pool = gather_pool(self._encoding, n, seed)
+        sampler = qmc.Sobol(self._encoding.n_columns, scramble=True, rng=np.random.default_rng(seed))
+        self._places = sampler.random(1 << (n - 1).bit_length())
 
     def propose(self, history: History) -> Decision:
         """The next point that may be chosen."""
@@ -55,23 +58,17 @@ class Sobol:
         rows = np.flatnonzero(choices.is_open)
         if self._pool.points is not None:
             n_asked = sum(1 for decision in history.decisions if decision.kind in MEASURING_KINDS)
-            return int(rows[nearest(self._pool, rows, self._place(n_asked))])
+            place = self._places[n_asked % len(self._places)]
+            return int(rows[nearest(self._pool, rows, place)])
         return first_new(choices, rows, self._encoding, history)
 
-    def _place(self, number: int) -> Floats:
-        """Point of the sequence in the unit cube, whatever samples there are, shape (n_columns,)."""
-        seed = derive_seed(self._problem.seed, "design")
-        sampler = qmc.Sobol(self._encoding.n_columns, scramble=True, rng=np.random.default_rng(seed))
-        sampler.fast_forward(number)
-        return sampler.random(1)[0]
 
-
-def nearest(pool: Pool, rows: np.ndarray, place: Floats) -> int:
+def nearest(pool: Pool, rows: NDArray[np.intp], place: Floats) -> int:
     """Which of the rows of a pool lies nearest to a place."""
     return int(np.argmin(((pool.columns[rows] - place) ** 2).sum(axis=1)))
 
 
-def first_new(choices: Choices, rows: np.ndarray, encoding: Encoding, history: History) -> int | None:
+def first_new(choices: Choices, rows: NDArray[np.intp], encoding: Encoding, history: History) -> int | None:
     """The first of the rows of a pool at which nothing was asked for yet; None when there is none."""
     asked = encoding.encode([d.point for d in history.asked() if d.point is not None])
     for row in rows.tolist():
