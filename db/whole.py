@@ -9,11 +9,11 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from db import schema
+from db.gathering import GatheredEntry, GatheredWriter, Sheaf
 from db.lease import Lease
 from db.ledger import Chain, Entry, Sealed
 from db.log import Opening, add_campaign
 from db.readable import refuse_edited
-from db.rows import Writer
 from models.domain.canonical import canonical_json
 from models.domain.clock import Stamp
 from models.domain.errors import LogUnavailable
@@ -90,10 +90,12 @@ def _write(
         **stamp.model_dump(),
     )
     sealed = entry.seal(chain, OPENED, None, stamp.utc)
+    sheaf = Sheaf(connection)
     for record, when in records:
-        entry = Entry(connection)
-        seq = Writer(entry, chain, session_id, when).write(record)
-        sealed = entry.seal(chain, type(record).__name__, seq, when.utc, sealed)
+        gathered = GatheredEntry(sheaf)
+        seq = GatheredWriter(gathered, chain, session_id, when).write(record)
+        sealed = gathered.seal(chain, type(record).__name__, seq, when.utc, sealed)
+    sheaf.insert()
     return sealed
 
 
