@@ -5,10 +5,10 @@ from datetime import datetime
 from itertools import takewhile
 
 from models.domain.campaign import BudgetSpec
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import EXPOSING_KINDS, MEASURING_KINDS, Decision, Reason
 from models.domain.history import NEVER_BEGUN, History
 
-SECONDS_PER_HOUR = 3600.0
 ROUNDING = 1e-9
 MOST_BLANKS = 12
 """Blanks in a row after which something is wrong with a night that never comes to a sample."""

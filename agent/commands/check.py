@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.commands.options import DEFAULT_DATABASE, AsJson, Database, Dataset
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 5.0
 """How long all devices together may take to answer."""
-SECONDS_PER_HOUR = 3600.0
 RATE = "the rate of samples spread over the space"
 """What a deck is foretold by before anything was made."""
 

@@ -75,6 +75,7 @@ def told(problem: Problem, spec: CampaignSpec) -> Problem:
     """The task with what the campaign file in force says, which may have changed since it went on record."""
     return problem.model_copy(
         update={
-            "stop": spec.stop, "stock": spec.stock, "deck": spec.deck, "n_planned": spec.budget.measurements
+            "stop": spec.stop, "stock": spec.stock, "deck": spec.deck, "n_planned": spec.budget.measurements,
+            "hours_planned": spec.budget.hours,
         }
     )  # fmt: skip
