@@ -42,13 +42,20 @@ def measure(task: Task) -> list[Row]:
         standards = find_standards(client, setting, [-1], {})
     scene = replace(setting.scene, key="benchmark", standards=dict(standards))
     n = task.repeats(N_TIMED, N_TIMED_QUICK)
-    alone, both = (_rate(setting, scene, n, n_workers, task) for n_workers in (1, 2))
+    (alone, _, _), (both, played_s, written_s) = (_rate(setting, scene, n, k, task) for k in (1, 2))
     facts = machine_settings("distributed", "numpy") | {"campaigns": n, "measurements": 30}
     rows = [
         make_row(
             "rehearsal.two_workers", both, "campaigns a minute", facts, Peer(name="one worker", value=alone)
         ),
         make_row("rehearsal.efficiency", both / (2 * alone), "1", facts),
+        make_row(
+            "rehearsal.processor_time",
+            played_s,
+            "s a campaign",
+            facts,
+            Peer(name="the writer", value=written_s),
+        ),
     ]
     return [*rows, _holds(task)]
 
@@ -62,20 +69,25 @@ def _setting(measurements: int = 30) -> Setting:
     return prepare_setting(choice, spec, contenders_of(spec, ()), EXAMPLE.parent)
 
 
-def _rate(setting: Setting, scene: Scene, n: int, n_workers: int, task: Task) -> float:
-    """Campaigns a minute, written down; the workers are warm."""
+def _rate(setting: Setting, scene: Scene, n: int, n_workers: int, task: Task) -> tuple[float, float, float]:
+    """Campaigns a minute, written down; processor time of a campaign in a worker, and in the writer, s.
+
+    The workers are warm. Where other programs use the processors, only the times of the processor tell.
+    """
     names = list(setting.plans)
     jobs = [setting.job(names[k % len(names)], k // len(names)) for k in range(n)]
     with tempfile.TemporaryDirectory() as folder, crew(None, n_workers) as client:
         _warm(client, setting, scene, n_workers)
         with open_record(Path(folder), scene) as recorder:
-            begun_s = time.perf_counter()
+            begun_s, own_s, played_s = time.perf_counter(), time.process_time(), 0.0
             played = play(client, jobs, scene)
             for _, one in zip(task.track(jobs, f"{n_workers} workers"), played, strict=True):
                 if isinstance(one, Broken):
                     raise RuntimeError(one.why)
                 recorder.write(one)
-            return 60.0 * n / (time.perf_counter() - begun_s)
+                played_s += one.track.cpu_s
+            rate = 60.0 * n / (time.perf_counter() - begun_s)
+            return rate, played_s / n, (time.process_time() - own_s) / n
 
 
 def _warm(client: object, setting: Setting, scene: Scene, n_workers: int) -> None:
