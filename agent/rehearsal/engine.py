@@ -2,6 +2,8 @@
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -53,11 +55,23 @@ def crew(address: str | None, n_workers: int | None = None) -> Generator[Any]:
         return
     n = n_workers or os.cpu_count() or 1
     options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
-    with (
-        LocalCluster(n_workers=n, silence_logs=logging.CRITICAL, **options) as cluster,
-        Client(cluster) as client,
-    ):
+    with _deaf_to_interrupts():
+        cluster = LocalCluster(n_workers=n, silence_logs=logging.CRITICAL, **options)
+    with cluster, Client(cluster) as client:
         yield client
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Generator[None]:
+    """Let processes that start now leave Ctrl-C to this one, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _client(address: str) -> Any:
