@@ -12,47 +12,23 @@ from bluesky.utils import MsgGenerator
 
 from instruments import plans
 from instruments.beamline import Beamline, Fenced, device_name
+from instruments.commands import commands_of
 from instruments.documents import DocumentWriter
 from instruments.engine import SturdyEngine
 from instruments.faults import explain
 from instruments.fence import Permit, fenced
-from instruments.loading import sample_name
 from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
-from models.domain.action import Action, ActionClass, ActionKind, ActionReport
-from models.domain.decision import EXPOSING_KINDS, Decision
+from models.domain.action import Action, ActionReport
+from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, BeamlineUnsafe, LeaseLost, LogUnavailable, NightbeamError
 
-MOVING_KINDS = EXPOSING_KINDS | {"blank", "calibration"}
-"""Kinds of decision that move something."""
-CLASSES: dict[ActionKind, ActionClass] = {
-    "prepare": "at_most_once",
-    "load": "idempotent",
-    "expose": "verify_then_retry",
-}
-"""What a resumed run may do with each kind of action."""
 N_MOVES = 6
 """Moves that a plan waits for one after the other, at most."""
 GRACE_S = 30.0
 """What a plan may take besides its waits, such as reading devices, s."""
 CLOSE_S = 5.0
 """Longest wait for the RunEngine's thread to end, s."""
-
-
-def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: int) -> str:
-    """Name of an action, unique for all time: ``night-00017-3expose-1``.
-
-    Parameters
-    ----------
-    campaign
-        Name of the campaign; one name, one campaign.
-    action_key
-        `seq` of the decision, step within it, kind.
-    attempt
-        Counts up from 1 each time the command is given again.
-    """
-    seq, step, kind = action_key
-    return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
 
 
 def elapsed_s(began_s: float, ended_s: float) -> float | None:
@@ -94,24 +70,10 @@ class BlueskyInstrument:
 
     def actions(self, decision: Decision) -> tuple[Action, ...]:
         """The physical commands that a decision asks for, in order. Nothing moves."""
-        if decision.point is None or decision.kind not in MOVING_KINDS:
-            return ()
-        kinds: list[ActionKind] = ["load", "expose"]
         beamline = self._beamline
-        if beamline.dispenser is not None and decision.point.sample is None:  # one that has a name exists
-            kinds.insert(0, "prepare")
-        has_samples = beamline.dispenser is not None or beamline.changer is not None
-        return tuple(
-            Action(
-                action_id=action_id(self._campaign, (decision.seq, step, kind), 1),
-                seq=decision.seq,
-                step=step,
-                kind=kind,
-                action_class=CLASSES[kind],
-                sample=sample_name(decision) if has_samples else None,
-            )
-            for step, kind in enumerate(kinds, start=1)
-        )
+        is_made = beamline.dispenser is not None
+        has_samples = is_made or beamline.changer is not None
+        return commands_of(self._campaign, decision, is_made=is_made, has_samples=has_samples)
 
     def perform(self, action: Action, decision: Decision) -> ActionReport:
         """Give one command and wait for its end.

@@ -14,6 +14,7 @@ from models.domain.own_parts import OWN_PART
 from models.domain.people import NotifySpec, PeopleSpec
 from models.domain.record_spec import RecordSpec
 from models.domain.region import Region, RegionSpec
+from models.domain.rehearsal import RehearsalSpec
 from models.domain.setup import SetupSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
 from models.domain.stock import Stock
@@ -186,6 +187,8 @@ class CampaignSpec(Frozen):
     """How people may interfere; may be changed between two runs."""
     notify: NotifySpec | None = None
     """How people are called; may be changed between two runs."""
+    rehearsal: RehearsalSpec | None = None
+    """Strategies to rehearse beside this one; may be changed between two runs."""
     record: RecordSpec = RecordSpec()
     """How the record is kept; may be changed between two runs."""
     folder: str | None = None

@@ -6,7 +6,7 @@ from tests.docs.reader import follow
 
 PAGES = [
     "docs/extending.md", "docs/liquid-handling.md", "docs/pending.md",
-    "docs/people.md", "docs/setup.md", "docs/spaces.md",
+    "docs/people.md", "docs/rehearsal.md", "docs/setup.md", "docs/spaces.md",
     "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
 ]  # fmt: skip
 
