@@ -7,7 +7,7 @@ from scipy import sparse
 
 from instruments.commands import sample_name
 from instruments.virtual_deck import VirtualDeck
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, UnreachablePoint
 from models.domain.scattering import Curve, Floats, Verdict

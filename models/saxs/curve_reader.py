@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve, CurveProfile, Verdict
 from models.saxs.checks.curves import check_curve

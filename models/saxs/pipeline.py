@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.domain.action import Asset, Exposure
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.artifact import Artifact
-from models.domain.campaign import AnalysisSpec
 from models.domain.disk import disk_refuses
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.history import History, Observation

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from instruments.fast_twin import FastTwin, find_rings
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.decision import Decision, Reason
 from models.domain.errors import BeamlineFault
 from models.domain.scattering import Curve, Feature, Frame
