@@ -1,4 +1,4 @@
-"""A folder of measured curves as a world: each sample shows the curve that was measured of it."""
+"""A folder of measured curves or values as a world: each sample shows what was measured of it."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,7 +14,6 @@ from models.domain.decision import Decision
 from models.domain.errors import BadInput, UnreachablePoint
 from models.domain.history import History, Observation
 from models.domain.inputs import validated
-from models.domain.scattering import Curve
 from models.domain.space import Point
 from models.saxs.curve_analysis import CurveAnalysis, Shown
 from models.saxs.curve_reader import CurveReader
@@ -24,7 +23,7 @@ KIND = "dataset"
 
 
 class MeasuredWorld:
-    """Measured curves, served from memory."""
+    """Measured curves, or a table of values, served from memory."""
 
     def __init__(self, spec: CampaignSpec, home: str) -> None:
         """Read every curve once.
@@ -44,41 +43,42 @@ class MeasuredWorld:
         self._spec = spec
         options = Options.model_validate(spec.instrument.options)
         dataset = open_dataset(options, Path(home))
-        self._curves = {sample: read_sample(dataset, sample) for sample in dataset.curves}
+        curves = {sample: Shown(read_sample(dataset, sample)) for sample in dataset.curves}
+        self._shelf = curves | {sample: Shown(values=values) for sample, values in dataset.values.items()}
         self._extractors = load_extractors(spec.analysis.features)
 
     @contextmanager
     def stage(self, job: Job) -> Generator[Stage]:
         """Set the stage for one campaign."""
-        instrument = CurveInstrument(job.name, _Shelf(self._curves), Handling(has_samples=True))
+        instrument = CurveInstrument(job.name, _Shelf(self._shelf), Handling(has_samples=True))
         reader = CurveReader(job.spec.analysis, self._extractors, job.spec.objective.profile_bins)
         yield Stage(instrument, CurveAnalysis(reader, instrument.shown), instrument.clock)
 
     def truth(self, point: Point, place: int) -> Observation:
-        """What its measured curve says: nobody knows better."""
+        """What was measured of it: nobody knows better."""
         del place
         reader = CurveReader(self._spec.analysis, self._extractors, self._spec.objective.profile_bins)
-        shown = Shown(self._curves[str(point.sample)])
+        shown = self._shelf[str(point.sample)]
         exposure = Exposure(seq=1, action_id="1", run_uid="", point=point, exposure_s=1.0, assets=())
         return CurveAnalysis(reader, lambda _: shown)(exposure, None, History()).observation
 
 
 class _Shelf:
-    """Shows the curve of a sample by its name."""
+    """Shows what was measured of a sample, by its name."""
 
-    def __init__(self, curves: dict[str, Curve]) -> None:
-        self._curves = curves
+    def __init__(self, shown: dict[str, Shown]) -> None:
+        self._shown = shown
 
     def bring(self, decision: Decision) -> None:
         """Nothing fails."""
 
     def show(self, decision: Decision, action_id: str) -> Shown:
-        """The curve of the decision's sample."""
+        """The curve, or the values, of the decision's sample."""
         del action_id
         sample = decision.point.sample if decision.point else None
-        if sample is None or sample not in self._curves:
-            raise UnreachablePoint(f"decision {decision.seq}: there is no measured curve of {sample!r}.")
-        return Shown(self._curves[sample])
+        if sample is None or sample not in self._shown:
+            raise UnreachablePoint(f"decision {decision.seq}: nothing was measured of {sample!r}.")
+        return self._shown[sample]
 
 
 def on_folder(spec: CampaignSpec, folder: Path) -> CampaignSpec:

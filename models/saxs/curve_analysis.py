@@ -1,4 +1,4 @@
-"""From a curve that no frame stands behind to an observation: subtract the blank, judge, extract."""
+"""From a curve that no frame stands behind, or from values alone, to an observation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,16 +10,19 @@ from models.domain.records import Observed
 from models.domain.scattering import Absence, Curve, Feature, Verdict
 from models.saxs.correct import subtract
 from models.saxs.curve_reader import CurveReader
+from models.saxs.value_files import observe_values
 
 
 @dataclass(frozen=True, eq=False)
 class Shown:
     """What an instrument without frames brings back."""
 
-    curve: Curve
-    """The curve, before a blank is subtracted."""
+    curve: Curve | None = None
+    """The curve, before a blank is subtracted; None where there are values alone."""
     verdicts: tuple[Verdict, ...] = ()
     """What checks of its frame would have said."""
+    values: tuple[Feature | Absence, ...] = ()
+    """What an instrument gave that measures values itself."""
 
 
 class CurveAnalysis:
@@ -38,7 +41,7 @@ class CurveAnalysis:
         self._reader, self._shown = reader, shown
 
     def __call__(self, exposure: Exposure, blank: Exposure | None, history: History) -> Observed:
-        """Subtract the blank, judge, and extract features.
+        """Subtract the blank, judge, and extract features; take values as they are.
 
         Parameters
         ----------
@@ -57,9 +60,12 @@ class CurveAnalysis:
         del history
         shown = self._shown(exposure)
         curve = shown.curve
-        if blank is not None:
+        if curve is None:
+            return Observed(observation=observe_values(exposure.seq, shown.values))
+        empty = None if blank is None else self._shown(blank).curve
+        if empty is not None:
             try:
-                curve = subtract(curve, self._shown(blank).curve)
+                curve = subtract(curve, empty)
             except BadInput as error:
                 raise FrameRejected(f"decision {exposure.seq}: {error}") from error
         said = self._reader.read(self._reader.cut(curve), shown.verdicts)

@@ -19,7 +19,7 @@ from models.saxs.extractor import Extractor
 from models.saxs.fits import as_artifacts
 from models.saxs.reading import NO_FRAME, Profile
 from models.saxs.reduction import Detector, Reduced, Reduction
-from models.saxs.value_files import read_values
+from models.saxs.value_files import observe_values, read_values
 
 CURVES_FOLDER = "curves"
 """Subfolder of the campaign's folder where reduced curves go."""
@@ -202,12 +202,6 @@ def _values_in(exposure: Exposure) -> Observation | None:
     if path is None:
         return None
     try:
-        found = read_values(path)
+        return observe_values(exposure.seq, read_values(path))
     except BadInput as error:
         raise FrameRejected(f"decision {exposure.seq}: {error}") from error
-    return Observation(
-        seq=exposure.seq,
-        is_accepted=True,
-        features=tuple(x for x in found if isinstance(x, Feature)),
-        absences=tuple(x for x in found if isinstance(x, Absence)),
-    )

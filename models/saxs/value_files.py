@@ -5,6 +5,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from models.domain.errors import BadInput
+from models.domain.history import Observation
 from models.domain.scattering import Absence, Feature
 from models.domain.whole_files import clear_drafts, write_whole
 
@@ -32,3 +33,13 @@ def read_values(path: Path) -> tuple[Feature | Absence, ...]:
         raise BadInput(
             str(path), f"holds no measured values: {error.errors()[0]['msg']}", "Measure again"
         ) from error
+
+
+def observe_values(seq: int, values: tuple[Feature | Absence, ...]) -> Observation:
+    """The observation of an instrument that gives values itself: nothing is left to be judged."""
+    return Observation(
+        seq=seq,
+        is_accepted=True,
+        features=tuple(x for x in values if isinstance(x, Feature)),
+        absences=tuple(x for x in values if isinstance(x, Absence)),
+    )
