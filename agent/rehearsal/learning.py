@@ -129,6 +129,12 @@ def night_of(recorded: Recorded, encoding: Encoding, where: str) -> Night:
         When there are too few, or they were measured on other axes.
     """
     rows = list(_rows(recorded))
+    if not rows and any(recorded.history.accepted()):
+        raise BadInput(
+            where,
+            "has values on record and no curves, and only curves can be emulated",
+            "Rehearse on the table of values itself: --world DIR",
+        )
     if len(rows) < FEWEST_CURVES:
         raise BadInput(
             where,

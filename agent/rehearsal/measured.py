@@ -4,8 +4,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from agent.rehearsal.jobs import Job
 from agent.rehearsal.worlds import Stage
+from agent.strategy.problem import Problem
 from instruments.curves_only import CurveInstrument, Handling
 from instruments.dataset import Options, open_dataset, read_sample
 from models.domain.action import Exposure
@@ -14,12 +17,16 @@ from models.domain.decision import Decision
 from models.domain.errors import BadInput, UnreachablePoint
 from models.domain.history import History, Observation
 from models.domain.inputs import validated
+from models.domain.seeds import derive_seed
 from models.domain.space import Point
 from models.saxs.curve_analysis import CurveAnalysis, Shown
 from models.saxs.curve_reader import CurveReader
 from models.saxs.extractors import load_extractors
 
 KIND = "dataset"
+SHARE_KEPT = 0.8
+"""Of the samples, in every rehearsed night but the first."""
+FEWEST_KEPT = 8
 
 
 class MeasuredWorld:
@@ -61,6 +68,20 @@ class MeasuredWorld:
         shown = self._shelf[str(point.sample)]
         exposure = Exposure(seq=1, action_id="1", run_uid="", point=point, exposure_s=1.0, assets=())
         return CurveAnalysis(reader, lambda _: shown)(exposure, None, History()).observation
+
+
+def without_some(problem: Problem) -> Problem:
+    """The task with some of its samples left out, drawn by its seed.
+
+    Nothing is drawn in a night of most strategies among samples that exist: without this, all nights of a
+    strategy would be one and the same, and be counted as evidence again and again.
+    """
+    listed = problem.space.candidates
+    n_kept = max(round(SHARE_KEPT * len(listed)), min(FEWEST_KEPT, len(listed)))
+    rng = np.random.default_rng(derive_seed(problem.seed, "samples"))
+    rows = np.sort(rng.choice(len(listed), n_kept, replace=False))
+    space = problem.space.model_copy(update={"candidates": tuple(listed[row] for row in rows)})
+    return problem.model_copy(update={"space": space})
 
 
 class _Shelf:

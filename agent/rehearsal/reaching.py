@@ -17,6 +17,7 @@ from agent.rehearsal.judging import (
     shares_won,
     sort_out,
 )
+from agent.rehearsal.measured import SHARE_KEPT
 from agent.rehearsal.night import beside_the_night, night_needed
 from agent.rehearsal.scoring import FEWEST_FOR_A_MAP, N_LOOKS
 from agent.rehearsal.standard import Standard, score_name
@@ -124,7 +125,9 @@ def _remarks(sweep: Sweep, contest: Contest) -> tuple[str, ...]:
         )
     if kind == "folder":
         said.append(
-            "The truth is what was measured: its noise is in it, and the noise cannot be turned up or down."
+            "The truth is what was measured: its noise is in it, and the noise cannot be turned up or down. "
+            f"Every night but the first lacks {1 - SHARE_KEPT:.0%} of the samples, drawn anew, so that "
+            "nights differ; they still are of one data set, and are more alike than nights at a beamline."
         )
     if kind == "twin":
         said.append("The truth is the twin's own, not your sample's.")

@@ -8,7 +8,7 @@ from typing import Any
 from agent.plan import Plan, prepare
 from agent.rehearsal.contenders import Contender
 from agent.rehearsal.jobs import Job, WorldKind, seed_of
-from agent.rehearsal.measured import on_folder
+from agent.rehearsal.measured import on_folder, without_some
 from agent.rehearsal.standard import refuse_unscored
 from agent.rehearsal.twins import refuse_no_twin
 from agent.rehearsal.worlds import Scene
@@ -51,7 +51,7 @@ class Choice:
         return {
             "twin": "the full twin (frames, faults, dose)",
             "fast": "the fast twin (curves, no frames)",
-            "folder": f"the measured curves in {Path(self.place).name}",
+            "folder": f"what was measured, in {Path(self.place).name}",
             "log": f"an emulator of the campaign {self.place!r}",
         }[self.kind]
 
@@ -66,7 +66,11 @@ def choose_world(asked: str | None, spec: CampaignSpec) -> Choice:
     """
     if asked is None:
         if spec.instrument.kind == "dataset":
-            return Choice("folder", str(spec.instrument.options.get("folder") or ""))
+            folder = spec.instrument.options.get("folder")
+            if folder is None:
+                remedy = "Name the folder of the data with --dataset DIR"
+                raise BadInput("instrument.folder", "is missing", remedy)
+            return Choice("folder", str(folder))
         refuse_no_twin(spec)
         return Choice("fast")
     if asked in ("twin", "fast"):
@@ -104,6 +108,9 @@ class Setting:
         """One campaign of a strategy."""
         contender, problem = self.plans[name]
         seed = seed_of(self.plan.spec, place)
+        problem = problem.model_copy(update={"seed": seed})
+        if self.choice.kind == "folder" and place > 0:
+            problem = without_some(problem)
         marked = f"{name}~{variant.replace(' ', '-')}" if variant else name
         own = f"{self.plan.spec.name}.{marked}.{place:03d}"
         return Job(
@@ -121,7 +128,7 @@ class Setting:
                     "notify": None,
                 }
             ),
-            problem_json=canonical_json(problem.model_copy(update={"seed": seed})),
+            problem_json=canonical_json(problem),
         )
 
     def for_tonight(self, name: str) -> CampaignSpec:

@@ -1,6 +1,6 @@
 """What rehearsed campaigns are scored by: the truth on a dense set of points, and its best."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -38,6 +38,20 @@ class Standard:
     scale: float
     """What a score of 100 % is: the range of the feature over the dense set, or of the distance from the
     goal."""
+
+
+def among(standard: Standard, objective: ObjectiveBase, space: SearchSpace) -> Standard:
+    """The standard for a night that may choose among some of the samples only: its best is the best of these.
+
+    Maps are held against all samples, also those that the night could not choose.
+    """
+    if not objective.has_best or not space.candidates:
+        return standard
+    listed = {row.tobytes() for row in Encoding(space).encode(space.candidates)}
+    values = standard.values[[row.tobytes() in listed for row in standard.columns]]
+    if not np.isfinite(values).any():
+        return standard
+    return replace(standard, best=float(np.nanmin(values)))
 
 
 def score_name(objective: ObjectiveBase) -> str:
