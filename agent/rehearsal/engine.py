@@ -18,6 +18,8 @@ CONNECT_S = 5.0
 """How long a cluster may take to answer, s."""
 AHEAD = 3
 """Campaigns that are handed to each worker before it asks for more."""
+MOST_SENT_AGAIN = 5
+"""How often a scene that was lost with all workers is sent again, before campaigns are given up."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,8 @@ def crew(address: str | None, n_workers: int | None = None) -> Generator[Any]:
             yield client
         return
     n = n_workers or os.cpu_count() or 1
-    options: dict[str, Any] = {"threads_per_worker": 1, "dashboard_address": None}
+    nowhere = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}  # else a port that others may hold
+    options: dict[str, Any] = {"threads_per_worker": 1, "scheduler_kwargs": nowhere}
     with _deaf_to_interrupts():
         cluster = LocalCluster(n_workers=n, silence_logs=logging.CRITICAL, **options)
     with cluster, Client(cluster) as client:
@@ -112,7 +115,8 @@ def _load() -> bool:
 def play(client: Any, jobs: Iterable[Job], scene: Scene) -> Iterator[Rehearsed | Broken]:
     """Play campaigns; each comes as soon as it is over.
 
-    A worker that dies costs the campaigns that it was playing: others play them again.
+    A worker that dies costs the campaigns that it was playing: others play them again. Where it was the only
+    one, the scene is lost with it, and is sent again to the one that takes its place.
 
     Parameters
     ----------
@@ -125,19 +129,24 @@ def play(client: Any, jobs: Iterable[Job], scene: Scene) -> Iterator[Rehearsed |
     """
     from dask.distributed import as_completed
 
-    shared = client.scatter(scene, broadcast=True, hash=False)
-    waiting, jobs_of = iter(jobs), dict[str, Job]()
+    sent = [client.scatter(scene, broadcast=True, hash=False)]
+    waiting, jobs_of = iter(jobs), dict[str, tuple[Job, int]]()
 
     def submit(job: Job) -> Any:
-        future = client.submit(rehearse, job, shared, pure=False)
-        jobs_of[future.key] = job
+        future = client.submit(rehearse, job, sent[-1], pure=False)
+        jobs_of[future.key] = job, len(sent)
         return future
 
     n_ahead = AHEAD * max(len(client.scheduler_info()["workers"]), 1)
     first = [submit(job) for _, job in zip(range(n_ahead), waiting, strict=False)]
     done = as_completed(first)
     for future in done:
-        job = jobs_of.pop(future.key)
+        job, n_sent = jobs_of.pop(future.key)
+        if future.cancelled() and n_sent <= MOST_SENT_AGAIN:
+            if n_sent == len(sent):
+                sent.append(client.scatter(scene, broadcast=True, hash=False))
+            done.add(submit(job))
+            continue
         yield _outcome(future, job)
         future.release()
         following = next(waiting, None)

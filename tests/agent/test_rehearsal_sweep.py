@@ -142,3 +142,18 @@ def test_a_killed_worker_costs_only_what_it_was_playing(two_workers):
     assert not [one for one in found if isinstance(one, Broken)]
     assert {one.job.name for one in found} == {job.name for job in jobs}
     assert pids[0] not in two_workers.run(os.getpid).values()
+
+
+def test_the_only_worker_may_be_killed_and_no_campaign_is_given_up():
+    setting = setting_of(small(**SHORT))
+    setting.scene.standards[ALL] = quick_standard()[ALL]
+    jobs = [setting.job("random", place) for place in range(5)]
+    found = []
+    with crew(None, 1) as client:
+        for one in play(client, jobs, setting.scene):
+            found.append(one)
+            if len(found) == 1:
+                (pid,) = client.run(os.getpid).values()
+                os.kill(pid, signal.SIGKILL)
+    assert not [one for one in found if isinstance(one, Broken)]
+    assert {one.job.name for one in found} == {job.name for job in jobs}
