@@ -16,17 +16,18 @@ from pathlib import Path
 
 SINGLE_THREADED = dict.fromkeys(
     (
-        "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"
+        "OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
     ),
     "1",
 ) | {"MPLBACKEND": "agg", "OPHYD_CONTROL_LAYER": "dummy"}  # fmt: skip
 """In this environment no library starts a thread when it is loaded or used, Channel Access among them: only
 such a process may be forked."""
 LOADED = (
-    "bluesky", "ophyd", "pyFAI", "h5py", "hdf5plugin", "psycopg", "alembic", "db.migrations", "agent.campaign",
-    "agent.assemble", "agent.summary", "agent.display", "agent.pictures.page", "agent.strategy.bayes",
-    "agent.strategy.learned", "models.gp.recommend", "instruments.virtual", "models.saxs.pipeline",
-    "models.saxs.features.peak",
+    "bluesky", "ophyd", "pyFAI", "h5py", "hdf5plugin", "psycopg", "alembic", "db.migrations",
+    "agent.campaign", "agent.assemble", "agent.summary", "agent.display", "agent.pictures.page",
+    "agent.strategy.bayes", "agent.strategy.learned", "models.gp.recommend", "instruments.virtual",
+    "models.saxs.pipeline", "models.saxs.features.peak",
 )  # fmt: skip
 """What a campaign uses."""
 
@@ -55,7 +56,7 @@ def _keep_optics() -> None:
 
 
 def _rehearse() -> None:
-    """Run a campaign from beginning to end: what it compiles and where its pixels fall is kept for the others."""
+    """Run a campaign from beginning to end: what it compiled and looked up is kept."""
     from agent import cli
     from agent.commands import run as run_command
     from tests.torture.campaigns import Small
