@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from agent.pictures.belief import believe
 from agent.pictures.foreseen import draw_foreseen
 from agent.pictures.front import draw_front
-from agent.pictures.labels import label_points
+from agent.pictures.labels import fix_layout, label_points
 from agent.pictures.line import draw_line
 from agent.pictures.panels import axis_label, draw_curves, draw_rise
 from agent.pictures.phases import (
@@ -68,13 +68,13 @@ def draw_page(
         is_tall = triangle is not None or is_scan(space)
         figure = Figure(figsize=(13.0, 7.2) if is_tall else (13.0, 4.6), layout="constrained")
         FigureCanvasAgg(figure)
+        figure.suptitle(f"{spec.name}: {spec.objective.text()}", weight="bold")
         if triangle is not None:
             _ternary_page(figure, spec, space, history, triangle)
         elif is_scan(space):
             draw_scan(figure, spec, space, history, motions)
         else:
             _plain_page(figure, spec, space, history)
-        figure.suptitle(f"{spec.name}: {spec.objective.text()}", weight="bold")
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=DOTS_PER_INCH)
     return path
@@ -89,7 +89,7 @@ def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history:
     _draw_curves(panels[-1], spec, space, history)
     if draw is not None:
         points = draw(panels[0], space, spec.objective, history)
-        figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
+        fix_layout(figure)  # labels are placed on the page as it will be
         label_points(panels[0], *points)
 
 
@@ -119,7 +119,7 @@ def _ternary_page(
     _draw_curves(figure.add_subplot(grid[:, 2]), spec, space, history)
     _draw_points(small, history, triangle, spec, size=2.5)
     points = _draw_points(big, history, triangle, spec, size=4.0)
-    figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
+    fix_layout(figure)  # labels are placed on the page as it will be
     x, y = triangle.to_plane(np.array([[p[axis.name] for axis in triangle.axes] for p in points.values()]))
     label_points(big, x, y, [str(seq) for seq in points])
 
