@@ -23,7 +23,7 @@ demo: install
 	$(BIN)/nightbeam run examples/first_light.toml
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 torture: install
 	$(BIN)/python -m tests.torture --kills 1000
