@@ -53,8 +53,10 @@ class Reader:
         return ended.stdout + ended.stderr
 
     def run_python(self, source: str) -> str:
+        # the quick process was loaded to do without Channel Access
+        python = sys.executable if "EPICS" in source else self.python
         ended = subprocess.run(
-            [self.python, "-c", source], cwd=self.folder, env=self.env, capture_output=True, text=True,
+            [python, "-c", source], cwd=self.folder, env=self.env, capture_output=True, text=True,
             timeout=300, check=False,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
