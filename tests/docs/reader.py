@@ -14,6 +14,7 @@ BEFORE = {
     "docs/objectives.md": "nightbeam run examples/curves.toml",
 }
 """What a reader has done before a page's first command."""
+NEEDS_EPICS = re.compile(r"EPICS|flow_cell\b")
 NAMED = re.compile(r"# (\S+\.toml)\n")
 """First line of a block that shows a whole file: its name."""
 
@@ -54,7 +55,7 @@ class Reader:
 
     def run_python(self, source: str) -> str:
         # the quick process was loaded to do without Channel Access
-        python = sys.executable if "EPICS" in source else self.python
+        python = sys.executable if NEEDS_EPICS.search(source) else self.python
         ended = subprocess.run(
             [python, "-c", source], cwd=self.folder, env=self.env, capture_output=True, text=True,
             timeout=300, check=False,
