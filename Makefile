@@ -4,7 +4,7 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 BIN := $(VENV)/bin
 
-.PHONY: install demo test torture check peers bench clean
+.PHONY: install demo overnight test torture check peers bench clean
 
 install: $(STAMP)
 
@@ -21,6 +21,10 @@ $(STAMP): pyproject.toml
 
 demo: install
 	$(BIN)/nightbeam run examples/first_light.toml
+
+# Ten hours of a night in minutes: its power fails once, and the same command goes on.
+overnight: install
+	$(BIN)/nightbeam run examples/overnight.toml || $(BIN)/nightbeam run examples/overnight.toml
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder

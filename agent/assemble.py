@@ -31,6 +31,7 @@ from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 from models.domain.history import History
 from models.domain.records import Event
+from models.saxs.judged_loads import JudgesLoads
 from models.saxs.pipeline import build_analysis
 
 MILESTONE_EVERY = 10
@@ -82,6 +83,8 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
             detector=plan.detector,
             profile_bins=plan.spec.objective.profile_bins,
         )
+        if plan.spec.load is not None:
+            analysis = JudgesLoads(analysis, plan.spec.load)
         milestones = Milestones(plan.problem, MILESTONE_EVERY)
         terms = Terms(plan.problem.space, plan.spec.people.veto_s)
         told = calling(plan.spec, plan.ways, narrator, log, lambda: clock().utc)

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from agent.beside import deck_lasts
 from agent.narrators import stopping_text
 from agent.stopping import Ending
 from models.domain.action import Action
@@ -51,6 +52,7 @@ class LiveDisplay:
         self._current: Decision | None = None
         self._doing = "starting"
         self._asked: str | None = None
+        self._lasts: list[str] = []
         self._recent: list[Text] = []
         self._progress = Progress(
             TextColumn("measurements"),
@@ -88,6 +90,7 @@ class LiveDisplay:
         if self._n_before is None:
             self._n_before = history.n_measured - is_measurement
         self._history, self._doing = history, "deciding what is next"
+        self._lasts = deck_lasts(self._spec, history)
         observation = history.observation(decision.seq)
         is_good = observation is not None and observation.is_accepted
         line = Text(f"{decision.seq:4d}  {decision.kind:<15}", style="default" if is_good else "red")
@@ -127,6 +130,8 @@ class LiveDisplay:
             decision, features = best[0]
             place = decision.point.text() if decision.point else ""
             rows.append(("best so far", f"{features_text(features)} (decision {decision.seq}: {place})"))
+        if self._lasts:
+            rows.append(("deck", self._lasts[0]))
         facts = Table.grid(padding=(0, 2))
         facts.add_column(style="bold", no_wrap=True)
         facts.add_column(overflow="fold")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from agent.book import Book
 from agent.ports import DecisionLog, Narrator
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import Actor, Decision, Override, Reason
 from models.domain.history import Failure, History
 from models.domain.point import Point
 from models.domain.records import Event
 from models.domain.request import (
-    SECONDS_PER_HOUR,
     Answer,
     LoggedRequest,
     open_requests,

@@ -108,10 +108,10 @@ def prepare(spec: CampaignSpec, home: Path, url: str, own: Own | None = None) ->
     spec = with_target(_anchored(spec, home), home)
     add_home(home)
     extractors = (*_extractors(spec), *own.features)
-    units = _objective_units(spec, extractors)
     identity = identify(url, spec, Path(spec.folder or DATA_FOLDER))
     folder = identity.folder
     beamline = own.beamline or _beamline(spec, home, folder)
+    units = _objective_units(spec, extractors, beamline)
     refuse_setup(spec, extractors, beamline)
     problem = _problem(spec, _space(spec, beamline, home), units, beamline)
     detector = plan_detector(spec.analysis, home, beamline)
@@ -159,16 +159,26 @@ def _extractors(spec: CampaignSpec) -> tuple[Extractor, ...]:
         raise error.within("analysis") from None
 
 
-def _objective_units(spec: CampaignSpec, extractors: tuple[Extractor, ...]) -> dict[str, str]:
-    """Unit of each feature of the objective, each of which the analysis makes."""
-    made = features_made(extractors)
+def _objective_units(
+    spec: CampaignSpec, extractors: tuple[Extractor, ...], beamline: Beamline
+) -> dict[str, str]:
+    """Unit of each feature of the objective, each of which the analysis makes, or the instrument gives."""
+    if beamline.values is not None:
+        if extractors:
+            problem = "names extractors, but this instrument gives values and no curves"
+            raise BadInput("analysis.features", problem, "Remove it")
+        made, who = dict(beamline.values), "the instrument does not give"
+        remedy = f"It gives: {', '.join(made)}. Choose one of these"
+    else:
+        if not extractors:
+            raise BadInput(
+                "analysis.features", "is missing, and something has to read the curves", "Name extractors"
+            )
+        made, who = features_made(extractors), "the analysis does not make"
+        remedy = f"It makes: {', '.join(made)}. Choose one of these, or add an extractor to analysis.features"
     for feature in spec.objective.features:
         if feature not in made:
-            raise BadInput(
-                spec.objective.place_of(feature),
-                f"is {feature!r}, which the analysis does not make",
-                f"It makes: {', '.join(made)}. Choose one of these, or add an extractor to analysis.features",
-            )
+            raise BadInput(spec.objective.place_of(feature), f"is {feature!r}, which {who}", remedy)
     return {feature: made[feature] for feature in spec.objective.features}
 
 

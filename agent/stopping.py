@@ -5,10 +5,10 @@ from datetime import datetime
 from itertools import takewhile
 
 from models.domain.campaign import BudgetSpec
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import EXPOSING_KINDS, MEASURING_KINDS, Decision, Reason
 from models.domain.history import NEVER_BEGUN, History
 
-SECONDS_PER_HOUR = 3600.0
 ROUNDING = 1e-9
 MOST_BLANKS = 12
 """Blanks in a row after which something is wrong with a night that never comes to a sample."""
@@ -62,7 +62,7 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
         )
     if budget.hours is not None and began_utc is not None:
         elapsed = datetime.fromisoformat(now_utc) - datetime.fromisoformat(began_utc)
-        hours = elapsed.total_seconds() / SECONDS_PER_HOUR
+        hours = max(elapsed.total_seconds(), history.commanded_s) / SECONDS_PER_HOUR
         if hours >= budget.hours:
             return Ending(
                 "hours", f"{hours:.2f} h have passed (limit {budget.hours:g} h).", is_finished=False
@@ -118,7 +118,8 @@ def n_failures_in_a_row(history: History) -> int:
     """Decisions since the last accepted observation, or the last run, that brought nothing.
 
     A look for the sample or the beam may find neither, and has still done what it was for. What a person
-    called off is no failure.
+    called off is no failure. Loading a sample again that was rinsed out belongs to the measurement, which
+    counts.
     """
     n_failed = 0
     for decision in reversed(history.decisions):
@@ -128,5 +129,7 @@ def n_failures_in_a_row(history: History) -> int:
         is_rejected = observation is not None and not observation.is_accepted
         if history.failure(decision.seq) is None and not is_rejected:
             break
+        if decision.kind == "setup" and decision.setup is not None and decision.setup.rinses:
+            continue
         n_failed += 1
     return n_failed

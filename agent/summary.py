@@ -11,7 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.campaign import DEFAULT_URL
+from agent.night import figures, night_of
 from agent.stopping import Ending
+from agent.strategy.stack import told
 from db.urls import shown
 from models.domain.history import History
 from models.domain.objective import Pareto
@@ -57,6 +59,9 @@ def show_summary(plan: "Plan", history: History, ending: Ending, picture: Path |
         (len(history.failures), "failure"),
     )
     console.print(", ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in counts) + ".\n")
+    night = night_of(told(plan.problem, plan.spec), history)
+    if night is not None:
+        console.print("\n".join(figures(night)) + "\n", soft_wrap=True, highlight=False)
     console.print(_places(plan, picture, ending), soft_wrap=True, markup=False, highlight=False)
 
 

@@ -10,7 +10,7 @@ Measure = Callable[[Task], list[Row]]
 """Runs a benchmark; raises `Skipped` where it cannot."""
 
 NAMES = (
-    "coverage", "denoising", "diagnostics", "latency", "loop_turn", "photons", "record", "reduction",
+    "coverage", "denoising", "diagnostics", "idle", "latency", "loop_turn", "photons", "record", "reduction",
     "sample_search", "scan", "thrift",
 )  # fmt: skip
 """Modules of this package, in the order in which they run."""

@@ -189,6 +189,8 @@ def exposure_of(row: Row[Any], seq: int, assets: tuple[Asset, ...] = ()) -> Expo
         attenuation=1.0 if row.attenuation is None else row.attenuation,
         transmission=row.transmission,
         transmission_sigma=row.transmission_sigma,
+        empty_transmission=row.empty_transmission,
+        empty_transmission_sigma=row.empty_transmission_sigma or 0.0,
         assets=assets,
     )
 

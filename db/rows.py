@@ -170,11 +170,14 @@ class Writer:
         return seq
 
     def _exposure(self, exposure: Exposure) -> None:
+        cells = exposure.model_dump(exclude={"seq", "point", "assets"})
+        if exposure.empty_transmission is None:
+            cells["empty_transmission_sigma"] = None  # nothing was measured: not "exactly known"
         self.entry.add(
             schema.exposure,
             decision_id=self._decision_id(exposure.seq),
             point_json=exposure.point.model_dump_json(),
-            **exposure.model_dump(exclude={"seq", "point", "assets"}),
+            **cells,
         )
 
     def _failure(self, failure: Failure) -> None:

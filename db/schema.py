@@ -26,7 +26,7 @@ __all__ = [
     "ledger", "metadata", "observation", "quarantine", "request", "sample", "session",
 ]  # fmt: skip
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration; its script makes exactly these tables."""
 
 campaign = Table(
@@ -180,6 +180,8 @@ exposure = Table(
     Column("transmission", Float),
     Column("attenuation", Float, doc="Share of the beam that was let through; NULL for all of it."),
     Column("transmission_sigma", Float, nullable=False),
+    Column("empty_transmission", Float, doc="Of the empty cell before the load; NULL where not measured."),
+    Column("empty_transmission_sigma", Float),
 )
 
 asset = Table(

@@ -9,6 +9,7 @@ from bluesky.protocols import HasName, Movable, Readable, Triggerable
 from bluesky.utils import MsgGenerator
 
 from instruments.adjusters import NOTHING, Adjusters
+from instruments.empty_cell import EmptyCell
 from models.domain.motion import Motion
 from models.domain.space import SearchSpace
 
@@ -112,6 +113,27 @@ class Loader(Protocol):
         ...
 
 
+@runtime_checkable
+class EmptiesApart(Protocol):
+    """A loader that empties its cell and fills it in two steps: an optional power.
+
+    What the empty cell transmits can be measured between them, and the first step is taken while the next
+    sample is being made.
+    """
+
+    def empty(self, n_more: int) -> MsgGenerator[None]:
+        """A plan that rinses the cell and empties it; so many times more than is usual."""
+        ...
+
+    def fill(self, sample: str) -> MsgGenerator[None]:
+        """A plan that loads a sample by name into the empty cell."""
+        ...
+
+    def holds(self, sample: str) -> bool:
+        """True when that sample is in the cell already."""
+        ...
+
+
 @dataclass(frozen=True)
 class Beamline:
     """The devices of one instrument.
@@ -159,12 +181,16 @@ class Beamline:
     """Brings a sample into the beam by name: the point's own sample, else ``S17``."""
     loader: Loader | None = None
     """Pumps each sample into a cell, after everything else is in its place; None where nothing is pumped."""
+    empty_cell: EmptyCell | None = None
+    """Measures what the empty cell transmits, before each load by a loader that `EmptiesApart`."""
     dispenser: Dispenser | None = None
     """Makes each sample before it is loaded; None when samples exist already."""
     tags: Tags | None = None
     """Signals that receive `seq` and `action_id` before a command; None when no device wants them."""
-    asset_role: Literal["frame", "curve"] = "frame"
+    asset_role: Literal["frame", "curve", "values"] = "frame"
     """What the detector's files are."""
+    values: Mapping[str, str] | None = None
+    """Unit of each feature by name, where the instrument gives features itself and no curves."""
     units: Mapping[str, str] | None = None
     """Unit of an axis by its name, for messages."""
     motions: Mapping[str, Motion] | None = None
@@ -188,7 +214,15 @@ class Beamline:
         named: list[tuple[str, Any]] = [(f"axis {name}", device) for name, device in self.axes.items()]
         named += [
             (role, getattr(self, role))
-            for role in ("detector", "count_time", "shutter", "monitor", "transmission", "changer")
+            for role in (
+                "detector",
+                "count_time",
+                "shutter",
+                "monitor",
+                "transmission",
+                "changer",
+                "empty_cell",
+            )
         ]
         if self.loader is not None:
             named.append(("loader", self.loader.device))

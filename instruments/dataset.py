@@ -1,4 +1,4 @@
-"""The dataset beamline: a detector that serves the measured curve of the sample it is shown."""
+"""The dataset beamline: a detector that serves what was measured of the sample it is shown."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,9 +19,12 @@ from models.domain.frozen import Frozen
 from models.domain.scattering import Curve
 from models.domain.space import Point
 from models.saxs.curve_files import read_curve, write_curve
+from models.saxs.value_files import write_values
 
 CURVE_SPEC = "NIGHTBEAM_CURVE"
 """Name of the format of our own curve files in Bluesky's documents."""
+VALUES_SPEC = "NIGHTBEAM_VALUES"
+"""The same of files of measured values."""
 DESCRIPTION = "dataset.toml"
 """Name of the description, when none is given: beside the data."""
 
@@ -104,6 +107,7 @@ def read_sample(dataset: Dataset, sample: str) -> Curve:
         When the file is not a curve.
     """
     spec = dataset.spec
+    assert spec.q_unit is not None
     curve = read_curve(dataset.curves[sample], q_unit=spec.q_unit, columns=spec.curve_columns)
     return replace(curve, unit=spec.intensity_unit)
 
@@ -130,21 +134,30 @@ def beamline_around(dataset: Dataset, folder: Path) -> Beamline:
     def serve(action_id: str, exposure_s: float, path: Path) -> None:
         del action_id
         clock.spend(exposure_s)
+        sample = str(selector.get())
         try:
-            curve = read_sample(dataset, str(selector.get()))
+            if dataset.values:
+                write_values(path, dataset.values[sample])
+                return
+            curve = read_sample(dataset, sample)
         except (BadInput, KeyError) as error:
-            raise BeamlineFault(f"the curve of {selector.get()!r} cannot be served: {error}") from error
+            raise BeamlineFault(f"the curve of {sample!r} cannot be served: {error}") from error
         write_curve(path, curve)
 
-    files = FileKind(folder.resolve(), FRAMES, ".dat", CURVE_SPEC, (-1, 3), "<f8")
-    detector = FileDetector(name="curves", files=files, take=serve, action_id=action_id)
+    where, features = folder.resolve(), dataset.spec.values
+    files = FileKind(where, FRAMES, ".dat", CURVE_SPEC, (-1, 3), "<f8")
+    if features:
+        files = FileKind(where, FRAMES, ".json", VALUES_SPEC, (len(features), 2), "<f8")
+    name = "values" if features else "curves"
+    detector = FileDetector(name=name, files=files, take=serve, action_id=action_id)
     return Beamline(
         axes=axes,
         detector=detector,
         count_time=detector.count_time,
         changer=selector,
         tags=Tags(seq=seq, action_id=action_id),
-        asset_role="curve",
+        asset_role="values" if features else "curve",
+        values={value.feature: value.unit for value in features} or None,
         clock=clock,
         units={axis.name: axis.unit for axis in dataset.space.axes},
         space=dataset.space,

@@ -2,113 +2,18 @@
 
 import csv
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
-
+from instruments.dataset_spec import DatasetSpec, ValueColumn
 from models.domain.errors import BadInput
-from models.domain.frozen import Frozen
 from models.domain.inputs import read_toml, validated
+from models.domain.scattering import Absence, Feature
 from models.domain.space import SUM_TOLERANCE, Axis, Point, SearchSpace, SumConstraint
-from models.domain.units import QUnit, as_q_unit
 
-AXIS_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-"""What an axis may be called."""
 DELIMITERS = ",;\t"
 """What may part the columns of a table; the one that the header holds most of is used."""
-
-
-class AxisColumn(Frozen):
-    """One column of the table that tells samples apart."""
-
-    column: str
-    """Heading of the column."""
-    name: str | None = None
-    """Name of the axis; the heading when left out."""
-    unit: str = "1"
-    """Unit of the values; ``1`` for a pure number."""
-
-    @property
-    def axis(self) -> str:
-        """Name of the axis."""
-        return self.name or self.column
-
-    @model_validator(mode="after")
-    def _axis_is_a_word(self) -> Self:
-        if not re.fullmatch(AXIS_NAME, self.axis):
-            raise ValueError(
-                f"an axis cannot be called {self.axis!r}; give it a name of letters, digits and underscores"
-            )
-        return self
-
-
-class SumOfColumns(Frozen):
-    """Axes whose values add up to a total in every row, as the fractions of a mixture do."""
-
-    axes: tuple[str, ...] = Field(min_length=2)
-    """Names of the axes that are added."""
-    total: float = Field(default=1.0, gt=0)
-    """What they add up to."""
-    tolerance: float = Field(default=0.005, ge=0, lt=0.5)
-    """How far a row may miss the total by rounding, relative; its values are then scaled to meet it."""
-
-
-class DatasetSpec(Frozen):
-    """What `dataset.toml` may say. Paths in it start at the folder of the data."""
-
-    title: str = ""
-    """What was measured, in a few words."""
-    source: str
-    """Where the data come from: a DOI, an address, a logbook."""
-    licence: str
-    """Under which terms they may be used."""
-    table: str = "samples.csv"
-    """File with one row per sample and a line of headings; parted by commas, semicolons or tabs."""
-    sample_column: str = "sample"
-    """Heading of the column that names the sample; no name may stand twice."""
-    curve_column: str
-    """Heading of the column that names the curve's file; rows where it is empty are left out."""
-    curve_folder: str = "."
-    """Folder where the names of the curves' files start."""
-    q_unit: Annotated[QUnit, BeforeValidator(as_q_unit)]
-    """Unit of q in the curves' files: ``1/nm`` or ``1/A``, also written ``nm^-1`` or ``1/Angstrom``. A wrong
-    one makes every length wrong by ten."""
-    curve_columns: tuple[str, ...] = ("q", "intensity", "sigma")
-    """What the columns of a curve's file hold, in order; other names than these three are skipped."""
-    intensity_unit: str = "a.u."
-    """Unit of the intensities: ``1/cm`` when absolute, else ``a.u.``."""
-    axes: tuple[AxisColumn, ...] = Field(min_length=1)
-    """Columns of the table that tell samples apart."""
-    sums: tuple[SumOfColumns, ...] = ()
-    """Sums that hold in every row."""
-
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
-        names = [axis.axis for axis in self.axes]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"the axis {name!r} is listed {names.count(name)} times; keep one")
-        summed = [name for total in self.sums for name in total.axes]
-        for name in summed:
-            if summed.count(name) > 1:
-                raise ValueError(f"the axis {name!r} stands in a sum twice; merge or split the sums")
-        for total in self.sums:
-            for name in total.axes:
-                if name not in names:
-                    raise ValueError(
-                        f"a sum names the axis {name!r}, which does not exist; "
-                        f"the axes are {', '.join(names)}"
-                    )
-        missing = {"q", "intensity"} - set(self.curve_columns)
-        if missing:
-            raise ValueError(
-                f"curve_columns lacks {' and '.join(sorted(missing))}; list what each column holds, in order"
-            )
-        return self
 
 
 @dataclass(frozen=True)
@@ -122,9 +27,11 @@ class Dataset:
     space: SearchSpace
     """The samples that may be asked for, as the candidates of a search space."""
     curves: dict[str, Path]
-    """File of each sample's curve, by sample name."""
+    """File of each sample's curve, by sample name; none where the table holds the values."""
+    values: dict[str, tuple[Feature | Absence, ...]]
+    """What the table holds of each sample, by sample name; none where there are curves."""
     n_left_out: int
-    """Count of rows without a curve."""
+    """Count of rows without a curve, or without any value."""
 
 
 @dataclass(frozen=True)
@@ -159,19 +66,40 @@ def read_dataset(description: Path, folder: Path) -> Dataset:
     table = folder / spec.table
     candidates: list[Point] = []
     curves: dict[str, Path] = {}
+    values: dict[str, tuple[Feature | Absence, ...]] = {}
     lines: dict[str, str] = {}
     n_left_out = 0
+    measured = [spec.curve_column] if spec.curve_column else [value.column for value in spec.values]
     for row in _rows(table, spec, description):
-        if not row.cells[spec.curve_column]:
+        if not any(row.cells[column] for column in measured):
             n_left_out += 1
             continue
         sample = _new_sample(row, spec, lines)
         lines[sample] = row.where.rpartition(", ")[2]
-        curves[sample] = _curve_path(folder / spec.curve_folder, row, spec)
+        if spec.curve_column:
+            curves[sample] = _curve_path(folder / spec.curve_folder, row, spec.curve_column)
+        else:
+            values[sample] = tuple(_value(row, column) for column in spec.values)
         candidates.append(Point(coordinates=_coordinates(row, spec), sample=sample))
     if not candidates:
-        raise BadInput(f"{table}", "has no row with a curve", f"Fill the column {spec.curve_column}")
-    return Dataset(spec, folder, _space(spec, tuple(candidates)), curves, n_left_out)
+        what = "a curve" if spec.curve_column else "a value"
+        raise BadInput(f"{table}", f"has no row with {what}", f"Fill the column {' or '.join(measured)}")
+    return Dataset(spec, folder, _space(spec, tuple(candidates)), curves, values, n_left_out)
+
+
+def _value(row: _Row, column: ValueColumn) -> Feature | Absence:
+    """What a row holds of a feature."""
+    if not row.cells[column.column]:
+        return Absence(name=column.feature, why="the table holds no value of it")
+    value = _number(row, column.column)
+    sigma = _number(row, column.sigma_column) if column.sigma_column else column.sigma
+    if not sigma or sigma < 0:
+        raise row.problem(
+            column.sigma_column or column.column,
+            f"is {sigma:g}, and a standard deviation is above 0",
+            "Give the smallest error that matters",
+        )
+    return Feature(name=column.feature, value=value, sigma=sigma, unit=column.unit)
 
 
 def _new_sample(row: _Row, spec: DatasetSpec, lines: dict[str, str]) -> str:
@@ -219,7 +147,13 @@ def _rows(table: Path, spec: DatasetSpec, description: Path) -> Iterator[_Row]:
 
 def _checked_headings(headings: list[str], spec: DatasetSpec, where: str) -> list[str]:
     """The headings, when every column that the description names is there once."""
-    wanted = {"sample_column": spec.sample_column, "curve_column": spec.curve_column}
+    wanted = {"sample_column": spec.sample_column}
+    if spec.curve_column:
+        wanted["curve_column"] = spec.curve_column
+    for i, value in enumerate(spec.values):
+        wanted[f"values[{i}].column"] = value.column
+        if value.sigma_column:
+            wanted[f"values[{i}].sigma_column"] = value.sigma_column
     wanted |= {f"axes[{i}].column": axis.column for i, axis in enumerate(spec.axes)}
     for key, column in wanted.items():
         found = headings.count(column)
@@ -234,12 +168,10 @@ def _checked_headings(headings: list[str], spec: DatasetSpec, where: str) -> lis
     return headings
 
 
-def _curve_path(start: Path, row: _Row, spec: DatasetSpec) -> Path:
-    path = start / row.cells[spec.curve_column]
+def _curve_path(start: Path, row: _Row, column: str) -> Path:
+    path = start / row.cells[column]
     if not path.is_file():
-        raise row.problem(
-            spec.curve_column, f"names {path}, which is not there", "Add the file, or empty this cell"
-        )
+        raise row.problem(column, f"names {path}, which is not there", "Add the file, or empty this cell")
     return path
 
 
@@ -267,7 +199,7 @@ def _number(row: _Row, column: str) -> float:
         value = float(text)
     except ValueError:
         problem = f"is {text!r}, which is not a number" if text else "is empty"
-        remedy = "Write a decimal point" if "," in text else "Correct this cell, or empty the curve's cell"
+        remedy = "Write a decimal point" if "," in text else "Correct this cell, or leave the row out"
         raise row.problem(column, problem, remedy) from None
     if not math.isfinite(value):
         raise row.problem(column, f"is {text}, which is not finite", "Correct this cell")

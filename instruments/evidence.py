@@ -20,7 +20,7 @@ FRAMES = "frames"
 HDF5_ENDINGS = frozenset({".h5", ".hdf5", ".hdf", ".nxs", ".cxi"})
 """File endings that are opened as HDF5 to see whether the file is whole."""
 
-Role = Literal["frame", "curve", "document", "abandoned"]
+Role = Literal["frame", "curve", "values", "document", "abandoned"]
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,8 @@ def rebuild_exposure(run: RunDocuments, action: Action, assets: tuple[Asset, ...
     monitor, transmission = devices["monitor"], devices["transmission"]
     attenuator = devices.get("attenuator")
     sigma = reading.sigma(transmission) if transmission else None
+    empty_cell = devices.get("empty_cell")
+    empty = None if empty_cell is None else reading.positive(empty_cell)
     asked: dict[str, Any] = run.start.get("requested", {})
     return Exposure(
         seq=action.seq,
@@ -144,6 +146,8 @@ def rebuild_exposure(run: RunDocuments, action: Action, assets: tuple[Asset, ...
         attenuation=reading.number(attenuator) if attenuator else 1.0,
         transmission=reading.number(transmission) if transmission else None,
         transmission_sigma=sigma or 0.0,
+        empty_transmission=empty,
+        empty_transmission_sigma=0.0 if empty is None else reading.sigma(str(empty_cell)) or 0.0,
         assets=assets,
     )
 
@@ -179,6 +183,11 @@ class _Readings:
 
     def number(self, device: str) -> float:
         return _finite(device, self._values.get(self._key(device)))
+
+    def positive(self, device: str) -> float | None:
+        """The same of a device that reads 0 before its first measurement."""
+        number = self.number(device)
+        return number if number > 0 else None
 
     def sigma(self, device: str) -> float | None:
         key = next((key for key in self._keys.get(device, []) if key.endswith("_sigma")), None)

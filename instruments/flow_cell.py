@@ -90,9 +90,22 @@ class FlowCellLoader:
 
     def load(self, sample: str) -> MsgGenerator[None]:
         """Rinse, then load a sample and check it."""
-        well = self.well_of(sample)
-        yield from flow_cell_plans.rinse(self.device, self.limits)
-        yield from flow_cell_plans.load_sample(self.device, self.limits, well)
+        self.well_of(sample)
+        yield from self.empty(0)
+        yield from self.fill(sample)
+
+    def empty(self, n_more: int) -> MsgGenerator[None]:
+        """Rinse and blow dry, so many times more than the limits say."""
+        yield from flow_cell_plans.rinse(self.device, self.limits, self.limits.n_rinses + n_more)
+
+    def fill(self, sample: str) -> MsgGenerator[None]:
+        """Load a sample into the empty cell and check it."""
+        yield from flow_cell_plans.load_sample(self.device, self.limits, self.well_of(sample))
+
+    def holds(self, sample: str) -> bool:
+        """True when the needle was last at that sample's well and the sensor sees liquid."""
+        is_there = str(self.device.well.get()) == self.well_of(sample)
+        return is_there and float(self.device.sensor.get()) >= self.limits.sensor_min
 
     def is_safe(self, device: object, value: object) -> bool:
         """True for stopping the pump, and for closing the valve."""

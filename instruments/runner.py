@@ -16,6 +16,7 @@ from instruments.documents import DocumentWriter
 from instruments.engine import SturdyEngine
 from instruments.faults import explain
 from instruments.fence import Permit, fenced
+from instruments.loading import sample_name
 from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
 from models.domain.action import Action, ActionClass, ActionKind, ActionReport
@@ -107,7 +108,7 @@ class BlueskyInstrument:
                 step=step,
                 kind=kind,
                 action_class=CLASSES[kind],
-                sample=plans.sample_name(decision) if has_samples else None,
+                sample=sample_name(decision) if has_samples else None,
             )
             for step, kind in enumerate(kinds, start=1)
         )
@@ -251,6 +252,7 @@ class BlueskyInstrument:
                 "transmission": named(beamline.transmission),
                 "changer": named(beamline.changer),
                 "attenuator": named(beamline.adjusters.attenuator),
+                "empty_cell": named(beamline.empty_cell),
             },
         }
 

@@ -8,11 +8,14 @@ from pydantic import Field
 from instruments.beamline import Beamline, Dispenser, Tags, Timeouts
 from instruments.kinds import BuildContext
 from instruments.mixing import ComponentFraction, SoftTags
+from instruments.power_cut import cut_power
 from instruments.soft import Setting
 from instruments.virtual_beam import MeasurableWorld
+from instruments.virtual_cell import FlowCellOptions, HasCell, VirtualFlowCell
 from instruments.virtual_deck import VirtualDeck
 from instruments.virtual_hall import Hall
 from instruments.virtual_sample import JOURNAL, Journal, VialChanger, VirtualDispenser
+from models.domain.errors import BadInput
 from models.domain.frozen import Frozen
 from sims.world import World, WorldSpec
 
@@ -36,6 +39,10 @@ class Options(Frozen):
     """The hidden truth."""
     mix_s: float = Field(default=0.0, ge=0)
     """How long the dispenser takes for one mix, s."""
+    mix_clock_s: float | None = Field(default=None, ge=0)
+    """The same by the beamline's clock, where nobody is to wait so long, s; `mix_s` when left out."""
+    flow_cell: FlowCellOptions | None = None
+    """A flow cell that samples are pumped into; without one, vials are brought into the beam."""
     spots: int = Field(default=1, ge=1)
     """How many fresh spots of a sample the beam can be sent through."""
     time_scale: float = Field(default=0.0, ge=0)
@@ -81,6 +88,7 @@ def beamline_around(
         return dict(changer.vial.fractions)
 
     detector = hall.detector(in_beam, lambda: changer.vial.sample)
+    cell = None if options.flow_cell is None else _flow_cell(world, hall, options.flow_cell)
     return Beamline(
         axes=dispenser.fractions,
         detector=detector,
@@ -89,6 +97,8 @@ def beamline_around(
         monitor=hall.monitor,
         transmission=hall.diode,
         changer=changer,
+        loader=cell,
+        empty_cell=None if cell is None else cell.empty_cell,
         dispenser=dispenser,
         frame_shape=world.station.geometry.shape,
         tags=Tags(seq=hall.seq, action_id=hall.action_id, fence=tags.fence),
@@ -99,11 +109,19 @@ def beamline_around(
     )
 
 
+def _flow_cell(world: MeasurableWorld, hall: Hall, options: FlowCellOptions) -> VirtualFlowCell:
+    if not isinstance(world, HasCell):
+        raise BadInput("instrument.flow_cell", "is given, but this world has no cell", "Remove the table")
+    return VirtualFlowCell(world, hall, options)
+
+
 def _make_dispenser(
     options: Options, context: BuildContext, journal: Journal, hall: Hall, tags: SoftTags
 ) -> VirtualDispenser:
     """One that mixes fractions, or pipettes from the deck that the campaign file describes."""
     dispenser = VirtualDispenser(COMPONENTS, journal, tags, settle_s=options.mix_s, clock=hall.clock)
+    dispenser.clock_s = options.mix_s if options.mix_clock_s is None else options.mix_clock_s
+    dispenser.cut = lambda: cut_power(hall, context.folder)
     if context.deck is not None:
         dispenser.deck = VirtualDeck(context.deck, COMPONENTS, context.seed)
     return dispenser

@@ -21,12 +21,25 @@ class VirtualClock:
         """The same."""
         self._lock = threading.Lock()
         self._begun, self._over = 0, 0
+        self._asked, self._beside = 0, 0
 
     def __call__(self) -> float:
         """The time when all that was begun is over, s; what begins next, begins then."""
         with self._lock:
-            self._begun = self._over
+            self._begun = self._asked = self._beside = self._over
             return self._over * TICK_S
+
+    def spend_beside(self, seconds: float) -> None:
+        """Do something beside all else since the clock was last looked at, after what was so done before.
+
+        Parameters
+        ----------
+        seconds
+            How long it takes, s.
+        """
+        with self._lock:
+            self._beside = max(self._beside, self._asked) + _ticks(seconds)
+            self._over = max(self._over, self._beside)
 
     def spend_together(self, seconds: float) -> None:
         """Begin something beside what was begun before: motors that set off together take the slowest's time.

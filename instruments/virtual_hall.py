@@ -70,8 +70,12 @@ class Hall:
 
     def is_stuck(self) -> bool:
         """True when a motor is stuck at this decision."""
+        return self.is_struck("stuck_motor")
+
+    def is_struck(self, kind: str) -> bool:
+        """True when that kind of fault strikes at this decision."""
         fault = self._world.fault(int(self.seq.number()))
-        return fault is not None and fault.kind == "stuck_motor"
+        return fault is not None and fault.kind == kind
 
     def detector(self, in_beam: Callable[[], dict[str, float]], sample: Callable[[], str]) -> FileDetector:
         """The detector, which exposes what is said to be in the beam, under the name that is said."""

@@ -51,6 +51,10 @@ class VirtualDispenser:
         self.transfers = TransfersSignal(name="dispenser_transfers")
         """Receives what the next mix is made of, where there is a deck."""
         self._journal, self._tags, self._settle_s, self._clock = journal, tags, settle_s, clock
+        self.clock_s = settle_s
+        """How long one mix takes by the beamline's clock, s."""
+        self.cut: Callable[[], None] = lambda: None
+        """Called in the middle of each mix: the computer may stop there."""
         self.deck: VirtualDeck | None = None
         """What it pipettes from by recipe; without one it mixes the fractions that are asked for."""
 
@@ -70,7 +74,8 @@ class VirtualDispenser:
         sample = self._tags.sample
         vial = Vial(sample, self._mixture(action_id, sample))
         self._journal.begin(action_id, vial, int(self._tags.fence.number()))
-        self._clock.spend(self._settle_s)
+        self.cut()
+        self._clock.spend(self.clock_s)
         if self._settle_s > 0:
             threading.Timer(self._settle_s, self._finish, (action_id, vial, status)).start()
         else:

@@ -17,11 +17,24 @@ class Shove(Frozen):
     """How far, in the unit of what moves."""
 
 
+class Film(Frozen):
+    """Something settles on the windows of the cell and takes some of the light, until it is gone."""
+
+    at: int = Field(ge=1)
+    """`seq` of the decision from which on it is there."""
+    share: float = Field(gt=0, lt=1)
+    """Share of the light that it takes."""
+    until: int | None = Field(default=None, ge=1)
+    """`seq` of the decision before which rinsing has taken it away; None when it stays."""
+
+
 class CellSpec(Frozen):
-    """The cell that holds the sample, and how it slips across the beam."""
+    """The cell that holds the sample: how it slips across the beam, and how it gets dirty."""
 
     shoves: tuple[Shove, ...] = ()
     """When it slips, and by how much, mm."""
+    films: tuple[Film, ...] = ()
+    """What settles on its windows, and when."""
     width_mm: float = Field(default=2.0, gt=0)
     """Inner width, mm; beside it there is air."""
     beam_mm: float = Field(default=0.1, gt=0)
@@ -40,6 +53,11 @@ class CellSpec(Frozen):
         centre_mm = _moved(self.shoves, seq) + offset_mm
         half_mm, scale_mm = self.width_mm / 2, math.sqrt(2.0) * self.beam_mm
         return 0.5 * sum(math.erf((half_mm + side * centre_mm) / scale_mm) for side in (-1, 1))
+
+    def clear_share(self, seq: int) -> float:
+        """Share of the light that its windows let through, 0 to 1: all of it while they are clean."""
+        there = [film for film in self.films if film.at <= seq and (film.until is None or seq < film.until)]
+        return math.prod(1.0 - film.share for film in there)
 
 
 class MirrorSpec(Frozen):

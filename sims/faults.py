@@ -13,7 +13,7 @@ from models.domain.seeds import derive_seed
 FaultKind = Literal[
     "bubble", "lost_beam", "stuck_motor", "nan", "saturated_frame", "spilt_beam", "moved_beam", "parasitic",
     "flux_step", "half_shut", "damage", "precipitate", "carry_over", "dead_chips", "zinger", "gain",
-    "bright_diode", "stale_frame", "slow_clock", "wrong_pixels",
+    "bright_diode", "stale_frame", "slow_clock", "wrong_pixels", "clog", "power_cut",
 ]  # fmt: skip
 
 
@@ -71,6 +71,11 @@ class FaultSpec(Frozen):
     """The detector's clock is set back, by 0.1 s to an hour."""
     wrong_pixels: FaultRule = FaultRule()
     """The file's header states the pixels of another detector. The device enacts it."""
+    clog: FaultRule = FaultRule()
+    """The sample does not arrive in the flow cell. The device enacts it, where there is such a cell."""
+    power_cut: FaultRule = FaultRule()
+    """The computer stops in the middle of making that sample, once: the process is killed without warning.
+    The device enacts it."""
 
     def rules(self) -> Iterator[tuple[FaultKind, FaultRule]]:
         """Every kind with its rule, in the order of the fields."""

@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from pydantic import Field
 
 from models.domain.errors import UnreachablePoint
 from models.domain.frozen import Frozen
 from models.domain.scattering import Floats
+from models.domain.seeds import derive_seed
 from sims.beam import AbsorptionSpec, BeamSpec
 from sims.drift import CellSpec, MirrorSpec
 from sims.faults import Fault, FaultSpec, draw_fault
@@ -17,6 +19,7 @@ from sims.stand import Stand
 from sims.station import (
     MM_PER_CM,
     STANDARD,
+    TRANSMISSION_RELATIVE_SIGMA,
     BackgroundSpec,
     CameraSpec,
     Light,
@@ -140,6 +143,13 @@ class World:
         )
         return station.read(light, seq=seq, exposure_s=exposure_s, fault=now.fault)
 
+    def look_through(self, seq: int) -> tuple[float, float]:
+        """Transmission of the empty cell as the diode reads it at that decision, and its sigma."""
+        transmission = self.spec.cell.clear_share(seq)
+        sigma = TRANSMISSION_RELATIVE_SIGMA * transmission
+        noise = np.random.default_rng(derive_seed(self.seed, "empty cell", seq)).standard_normal()
+        return transmission + sigma * float(noise), sigma
+
     def _station(self, configuration: str | None) -> Station:
         name = configuration or STANDARD
         if name not in self.stations:
@@ -167,7 +177,8 @@ class World:
             before += between(LEAST_DOSE_PHOTONS, MOST_DOSE_PHOTONS, fault.severity)
         through = in_cell * transmission
         transmitted = through + 1 - in_cell
-        return _Conditions(flux_hz, path_mm * (through / transmitted), transmitted, fault, before)
+        path_mm *= through / transmitted
+        return _Conditions(flux_hz, path_mm, transmitted * self.spec.cell.clear_share(seq), fault, before)
 
     def _table_rate(
         self, station: Station, mixture: Composition, now: _Conditions, exposure_s: float

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from agent.commands.options import DEFAULT_DATABASE, AsJson, Database, Dataset
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_S = 5.0
 """How long all devices together may take to answer."""
-SECONDS_PER_HOUR = 3600.0
-RATE = "the rate of samples spread over the space"
-"""What a deck is foretold by before anything was made."""
 
 
 def check(
@@ -59,6 +57,7 @@ def check(
 
 
 def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
+    from agent.beside import deck_lasts, load_line, people_lines
     from agent.doubts import doubts
     from db.urls import shown
 
@@ -67,7 +66,8 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
     if plan.space.candidates:
         n_samples = min(n_samples, len(plan.space.candidates))
     blank = spec.measurement.blank
-    n_blanks = 0 if blank is None else -(-n_samples // blank.every)
+    n_between = None if blank is None else blank.n_between
+    n_blanks = -(-n_samples // n_between) if n_between else int(blank is not None)
     each_s = spec.measurement.exposure_s + spec.measurement.overhead_s + _journey_s(plan)
     seconds = (n_samples + n_blanks) * each_s
     return {
@@ -85,11 +85,14 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "budget": spec.budget.model_dump(),
         "stops_when": list(_stops_when(plan)),
         "doubts": list(doubts(spec)),
-        "deck": _deck_lasts(plan),
+        "deck": deck_lasts(spec),
+        "loads": load_line(spec),
+        "people": list(people_lines(spec)),
         "measurements": n_samples,
         "blanks": n_blanks,
         "estimated_hours": round(seconds / SECONDS_PER_HOUR, 3),
-        "features": {
+        "features": dict(plan.beamline.values or {})
+        | {
             name: unit.replace("a.u.", spec.analysis.intensity_unit)
             for extractor in plan.extractors
             for name, unit in extractor.makes.items()
@@ -120,19 +123,6 @@ def _journey_s(plan: "Plan") -> float:
     motions = plan.problem.motions
     thirds = {axis.name: (axis.high - axis.low) / 3 for axis in plan.space.axes if axis.name in motions}
     return journey_s(motions, dict.fromkeys(thirds, 0.0), thirds)
-
-
-def _deck_lasts(plan: "Plan") -> list[str]:
-    """For how many typical samples what is on the deck lasts, what runs out first coming first."""
-    from agent.strategy.rations import typical_recipes
-    from agent.strategy.supply import the_deck
-    from models.formulation.forecasting import forecast
-    from models.formulation.state import full_state
-
-    if plan.spec.deck is None:
-        return []
-    deck = the_deck(plan.spec.deck, plan.space.axes)
-    return [one.sentence for one in forecast(full_state(deck), typical_recipes(deck, plan.space), RATE)]
 
 
 def _stops_when(plan: "Plan") -> Iterator[str]:
@@ -176,6 +166,10 @@ def _show(facts: dict[str, Any]) -> None:
     )
     if facts["deck"]:
         table.add_row("deck", "\n".join(facts["deck"]))
+    if facts["loads"]:
+        table.add_row("loads", facts["loads"])
+    if facts["people"]:
+        table.add_row("people", "; ".join(facts["people"]))
     table.add_row("stops when", "\n".join(facts["stops_when"]))
     for doubt in facts["doubts"]:
         table.add_row("beware", doubt)

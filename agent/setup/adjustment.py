@@ -27,6 +27,8 @@ class Adjustment:
     """Why."""
     is_blank: bool = False
     """True when a blank is to be taken, and not the sample."""
+    is_made_again: bool = False
+    """True when the sample is to be made anew."""
 
 
 Rule = Callable[[Case], Adjustment | None]
@@ -47,7 +49,8 @@ def adjusted(case: Case, setup: Setup, exposure_s: float, code: str, said: str) 
 
 def afresh(case: Case, **changes: float | str) -> Setup:
     """The set-up with changes; what was accepted before is added to what comes."""
-    return case.setup.model_copy(update={"adds_to": case.kept, **changes})
+    plain: dict[str, object] = {"adds_to": case.kept, "rinses": 0, "rinse_ul": 0.0}
+    return case.setup.model_copy(update=plain | changes)
 
 
 def left_s(case: Case, spot: int) -> float:

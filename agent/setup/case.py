@@ -7,11 +7,36 @@ from agent.setup.counting import Counted
 from agent.strategy.problem import Problem
 from models.domain.decision import EXPOSING_KINDS, MEASURING_KINDS, Decision
 from models.domain.history import History, Observation
+from models.domain.load_limits import LoadLimits
 from models.domain.scattering import Verdict
 from models.domain.setup import Setup, SetupSpec
+from models.formulation.deck import Deck
+from models.formulation.standing import state_after
 
 PASSED_OVER = frozenset({"setup", "blank", "stop", "pause"})
 """Kinds of decision after which the last sample is still in the beam."""
+
+
+@dataclass(frozen=True)
+class LoadTerms:
+    """What loads are held against, and what a rinse takes."""
+
+    limits: LoadLimits
+    """The limits."""
+    deck: Deck | None = None
+    """What rinsing is counted on; None where nobody counts."""
+
+    @property
+    def rinse_ul(self) -> float:
+        """What one rinse takes, uL."""
+        return 0.0 if self.deck is None else self.deck.pipetting.rinse_ul
+
+    def is_rinse_short(self, history: History) -> bool:
+        """True when too little is left for loading a sample once more, with a rinse beyond what is usual."""
+        if self.deck is None:
+            return False
+        left, needed_ul = state_after(self.deck, history), 2.0 * self.rinse_ul
+        return any(one is not None and one < needed_ul for one in (left.rinse_ul, left.waste_ul))
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +51,8 @@ class Case:
     """All that is known."""
     first: Decision
     """The measurement."""
+    load: LoadTerms | None = None
+    """What loads are held against; None where nobody judges them."""
 
     @cached_property
     def tries(self) -> tuple[Decision, ...]:
@@ -107,6 +134,11 @@ class Case:
         return dose_s(self.history, self.problem, self.last, spot)
 
 
+def plain_spec(problem: Problem) -> SetupSpec:
+    """Limits where loads are judged and nothing else is readjusted: exposures are as long as at first."""
+    return SetupSpec(longest_s=max(problem.exposure_s, *problem.exposures_s, 1.0))
+
+
 def full_beam_s(history: History, seq: int) -> float:
     """Exposure of a decision, in seconds of the full beam."""
     decision, exposure = history.decision(seq), history.exposure(seq)
@@ -136,11 +168,13 @@ def dose_s(history: History, problem: Problem, decision: Decision, spot: int) ->
     )  # fmt: skip
 
 
-def case_at_hand(problem: Problem, spec: SetupSpec, history: History) -> Case | None:
+def case_at_hand(
+    problem: Problem, spec: SetupSpec, history: History, load: LoadTerms | None = None
+) -> Case | None:
     """The last measurement, when it is the last thing that was done and its outcome is known."""
     for decision in reversed(history.decisions):
         if decision.kind in MEASURING_KINDS:
-            case = Case(problem, spec, history, decision)
+            case = Case(problem, spec, history, decision, load)
             is_known = all(history.has_outcome(one) for one in (*case.tries, *case.looks))
             return case if is_known else None
         if decision.kind not in PASSED_OVER:

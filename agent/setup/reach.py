@@ -20,6 +20,7 @@ def refuse_setup(spec: CampaignSpec, extractors: Sequence[Extractor], beamline: 
         When a device or a feature is missing, or the strategy decides ahead.
     """
     setup, can = spec.setup, beamline.adjusters
+    _refuse_load(spec, beamline)
     if setup is None:
         return
     made = features_made(extractors)
@@ -54,6 +55,27 @@ def refuse_setup(spec: CampaignSpec, extractors: Sequence[Extractor], beamline: 
         raise BadInput(
             "strategy.ahead",
             "is true, but with [setup] what comes next depends on what was just seen",
+            "Remove one of the two",
+        )
+
+
+def _refuse_load(spec: CampaignSpec, beamline: Beamline) -> None:
+    """Refuse to judge loads of which nothing is measured."""
+    if spec.load is None:
+        return
+    if beamline.transmission is None:
+        raise BadInput("load", "is given, but this beamline measures no transmission", "Remove the table")
+    blank = spec.measurement.blank
+    if blank is not None and blank.every == "drift" and beamline.empty_cell is None:
+        raise BadInput(
+            "measurement.blank.every",
+            'is "drift", but this beamline does not measure its empty cell',
+            "Give a number, or a loader that empties its cell apart",
+        )
+    if spec.strategy.options.get("ahead"):
+        raise BadInput(
+            "strategy.ahead",
+            "is true, but with [load] what comes next depends on what was just seen",
             "Remove one of the two",
         )
 

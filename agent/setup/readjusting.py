@@ -1,9 +1,10 @@
 """A strategy that readjusts: before the next sample, the one in the beam is seen well enough."""
 
 from agent.ports import Strategy
-from agent.setup.adjustment import Adjustment, Rule
-from agent.setup.case import Case, case_at_hand, dose_s
-from agent.setup.rules import RULES, first_of, why_left
+from agent.setup.adjustment import Adjustment
+from agent.setup.case import Case, LoadTerms, case_at_hand, dose_s, plain_spec
+from agent.setup.loading import why_rinsed_for
+from agent.setup.rules import LOAD_RULES, RULES, first_of, why_left
 from agent.strategy.problem import Problem
 from agent.strategy.upkeep import last_blank
 from models.domain.campaign import BlankSpec
@@ -23,10 +24,10 @@ class WithSetup:
     def __init__(
         self,
         strategy: Strategy,
-        spec: SetupSpec,
+        spec: SetupSpec | None,
         problem: Problem,
         blank: BlankSpec | None = None,
-        rules: tuple[Rule, ...] = RULES,
+        load: LoadTerms | None = None,
     ) -> None:
         """Wrap a strategy.
 
@@ -35,16 +36,17 @@ class WithSetup:
         strategy
             What chooses the next sample.
         spec
-            Limits and aims.
+            Limits and aims; without any, loads are judged and nothing else is readjusted.
         problem
             The task.
         blank
             The blank, where there is one.
-        rules
-            What is readjusted after which finding, in the order in which they are asked.
+        load
+            What loads are held against, where they are judged.
         """
-        self._strategy, self._spec, self._problem, self._blank = strategy, spec, problem, blank
-        self._rules = rules
+        self._strategy, self._problem, self._blank, self._load = strategy, problem, blank, load
+        self._spec = spec or plain_spec(problem)
+        self._rules = LOAD_RULES if spec is None else RULES
 
     def propose(self, history: History) -> Decision:
         """The last sample once more under another set-up, else what the strategy proposes."""
@@ -53,6 +55,8 @@ class WithSetup:
         if case is None or found is None:
             decision = self._standing(self._strategy.propose(history), history)
             return decision if case is None else _told_of(case, decision)
+        if found.is_made_again:
+            return self._made_again(case, found, history)
         if self._needs_blank(found, history):
             return self._take_blank(found, history)
         return Decision(
@@ -70,11 +74,12 @@ class WithSetup:
     def is_unfinished(self, history: History) -> bool:
         """True when the last sample is to be taken once more before anything else happens."""
         case = self._case(history)
-        return case is not None and first_of(self._rules, case) is not None
+        found = None if case is None else first_of(self._rules, case)
+        return found is not None and not found.is_made_again  # which would be a measurement more
 
     def _case(self, history: History) -> Case | None:
         """What is known of the sample in the beam; None where it may not be measured again."""
-        case = case_at_hand(self._problem, self._spec, history)
+        case = case_at_hand(self._problem, self._spec, history, self._load)
         if case is None or history.is_called_off(case.first.seq):
             return None
         vetoed = veto_of(case.first.point, history.standing_vetoes, self._problem.space.axes)
@@ -97,6 +102,13 @@ class WithSetup:
         setup = Setup(configuration=where, offset_mm=found.setup.offset_mm, steering=found.setup.steering)
         return blank.model_copy(update={"setup": setup, "exposure_s": exposure_s})
 
+    def _made_again(self, case: Case, found: Adjustment, history: History) -> Decision:
+        """The same point once more, with a sample of its own."""
+        assert case.first.point is not None
+        again = self._problem.measure(history, "repeat", case.first.point, found.reason)
+        again = again.model_copy(update={"repeats": case.first.seq, "exposure_s": found.exposure_s})
+        return self._standing(again, history)
+
     def _again(self, first: Decision) -> Point:
         """The same sample: one that was made has the name of the decision that made it."""
         assert first.point is not None
@@ -113,7 +125,9 @@ class WithSetup:
         setup = aligned(self._spec, history).model_copy(update={"configuration": where})
         plain = decision.model_copy(update={"setup": setup})
         if decision.kind == "blank":
-            return plain.model_copy(update={"exposure_s": _blank_s(history, decision.exposure_s)})
+            return self._rinsed(plain, history).model_copy(
+                update={"exposure_s": _blank_s(history, decision.exposure_s)}
+            )
         if limit_s is None or decision.kind not in EXPOSING_KINDS:
             return plain
         for spot in range(self._spec.spots):
@@ -125,6 +139,15 @@ class WithSetup:
             f"(limit {limit_s:g} s of the full beam a spot)."
         )
         return self._problem.end(history, Reason(code="dose", sentence=said))
+
+    def _rinsed(self, blank: Decision, history: History) -> Decision:
+        """A blank in a cell that is rinsed once more, where the one before it says that it is needed."""
+        why = None if self._load is None else why_rinsed_for(history)
+        if self._load is None or why is None or blank.setup is None:
+            return blank
+        setup = blank.setup.model_copy(update={"rinses": 1, "rinse_ul": self._load.rinse_ul})
+        reason = blank.reason.model_copy(update={"sentence": f"{blank.reason.sentence} {why}"})
+        return blank.model_copy(update={"setup": setup, "reason": reason})
 
 
 def _told_of(case: Case, decision: Decision) -> Decision:

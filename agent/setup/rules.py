@@ -14,6 +14,7 @@ from agent.setup.adjustment import (
 from agent.setup.aligning import is_missed_again, recentre, resteer
 from agent.setup.case import Case, full_beam_s
 from agent.setup.counting import GROWTH, Wanted, count_on
+from agent.setup.loading import reload, why_skipped
 from models.domain.decision import Decision, Reason
 from models.domain.setup import Setup
 from models.domain.wording import in_unit
@@ -151,7 +152,9 @@ def count_longer(case: Case) -> Adjustment | None:
 
 def why_left(case: Case) -> str | None:
     """Why a sample is left that is not known as well as is asked; None where it is, or nothing is asked."""
-    spec = case.spec
+    spec, skipped = case.spec, why_skipped(case)
+    if skipped is not None:
+        return f"{skipped[0].lower()}{skipped[1:]}"
     if (spec.sigma is None and spec.relative_sigma is None) or not case.counted():
         return None
     observation = case.observation
@@ -196,9 +199,11 @@ def _has_longer_blank(case: Case) -> bool:
 
 
 RULES: tuple[Rule, ...] = (
-    attenuate, leave_spot, recentre, leave_damage, renew_blank, resteer, move_detector, count_longer,
+    attenuate, leave_spot, recentre, reload, leave_damage, renew_blank, resteer, move_detector, count_longer,
 )  # fmt: skip
 """Asked in this order: what spoils a frame comes before what it lacks."""
+LOAD_RULES: tuple[Rule, ...] = (reload,)
+"""Where loads are judged and nothing else is readjusted."""
 
 
 def _spot_for(case: Case, more_s: float) -> tuple[Setup, float] | None:

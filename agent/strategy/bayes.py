@@ -6,7 +6,7 @@ from pydantic import Field
 
 from agent.strategy import space_filling
 from agent.strategy.choices import Choices, vetoed_text
-from agent.strategy.costs import expected_times
+from agent.strategy.costs import expected_times, seconds_power
 from agent.strategy.even_start import EvenStart
 from agent.strategy.explanation import told_in_full, why_it_lost
 from agent.strategy.exposure import exposed
@@ -23,7 +23,6 @@ from models.domain.objective import Own
 from models.domain.own_parts import OWN_PART
 from models.domain.scattering import Floats
 from models.domain.seeds import derive_seed
-from models.gp.acquisitions.cost import AS_MUCH_AS_IS_NEAR, ONCE
 from models.gp.encoding import Encoding
 
 if TYPE_CHECKING:
@@ -165,7 +164,7 @@ class Bayes:
         if len(choices.pending):
             mind = mind.suppose(choices.pending, derive_seed(self._problem.seed, "pending", history.next_seq))
         times = expected_times(self._problem, history)
-        power = ONCE if objective.has_best else AS_MUCH_AS_IS_NEAR
+        power = seconds_power(self._problem, history)
         cost = times.cost(self._encoding, self._problem.exposure_s, choices.pool.columns, power)
         found = recommend(mind, open_, ask, cost if cost.varies else None)
         found, exposure_s = exposed(self._problem, history, mind, found, cost)

@@ -13,10 +13,11 @@ from scipy.optimize import nnls
 
 from agent.strategy.problem import Problem
 from models.domain.action import ActionKind
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.history import Duration, History
 from models.domain.motion import Motion, journey_s
 from models.domain.scattering import Floats
-from models.gp.acquisitions.cost import ONCE, Cost, Leg
+from models.gp.acquisitions.cost import AS_MUCH_AS_IS_NEAR, ONCE, TIME_TO_SPARE, Cost, Leg
 from models.gp.encoding import Encoding
 
 LATEST = 100
@@ -107,6 +108,32 @@ def expected_times(problem: Problem, history: History) -> Times:
         motions=motions,
         here=_standing(history),
     )
+
+
+def power_of_time(problem: Problem) -> float:
+    """How much a second counts where time is what runs out."""
+    return ONCE if problem.objective.has_best else AS_MUCH_AS_IS_NEAR
+
+
+def seconds_power(problem: Problem, history: History) -> float:
+    """How much a second of a journey counts: less where the measurements run out before the hours do.
+
+    Cost-cooling (Lee et al., arXiv:2003.10870) by what is left: when all measurements that are left can be
+    made in the hours that are left, at this campaign's own pace, time is to spare.
+    """
+    return power_of_time(problem) if is_time_scarce(problem, history) else TIME_TO_SPARE
+
+
+def is_time_scarce(problem: Problem, history: History) -> bool:
+    """True when the budget's hours end before its measurements do, at the pace of the commands so far."""
+    if problem.hours_planned is None:
+        return problem.n_planned is None
+    taken_s = history.up_to(history.watermark).commanded_s
+    n_done = sum(1 for _ in history.accepted())
+    if problem.n_planned is None or n_done == 0:
+        return True
+    left_s = problem.hours_planned * SECONDS_PER_HOUR - taken_s
+    return (problem.n_planned - n_done) * taken_s / n_done > left_s
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agent.strategy.costs import power_of_time
 from agent.strategy.problem import Problem
 from models.domain.decision import Prediction, Reason
 from models.domain.history import History
@@ -84,7 +85,7 @@ def with_exposures(
     choices
         Places, with what they are worth at the problem's own exposure.
     cost
-        What they cost then, and how much seconds count.
+        What they cost then.
     noise
         Of an observation.
     """
@@ -95,7 +96,7 @@ def with_exposures(
         shares = np.array([noise.share_removed(sigma, t) for t in (problem.exposure_s, *problem.exposures_s)])
         seconds = plain_s + np.array(problem.exposures_s) - problem.exposure_s
         gains = shares[1:] / max(shares[0], np.finfo(float).tiny)
-        values = choice.value + np.log(gains) - cost.power * np.log(seconds / plain_s)
+        values = choice.value + np.log(gains) - power_of_time(problem) * np.log(seconds / plain_s)
         best = int(np.argmax(values))
         told = replace(
             choice,

@@ -46,6 +46,8 @@ class Problem(Frozen):
     """What samples are made from and with; None where nobody counts that."""
     n_planned: int | None = None
     """How many measurements the budget allows in all, for which the deck must last."""
+    hours_planned: float | None = None
+    """How long the budget allows in all, h; None where only measurements are counted."""
 
     @property
     def unit(self) -> str:

@@ -2,13 +2,15 @@
 
 from agent.plugs import find_builder
 from agent.ports import Strategy
+from agent.setup.case import LoadTerms
+from agent.setup.loading import leaves
 from agent.setup.readjusting import WithSetup
 from agent.strategy.ahead import DecidesAhead
 from agent.strategy.checked import Checked
 from agent.strategy.problem import Problem
 from agent.strategy.recipes import WithRecipes
 from agent.strategy.stops import WithStops
-from agent.strategy.supply import supply_of
+from agent.strategy.supply import supply_of, the_deck
 from agent.strategy.upkeep import WithBlanks, WithRepeats
 from agent.strategy.vetoes import WithVetoes
 from models.domain.campaign import CampaignSpec
@@ -38,17 +40,26 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
     strategy: Strategy = Checked(chooser, spec.strategy.kind, problem.space)
     strategy = WithVetoes(strategy, problem, supply_of(told(problem, spec)))
     strategy = WithStops(strategy, spec, problem)
-    strategy = WithRepeats(strategy, spec.measurement.attempts, problem)
+    load = _load_terms(spec, problem)
+    strategy = WithRepeats(strategy, spec.measurement.attempts, problem, leaves(problem, spec.setup, load))
     if spec.measurement.blank is not None:
         where = None if spec.setup is None else next(iter(problem.configurations), None)
         strategy = WithBlanks(strategy, spec.measurement.blank, problem, where)
-    if spec.setup is not None:
-        strategy = WithSetup(strategy, spec.setup, problem, spec.measurement.blank)
+    if spec.setup is not None or load is not None:
+        strategy = WithSetup(strategy, spec.setup, problem, spec.measurement.blank, load)
     if spec.deck is not None:
-        strategy = WithRecipes(strategy, spec.deck, problem)
-    if spec.setup is not None:
+        strategy = WithRecipes(strategy, spec.deck, told(problem, spec))
+    if spec.setup is not None or load is not None:
         return strategy
     return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy
+
+
+def _load_terms(spec: CampaignSpec, problem: Problem) -> LoadTerms | None:
+    """What loads are held against; None where nobody judges them."""
+    if spec.load is None:
+        return None
+    deck = None if spec.deck is None else the_deck(spec.deck, problem.space.axes)
+    return LoadTerms(spec.load, deck)
 
 
 def build_chooser(spec: CampaignSpec, problem: Problem) -> Strategy:
@@ -75,6 +86,7 @@ def told(problem: Problem, spec: CampaignSpec) -> Problem:
     """The task with what the campaign file in force says, which may have changed since it went on record."""
     return problem.model_copy(
         update={
-            "stop": spec.stop, "stock": spec.stock, "deck": spec.deck, "n_planned": spec.budget.measurements
+            "stop": spec.stop, "stock": spec.stock, "deck": spec.deck, "n_planned": spec.budget.measurements,
+            "hours_planned": spec.budget.hours,
         }
     )  # fmt: skip

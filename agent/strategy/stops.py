@@ -10,6 +10,7 @@ from agent.ports import Strategy
 from agent.strategy.costs import expected_times
 from agent.strategy.problem import Problem
 from models.domain.campaign import CampaignSpec
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import MEASURING_KINDS, Candidate, Decision, Reason
 from models.domain.feature_goals import OnFeature
 from models.domain.history import History
@@ -17,8 +18,6 @@ from models.domain.wording import in_unit
 
 if TYPE_CHECKING:
     from models.gp.belief import Belief
-
-SECONDS_PER_HOUR = 3600.0
 
 
 class WithStops:

@@ -1,5 +1,7 @@
 """What every strategy needs done for it: fresh blanks, and a second try at a point that failed."""
 
+from collections.abc import Callable
+
 from agent.ports import Strategy
 from agent.strategy.problem import Problem
 from models.domain.action import Exposure
@@ -26,7 +28,7 @@ class WithBlanks:
         n_since = sum(d.kind in MEASURING_KINDS for d in history.decisions[last if last is not None else 0 :])
         if last is None:
             sentence = "A blank is needed before any sample can be read."
-        elif n_since >= self._blank.every:
+        elif self._blank.n_between is not None and n_since >= self._blank.n_between:
             sentence = f"{n_since} measurements since the last blank (decision {last}): time for a fresh one."
         else:
             return self._strategy.propose(history)
@@ -40,9 +42,16 @@ class WithRepeats:
     What was decided before that was known comes first, and is not undone.
     """
 
-    def __init__(self, strategy: Strategy, attempts: int, problem: Problem) -> None:
-        """Wrap a strategy; `attempts` counts the first try."""
+    def __init__(
+        self,
+        strategy: Strategy,
+        attempts: int,
+        problem: Problem,
+        is_left: Callable[[History, Decision], bool] = lambda history, decision: False,
+    ) -> None:
+        """Wrap a strategy; `attempts` counts the first try, `is_left` says what is not tried again."""
         self._strategy, self._attempts, self._problem = strategy, attempts, problem
+        self._is_left = is_left
 
     def propose(self, history: History) -> Decision:
         """A point once more that was found to have failed, else what the strategy proposes."""
@@ -72,7 +81,8 @@ class WithRepeats:
             is_free = veto_of(decision.point, vetoes, axes) is None
             if is_free and decision.point is not None and what_went_wrong(history, decision) is not None:
                 tries = _tries_at(history, decision.point)
-                if 0 < len(tries) < self._attempts and history.has_outcome(tries[-1]):
+                is_due = 0 < len(tries) < self._attempts and history.has_outcome(tries[-1])
+                if is_due and not self._is_left(history, tries[-1]):
                     found = tries
             if decision.kind != "repeat":  # a second try does not settle what else had failed
                 known = max(known, decision.watermark)

@@ -69,9 +69,16 @@ EXPOSED = (
     Column("attenuation", "number", "Share of the beam that the attenuator let through."),
     Column("transmission", "number", "Transmitted over incident flux."),
     Column("transmission_sigma", "number", "One standard deviation of the transmission."),
+    Column("empty_transmission", "number", "The same of the empty cell, before the sample was loaded."),
+    Column("empty_transmission_sigma", "number", "One standard deviation of that."),
     Column("blank_seq", "integer", "Decision that measured the blank that was subtracted."),
     Column("run_uid", "text", "Bluesky's uid of the run."),
 )
+EXPOSURE_CELLS = (
+    "exposure_s", "monitor", "attenuation", "transmission", "transmission_sigma", "empty_transmission",
+    "empty_transmission_sigma", "run_uid",
+)  # fmt: skip
+"""Those of them that are an exposure's own."""
 ABSENT = Column("absences", "text", "Features that the curve does not have, and why.")
 
 
@@ -211,7 +218,7 @@ def _feature_cells(
     exposure = outcome.exposure
     if exposure is not None:
         cells |= place_cells(axes, campaign, exposure.point_json)
-        for name in ("exposure_s", "monitor", "attenuation", "transmission", "transmission_sigma", "run_uid"):
+        for name in EXPOSURE_CELLS:
             cells[name] = getattr(exposure, name)
         if exposure.transmission is None:
             cells["transmission_sigma"] = None  # the record holds 0 there, which would say "exactly known"

@@ -34,7 +34,7 @@ class Action(Frozen):
 class Asset(Frozen):
     """A file that belongs to the record."""
 
-    role: Literal["frame", "curve", "document", "abandoned"]
+    role: Literal["frame", "curve", "values", "document", "abandoned"]
     """What it is; `abandoned` marks a frame of an exposure that never finished."""
     path: str
     """Where it lies."""
@@ -65,6 +65,10 @@ class Exposure(Frozen):
     """Transmitted over incident flux."""
     transmission_sigma: float = 0.0
     """One standard deviation of the transmission."""
+    empty_transmission: float | None = None
+    """The same of the empty cell, before the sample was loaded; None where it was not measured."""
+    empty_transmission_sigma: float = 0.0
+    """One standard deviation of that."""
     assets: tuple[Asset, ...]
     """Files: one frame, or one curve."""
 

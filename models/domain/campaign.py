@@ -1,13 +1,14 @@
 """What a campaign file may say: one TOML file, one frozen model, every key explained."""
 
 from itertools import pairwise
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from models.domain.check_limits import CheckLimits
 from models.domain.deck import DeckSpec
 from models.domain.frozen import Frozen
+from models.domain.load_limits import LoadLimits
 from models.domain.objective import Extreme, Level, Map, Objective, Target
 from models.domain.own_parts import OWN_PART
 from models.domain.people import NotifySpec, PeopleSpec
@@ -49,8 +50,16 @@ class BlankSpec(Frozen):
 
     point: dict[str, float | str]
     """Where the blank is, by axis name; it may lie outside the bounds of numeric axes."""
-    every: int = Field(default=12, ge=1)
-    """A fresh blank after this many measurements."""
+    every: Annotated[int, Field(ge=1)] | Literal["each", "drift"] = 12
+    """A fresh blank after this many measurements; ``each`` is after each, and ``drift`` only when the empty
+    cell has changed, which needs ``[load]``."""
+
+    @property
+    def n_between(self) -> int | None:
+        """Measurements after which a fresh blank is due; None when their count makes none due."""
+        if isinstance(self.every, int):
+            return self.every
+        return 1 if self.every == "each" else None
 
 
 class MeasurementSpec(Frozen):
@@ -85,8 +94,9 @@ class MeasurementSpec(Frozen):
 class AnalysisSpec(Frozen):
     """How frames become curves and curves become features."""
 
-    features: tuple[str, ...] = Field(min_length=1)
-    """Extractors to run: names from `models/saxs/features`, or ``module:attribute`` for one's own."""
+    features: tuple[str, ...] = ()
+    """Extractors to run: names from `models/saxs/features`, or ``module:attribute`` for one's own; none where
+    the instrument gives features itself."""
     q_min_inv_nm: float = Field(default=0.0, ge=0)
     """Points below are not used, 1/nm."""
     q_max_inv_nm: float = Field(default=1e3, gt=0)
@@ -158,7 +168,7 @@ class CampaignSpec(Frozen):
     """What measures."""
     measurement: MeasurementSpec = MeasurementSpec()
     """How a point is measured."""
-    analysis: AnalysisSpec
+    analysis: AnalysisSpec = AnalysisSpec()
     """How it is read."""
     strategy: Plug
     """How the next point is chosen."""
@@ -168,6 +178,8 @@ class CampaignSpec(Frozen):
     """When enough is known; may be changed between two runs."""
     setup: SetupSpec | None = None
     """When a measurement is readjusted and taken again; never where it is left out."""
+    load: LoadLimits | None = None
+    """What each load of the cell is held against; nobody judges loads where it is left out."""
     deck: DeckSpec | None = None
     """What samples are made from and with; None where the instrument makes them by itself, or has them."""
     people: PeopleSpec = PeopleSpec()
@@ -225,6 +237,16 @@ class CampaignSpec(Frozen):
         if stop.unchanged is not None and not isinstance(self.objective, Extreme | Target):
             raise ValueError(
                 f"stop.unchanged is for the goals maximise, minimise and target, not for {goal}; remove it"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _drift_is_looked_for(self) -> Self:
+        blank = self.measurement.blank
+        if blank is not None and blank.every == "drift" and self.load is None:
+            raise ValueError(
+                'measurement.blank.every is "drift", but nobody looks at the empty cell; add a table [load], '
+                "or give a number"
             )
         return self
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from models.domain.frozen import Frozen
 
+SECONDS_PER_HOUR = 3600.0
+
 
 class Stamp(Frozen):
     """One moment."""

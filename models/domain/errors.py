@@ -37,6 +37,10 @@ class BeamlineFault(NightbeamError):
     """A device did not do what it was told: stuck, lost, timed out. Recorded; the loop goes on."""
 
 
+class LoadFailed(BeamlineFault):
+    """A sample that exists did not arrive in the cell, such as by a clog: it may be loaded again."""
+
+
 class UnreachablePoint(NightbeamError):
     """The instrument cannot present this point: outside a limit, or the stock is used up."""
 

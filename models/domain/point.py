@@ -1,6 +1,6 @@
 """One place in a search space."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.domain.frozen import Frozen
 
@@ -38,6 +38,16 @@ class Point(Frozen):
     def listed_as(self) -> str | tuple[tuple[str, float | str], ...]:
         """What tells it apart in a list: its sample's name, or its place where it has none."""
         return self.sample or tuple(sorted(self.coordinates.items()))
+
+    def in_order(self, names: Sequence[str]) -> "Point":
+        """The same place with these axes first, in this order: the order in which they are told."""
+        order = [name for name in names if name in self.coordinates]
+        if order == list(self.coordinates)[: len(order)]:
+            return self
+        others = [name for name in self.coordinates if name not in order]
+        return self.model_copy(
+            update={"coordinates": {name: self.coordinates[name] for name in order + others}}
+        )
 
     def text(self) -> str:
         """Short form for people: ``surfactant 0.21, oil 0.30, cell kapton``."""

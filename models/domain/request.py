@@ -17,7 +17,6 @@ AnswerCode = Literal["obeyed", "refused", "overtaken", "lapsed"]
 """`overtaken`: another request came before it could be obeyed. `lapsed`: a veto does not hold any more."""
 VETO_RADIUS = 0.05
 """How far a veto reaches, where nobody says it, as a share of each axis' range."""
-SECONDS_PER_HOUR = 3600.0
 
 
 class Request(Frozen):

@@ -21,7 +21,12 @@ class Setup(Frozen):
     """How far the sample is shifted across the beam, from where it was loaded at first, mm."""
     steering: float | None = None
     """Where the beam is steered, in its device's unit; None where nobody steers it."""
-    looks_for: Literal["sample", "beam"] | None = None
+    rinses: int = Field(default=0, ge=0)
+    """How often the cell is rinsed beyond what is usual, before the sample is loaded once more; 0 leaves what
+    is in it."""
+    rinse_ul: float = Field(default=0.0, ge=0)
+    """What that takes of what there is to rinse with, uL."""
+    looks_for: Literal["sample", "beam", "load"] | None = None
     """What this exposure is a look for: only its monitor and its diode count; None for all others."""
     adds_to: tuple[int, ...] = ()
     """`seq` of earlier decisions whose frames are added to this one's before it is read."""
@@ -34,8 +39,10 @@ class Setup(Frozen):
             parts.append(f"the sample shifted by {self.offset_mm:.4g} mm")
         if self.steering is not None:
             parts.append(f"the beam steered to {self.steering:.4g}")
+        if self.rinses:
+            parts.append(f"loaded again after {self.rinses} more rinse{'s' if self.rinses > 1 else ''}")
         if self.looks_for is not None:
-            parts.append(f"a look for the {self.looks_for}")
+            parts.append(f"a look {'at' if self.looks_for == 'load' else 'for'} the {self.looks_for}")
         if self.configuration is not None:
             parts.append(f"the detector at {self.configuration!r}")
         if self.adds_to:

@@ -5,7 +5,7 @@ from math import inf
 from typing import Self
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from models.domain.axis import TOLERANCE, Axis, AxisKind
 from models.domain.constraints import (
@@ -53,6 +53,15 @@ class SearchSpace(Frozen):
             if names.count(name) > 1:
                 raise ValueError(f"axis {name!r} is listed {names.count(name)} times; keep one")
         return axes
+
+    @field_validator("candidates")
+    @classmethod
+    def _candidates_follow_the_axes(
+        cls, candidates: tuple[Point, ...], known: ValidationInfo
+    ) -> tuple[Point, ...]:
+        """A record sorts names by letter: what is said of a point when it is read again must be the same."""
+        names = [axis.name for axis in known.data.get("axes", ())]
+        return tuple(point.in_order(names) for point in candidates)
 
     @model_validator(mode="after")
     def _constraints_can_hold(self) -> Self:

@@ -53,10 +53,12 @@ def outcome_text(history: History, decision: Decision, objective: ObjectiveBase)
 
 
 def _look_text(history: History, decision: Decision) -> str:
-    """What a look for the sample or the beam saw."""
+    """What a look for the sample or the beam, or at the load, saw."""
     exposure = history.exposure(decision.seq)
     if exposure is None:
         return "a look"
+    if decision.setup is not None and decision.setup.looks_for == "load":
+        return "a look" if exposure.transmission is None else f"a look: transmits {exposure.transmission:.4g}"
     if decision.setup is not None and decision.setup.looks_for == "sample":
         return (
             "a look"

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from models.domain.frozen import Frozen
+from models.domain.load_limits import LoadLimits
 from models.domain.scattering import Verdict
 
 SURE_SIGMA = 3.0
@@ -14,6 +15,9 @@ MOST_NOISE = 1e6
 """A relative noise beyond which it does not matter."""
 LoadWord = Literal["fine", "remeasure", "rinse", "re-dispense", "skip"]
 """Expose; measure the transmission again; rinse and load again; make the sample again; go on without it."""
+TroubleWord = Literal["fault", "number", "empty", "carry_over", "unfilled", "air", "dense"]
+"""It did not arrive; an impossible number; the empty cell, or the blank, is not what it was; nothing is in
+the cell; air is; far too much is."""
 
 
 class Transmission(Frozen):
@@ -23,29 +27,6 @@ class Transmission(Frozen):
     """Between 0 and 1; other values are judged, too."""
     sigma: float = Field(default=0.0, ge=0)
     """One standard deviation."""
-
-
-class LoadLimits(Frozen):
-    """What a load is held against; a share is relative, 1 is the whole."""
-
-    empty_drift_share: float = Field(default=0.02, gt=0)
-    """The empty cell may transmit this much more or less than after it was cleaned."""
-    filled_share: float = Field(default=0.02, gt=0, lt=1)
-    """A loaded cell transmits at least this much less than the empty one."""
-    bubble_rise_share: float = Field(default=0.02, gt=0)
-    """A sample that transmits this much more than the blank has air in it."""
-    dense_fall_share: float = Field(default=0.5, gt=0, lt=1)
-    """A sample that transmits this much less than the blank has settled, or is another one."""
-    transmission_min: float = Field(default=1e-4, gt=0)
-    """No cell that can be measured transmits less."""
-    transmission_max: float = Field(default=1.02, gt=0)
-    """No cell transmits more."""
-    n_remeasured: int = Field(default=2, ge=0)
-    """How often the transmission of one load may be measured again."""
-    n_rinsed: int = Field(default=2, ge=0)
-    """How often one sample may be rinsed out and loaded again."""
-    n_dispensed: int = Field(default=1, ge=0)
-    """How often one sample may be made again."""
 
 
 class Tries(Frozen):
@@ -72,7 +53,7 @@ class Tries(Frozen):
 class Load(Frozen):
     """What was measured around one load. None where it was not."""
 
-    loaded: Transmission
+    loaded: Transmission | None = None
     """The loaded cell."""
     empty: Transmission | None = None
     """The empty cell, before this load."""
@@ -82,6 +63,8 @@ class Load(Frozen):
     """The cell with the blank."""
     carry_over: Verdict | None = None
     """What the check ``carry_over`` said of the blanks before and after the last sample."""
+    fault: str | None = None
+    """Why the sample did not arrive in the cell, where it did not: a clog, as the loader said it."""
     tries: Tries = Tries()
     """What was tried for this sample so far."""
 
@@ -97,11 +80,16 @@ class LoadVerdict(Frozen):
     """What was found, relative to what it was compared with."""
     limit: float
     """What it was held against."""
+    trouble: TroubleWord | None = None
+    """What is wrong; None when nothing is."""
+    is_sure: bool = True
+    """False when noise may have made it."""
 
 
 class _Trouble(Frozen):
     """One comparison that is beyond its limit."""
 
+    word: TroubleWord
     said: str
     """What was found, with its limit."""
     value: float
@@ -154,7 +142,7 @@ def judge_load(load: Load, limits: LoadLimits | None = None) -> LoadVerdict:
         cure: LoadWord = next(word for word in sure.cures if _may(word, load.tries, limits))
         return _verdict(cure, sure, f"{sure.said}: {REMEDIES[cure]}.")
     if not troubles:
-        value, most = load.loaded.value, limits.transmission_max
+        value, most = 0.0 if load.loaded is None else load.loaded.value, limits.transmission_max
         said = f"The loaded cell transmits {value:.4g}, at most {most:g} is possible: {REMEDIES['fine']}."
         return LoadVerdict(verdict="fine", sentence=said, value=value, limit=most)
     unclear = troubles[0]
@@ -164,7 +152,10 @@ def judge_load(load: Load, limits: LoadLimits | None = None) -> LoadVerdict:
 
 
 def _verdict(cure: LoadWord, trouble: _Trouble, sentence: str) -> LoadVerdict:
-    return LoadVerdict(verdict=cure, sentence=sentence, value=trouble.value, limit=trouble.limit)
+    return LoadVerdict(
+        verdict=cure, sentence=sentence, value=trouble.value, limit=trouble.limit, trouble=trouble.word,
+        is_sure=trouble.is_sure,
+    )  # fmt: skip
 
 
 def _may(cure: LoadWord, tries: Tries, limits: LoadLimits) -> bool:
@@ -178,6 +169,9 @@ def _may(cure: LoadWord, tries: Tries, limits: LoadLimits) -> bool:
 
 def _troubles(load: Load, limits: LoadLimits) -> list[_Trouble]:
     """All that is beyond its limit, the gravest first; nothing else where a number is impossible."""
+    if load.fault is not None:
+        said = load.fault.rstrip(".")
+        return [_Trouble(word="fault", said=said, value=0.0, limit=0.0, margin=1.0, cures=WASH)]
     least, most = limits.transmission_min, limits.transmission_max
     for what, one in (
         ("loaded cell", load.loaded), ("empty cell", load.empty), ("clean cell", load.empty_clean),
@@ -186,7 +180,7 @@ def _troubles(load: Load, limits: LoadLimits) -> list[_Trouble]:
         if one is not None and not least <= one.value <= most:
             said = f"The {what} transmits {one.value:.4g}, between {least:g} and {most:g} is possible"
             cures: tuple[LoadWord, ...] = ("remeasure", *WASH)
-            return [_Trouble(said=said, value=one.value, limit=most, margin=1.0, cures=cures)]
+            return [_Trouble(word="number", said=said, value=one.value, limit=most, margin=1.0, cures=cures)]
     return [*_of_the_cell(load, limits), *_of_the_filling(load, limits)]
 
 
@@ -199,18 +193,27 @@ def _of_the_cell(load: Load, limits: LoadLimits) -> list[_Trouble]:
         if abs(drift) > limit:
             said = f"The empty cell transmits {_apart(drift)} than when it was clean, limit {limit:.2%}"
             found.append(
-                _Trouble(said=said, value=drift, limit=limit, margin=abs(drift), noise=noise, cures=WASH)
-            )
+                _Trouble(
+                    word="empty", said=said, value=drift, limit=limit, margin=abs(drift), noise=noise,
+                    cures=WASH,
+                )
+            )  # fmt: skip
     carried = load.carry_over
     if carried is not None and not carried.is_ok:
         said = f"At low q the last blank is {_apart(carried.value)} than before, limit {carried.limit:.2%}"
-        found.append(_Trouble(said=said, value=carried.value, limit=carried.limit, margin=1.0, cures=WASH))
+        found.append(
+            _Trouble(
+                word="carry_over", said=said, value=carried.value, limit=carried.limit, margin=1.0, cures=WASH
+            )
+        )
     return found
 
 
 def _of_the_filling(load: Load, limits: LoadLimits) -> list[_Trouble]:
     """What is in the cell now: anything at all, air, or far too much."""
     found: list[_Trouble] = []
+    if load.loaded is None:
+        return found
     if load.empty is not None:
         less, noise = _difference(load.loaded, load.empty)
         limit = -limits.filled_share
@@ -218,21 +221,27 @@ def _of_the_filling(load: Load, limits: LoadLimits) -> list[_Trouble]:
             said = f"The loaded cell transmits {_apart(less)} than empty, filled is {_apart(limit)}"
             margin = less - limit
             found.append(
-                _Trouble(said=said, value=less, limit=limit, margin=margin, noise=noise, cures=RELOAD)
-            )
+                _Trouble(
+                    word="unfilled", said=said, value=less, limit=limit, margin=margin, noise=noise,
+                    cures=RELOAD,
+                )
+            )  # fmt: skip
     if load.blank is not None:
         beside, noise = _difference(load.loaded, load.blank)
-        kinds: tuple[tuple[float, str, tuple[LoadWord, ...]], ...] = (
-            (limits.bubble_rise_share, "there is air in it", RELOAD),
-            (-limits.dense_fall_share, "it has settled, or is another one", REMAKE),
+        kinds: tuple[tuple[TroubleWord, float, str, tuple[LoadWord, ...]], ...] = (
+            ("air", limits.bubble_rise_share, "there is air in it", RELOAD),
+            ("dense", -limits.dense_fall_share, "it has settled, or is another one", REMAKE),
         )
-        for limit, what, cures in kinds:
+        for word, limit, what, cures in kinds:
             if beside * limit > limit**2:
                 said = f"The sample transmits {_apart(beside)} than the blank, limit {limit:+.2%}: {what}"
                 margin = abs(beside)
                 found.append(
-                    _Trouble(said=said, value=beside, limit=limit, margin=margin, noise=noise, cures=cures)
-                )
+                    _Trouble(
+                        word=word, said=said, value=beside, limit=limit, margin=margin, noise=noise,
+                        cures=cures,
+                    )
+                )  # fmt: skip
     return found
 
 

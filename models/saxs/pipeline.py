@@ -21,6 +21,7 @@ from models.saxs.precision import as_recorded
 from models.saxs.profile import bin_curve
 from models.saxs.reading import NO_FRAME, Profile, read_all
 from models.saxs.reduction import Detector, Reduced, Reduction
+from models.saxs.value_files import read_values
 
 CURVES_FOLDER = "curves"
 """Subfolder of the campaign's folder where reduced curves go."""
@@ -99,7 +100,10 @@ class ScatteringAnalysis:
             ) from error
 
     def _read(self, exposure: Exposure, blank: Exposure | None, history: History) -> Observed:
-        """Reduce, subtract, judge and extract."""
+        """Reduce, subtract, judge and extract; take values as they are."""
+        given = _values_in(exposure)
+        if given is not None:
+            return Observed(observation=given)
         empty = None if blank is None else self._reduction.blank(blank)
         sample = self._reduction.reduce(exposure, empty, history)
         curve = sample.curve
@@ -211,3 +215,20 @@ def _profile(sample: Reduced, blank: Reduced | None) -> Profile:
         return profile_of(sample.cake, None if blank is None else blank.cake)
     except FitFailed as error:
         return str(error)
+
+
+def _values_in(exposure: Exposure) -> Observation | None:
+    """What an instrument read that gives values itself; None where there is something to read them from."""
+    path = next((Path(asset.path) for asset in exposure.assets if asset.role == "values"), None)
+    if path is None:
+        return None
+    try:
+        found = read_values(path)
+    except BadInput as error:
+        raise FrameRejected(f"decision {exposure.seq}: {error}") from error
+    return Observation(
+        seq=exposure.seq,
+        is_accepted=True,
+        features=tuple(x for x in found if isinstance(x, Feature)),
+        absences=tuple(x for x in found if isinstance(x, Absence)),
+    )

@@ -7,13 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.strategy.costs import Times, expected_times
+from agent.strategy import bayes
+from agent.strategy.costs import Times, expected_times, is_time_scarce, seconds_power
 from agent.strategy.problem import Problem
 from models.domain.decision import Decision, Reason
 from models.domain.history import Duration, Failure, History, Observation
 from models.domain.motion import Motion, journey_s
 from models.domain.objective import as_objective
+from models.domain.scattering import Feature
 from models.domain.space import Axis, Point, SearchSpace
+from models.gp.acquisitions.cost import AS_MUCH_AS_IS_NEAR, TIME_TO_SPARE
 from models.gp.encoding import Encoding
 from tests.fakes import FakeInstrument, exposure_of
 
@@ -149,3 +152,47 @@ def test_a_blank_beyond_the_rails_is_where_the_stage_stands():
     blank = Decision(seq=2, kind="blank", point=point, reason=Reason(code="c", sentence="s."))
     times = expected_times(problem(motions=MOTIONS), history.plus(blank))
     assert seconds(times, (-2.0, 1.0)) == pytest.approx(0.5 + said(point.numbers, {"x": -2.0, "y": 1.0}))
+
+
+def test_without_hours_the_measurements_are_what_runs_out_and_journeys_hardly_count():
+    history = night(places(10), said)
+    assert seconds_power(problem(n_planned=20), history) == TIME_TO_SPARE
+    assert seconds_power(problem(), history) == AS_MUCH_AS_IS_NEAR
+
+
+@given(n_left=st.integers(1, 40), spare=st.floats(0.2, 5.0))
+def test_hours_are_scarce_when_what_is_left_of_them_does_not_hold_the_measurements_left(n_left, spare):
+    history = night(places(10), said)
+    taken_s = sum(duration.seconds for duration in history.durations)
+    hours = (taken_s + spare * n_left * taken_s / 10) / 3600.0
+    is_scarce = is_time_scarce(problem(n_planned=10 + n_left, hours_planned=hours), history)
+    assert is_scarce == (spare < 1.0) or abs(spare - 1.0) < 1e-6
+
+
+def test_a_slow_stage_does_not_keep_a_map_of_few_places_in_one_corner():
+    """A step along one side draws the places; without hours to save they still go all over."""
+    slow = dict.fromkeys("xy", Motion(velocity=0.02, acceleration=5.0, settle_s=0.1))
+    unit = SearchSpace(axes=(Axis(name="x", low=0.0, high=1.0), Axis(name="y", low=0.0, high=1.0)))
+    asked = problem(
+        space=unit,
+        objective=as_objective(feature="height", goal="map", edges=2.0),
+        motions=slow,
+        n_planned=20,
+    )
+    strategy, history, here = bayes.build(bayes.Options(initial=4), asked), History(), {"x": 0.0, "y": 0.0}
+    for seq in range(1, 21):
+        decision = strategy.propose(history)
+        assert decision.point is not None
+        x, y = decision.point["x"], decision.point["y"]
+        height = float(np.tanh(20.0 * (0.25 - x)) + y)
+        history = history.plus(decision)
+        load_s = journey_s(slow, here, decision.point.numbers)
+        history = history.plus(Duration(seq=seq, kind="load", seconds=round(load_s, 6)))
+        history = history.plus(exposure_of(FakeInstrument().actions(decision)[1], decision))
+        feature = Feature(name="height", value=height, sigma=0.02, unit="1")
+        history = history.plus(Observation(seq=seq, is_accepted=True, features=(feature,)))
+        here = decision.point.numbers
+    later = [d.point for d in history.decisions[4:] if d.point is not None]
+    quarters = [(p["x"] > 0.5, p["y"] > 0.5) for p in later]
+    assert max(quarters.count(one) for one in set(quarters)) <= 7, quarters
+    assert len(set(quarters)) == 4

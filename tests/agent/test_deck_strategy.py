@@ -11,7 +11,7 @@ from agent.strategy.problem import Problem
 from agent.strategy.rations import Needs, rationed
 from agent.strategy.stack import build_strategy
 from models.domain.campaign import BudgetSpec, Plug
-from models.domain.decision import Override
+from models.domain.decision import Candidate, Decision, Override, Prediction, Reason
 from models.domain.deck import DeckSpec
 from models.domain.history import History
 from models.domain.space import Point
@@ -155,3 +155,57 @@ def test_what_is_decided_and_not_yet_made_counts_as_made():
     assert len(left.wells) == 39
     assert left.left_ul["soap"] == pytest.approx(2000.0 - decision.recipe.volumes_ul["soap"])
     assert can_make(numbers, left, np.array([[0.1, 0.1, 0.8]])).all()
+
+
+class Stubborn:
+    """A strategy of one's own that knows no deck: it asks for the same rich corner again and again."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    def propose(self, history: History) -> Decision:
+        corner = Point(coordinates={"surfactant": 0.6, "cosurfactant": 0.1, "water": 0.3})
+        return self.problem.measure(history, "suggest", corner, Reason(code="rich", sentence="Rich."))
+
+
+class WithOthers(Stubborn):
+    """The same, with a second and a third candidate."""
+
+    def propose(self, history: History) -> Decision:
+        decision = super().propose(history)
+        mild = {"surfactant": 0.1, "cosurfactant": 0.1, "water": 0.8}
+        points = (decision.point, decision.point, Point(coordinates=mild))
+        prediction = Prediction(mean=1.0, sigma=1.0, unit="1")
+        candidates = tuple(
+            Candidate(rank=rank, point=point, prediction=prediction, acquisition_value=1.0)
+            for rank, point in enumerate(points)
+        )
+        return decision.model_copy(update={"candidates": candidates})
+
+
+def stubborn(options: dict, problem: Problem) -> Stubborn:
+    return Stubborn(problem)
+
+
+def with_others(options: dict, problem: Problem) -> Stubborn:
+    return WithOthers(problem)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [("stubborn", "the space is filled instead"), ("with_others", "number 3 of its candidates is taken")],
+)
+def test_what_cannot_be_made_is_recorded_and_the_next_best_taken(kind, said):
+    spec, problem = on_deck(n=6)
+    spec = spec.model_copy(update={"strategy": Plug(kind=f"{__name__}:{kind}")})
+    history = run(spec, problem)
+    assert history.n_measured == 6
+    for decision in history.decisions:
+        assert (decision.kind, decision.reason.code) == ("fallback", "cannot_be_made")
+        assert "surfactant 0.6, cosurfactant 0.1, water 0.3 was proposed and cannot be made (" in (
+            decision.reason.sentence
+        )
+        assert said in decision.reason.sentence
+        assert decision.recipe.is_accepted
+        again = replay(problem, history, decision.seq, Circumstances(spec, BEGAN, BEGAN, None))
+        assert again.verdict == "exact", again.sentence

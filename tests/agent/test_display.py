@@ -1,6 +1,7 @@
 """What a person sees while it runs: the decision, why, the best so far, and when it will end."""
 
 import io
+import re
 
 import pytest
 from rich.console import Console
@@ -8,6 +9,7 @@ from rich.console import Console
 from agent.display import LiveDisplay
 from agent.narrators import PlainLines
 from agent.stopping import Ending
+from agent.strategy.stack import build_strategy
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import Decision, Reason
 from models.domain.history import Failure, History
@@ -15,6 +17,8 @@ from models.domain.objective import as_objective
 from models.domain.records import Event
 from models.domain.space import Point
 from tests import fakes
+from tests.agent.test_deck_strategy import on_deck
+from tests.agent.test_strategy_bayes import measured
 
 
 class Watch:
@@ -140,3 +144,15 @@ def test_without_a_terminal_each_decision_is_two_plain_lines():
         "Largest expected improvement: height 0.9 expected.",
         "   1 -> height 1 ± 0.01 1/cm",
     ]
+
+
+def test_the_panel_says_for_how_many_samples_the_deck_lasts(console):
+    spec, problem = on_deck("space_filling")
+    display, strategy, history = LiveDisplay(console, spec), build_strategy(spec, problem), History()
+    assert "deck" not in screen(console, display)
+    for _ in range(2):
+        history = measured(history, strategy.propose(history), fakes.FakeAnalysis())
+    display.learned(history.decisions[-1], history)
+    said = " ".join(screen(console, display).replace("│", " ").split())
+    assert re.search(r"deck (stock \w+|wells) lasts? for \d+ more samples", said), said
+    assert "it is what runs out first" in said

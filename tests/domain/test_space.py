@@ -116,3 +116,11 @@ def test_a_space_survives_json(space):
 def test_a_point_names_its_sample_first_when_it_tells_where_it_is():
     assert ternary_point(0.21, 0.3, 0.49).text() == "surfactant 0.21, cosurfactant 0.3, water 0.49"
     assert Point(coordinates={"x": 1.23456}, sample="S7").text() == "S7 (x 1.235)"
+
+
+def test_points_of_a_list_tell_their_axes_in_the_order_of_the_axes_however_a_record_sorted_them():
+    axes = (Axis(name="salt", low=0, high=9), Axis(name="ph", low=0, high=9))
+    listed = Point(coordinates={"ph": 7.0, "salt": 3.0}, sample="S1")
+    space = SearchSpace(axes=axes, candidates=(listed,))
+    assert space.candidates[0].text() == "S1 (salt 3, ph 7)"
+    assert space.candidates[0] == listed

@@ -184,7 +184,7 @@ def test_a_dataset_needs_no_sums(folder):
 
 WRONG_DESCRIPTIONS = {
     "an unknown key": ('q_unit = "1/nm"', 'q_unit = "1/nm"\nq_units = 1', r"q_units: .*mean q_unit"),
-    "no q unit": ('q_unit = "1/nm"\n', "", r"dataset.toml: q_unit: is missing"),
+    "no q unit": ('q_unit = "1/nm"\n', "", r"dataset.toml: q_unit is missing"),
     "a q unit that is none": ('"1/nm"', '"nm"', r"dataset.toml: q_unit: is 'nm'"),
     "broken TOML": ('licence = "CC0"', "licence = CC0", r"dataset.toml: is not valid TOML.*line 2"),
     "a sum of no axis": ('"oil", "water"', '"oil", "wine"', r"the axis 'wine', which does not exist"),

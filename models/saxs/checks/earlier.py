@@ -23,7 +23,8 @@ class Earlier:
     rate_hz: float | None = None
     """Monitor rate of the last accepted frame, counts/s."""
     transmissions: tuple[tuple[float, float], ...] = ()
-    """Transmission of each accepted frame of the same point, and its standard deviation."""
+    """Transmission of each accepted frame of the same point, and its standard deviation; through the cell as
+    it is now, where it was measured empty for both."""
     taken: tuple[int, float] | None = None
     """`seq` of the last frame that says when it was taken, and when, s since 1970."""
     fingerprints: Mapping[float, int] = field(default_factory=dict[float, int])
@@ -78,7 +79,9 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
         is_blank=is_blank,
         rate_hz=rate_hz,
         transmissions=tuple(
-            (s.transmission, s.transmission_sigma) for s in same if s.transmission is not None
+            (_cell_change(s, exposure) * s.transmission, _cell_change(s, exposure) * s.transmission_sigma)
+            for s in same
+            if s.transmission is not None
         ),
         taken=taken,
         fingerprints=fingerprints,
@@ -91,6 +94,13 @@ def look_back(history: History, exposure: Exposure, trace: Callable[[Exposure], 
 def _traces(shots: list[Exposure], trace: Callable[[Exposure], Trace | None]) -> tuple[Trace, ...]:
     """What is kept of earlier frames, without those that are gone."""
     return tuple(one for shot in shots if (one := trace(shot)) is not None)
+
+
+def _cell_change(before: Exposure, now: Exposure) -> float:
+    """What the empty cell transmits now over what it did before; 1 where nobody measured both."""
+    if not before.empty_transmission or not now.empty_transmission:
+        return 1.0
+    return now.empty_transmission / before.empty_transmission
 
 
 def _first(history: History, exposure: Exposure) -> int:
