@@ -17,7 +17,7 @@ def learn_map(situation: Situation) -> Aim:
 
 
 def teach_most(situation: Situation, worth: IntegratedVariance, what: str, beyond: str = "") -> Aim:
-    """The aim of lessening the variance of what is sought, which `what` names in its sentence and `beyond` ends."""
+    """The aim of lessening the variance of what is sought, which `what` names; `beyond` ends the sentence."""
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         del is_idle
