@@ -12,8 +12,7 @@ from models.domain.errors import BeamlineFault, LoadFailed
 
 def sample_name(decision: Decision) -> str:
     """Name by which the changer knows the decision's sample."""
-    own = decision.point.sample if decision.point else None
-    return own or f"S{decision.seq}"
+    return decision.sample
 
 
 def fill_cell(beamline: Beamline, decision: Decision) -> MsgGenerator[None]:
