@@ -4,9 +4,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from models.domain.action import Action
 from models.domain.canonical import sha256_text
 from models.domain.frozen import Frozen
 from models.domain.recipe import Recipe
+from models.domain.sample_names import own_name
 from models.domain.setup import Setup
 from models.domain.space import Point
 
@@ -173,11 +175,15 @@ class Decision(Frozen):
     def sample(self) -> str:
         """Name of its sample, where samples are made or exist: its point's, else ``A16`` or ``S17``."""
         named = self.point.sample if self.point else None
-        return named or self.prepared or f"S{self.seq}"
+        return named or self.prepared or own_name(self.seq)
 
     def recipe_of(self, sample: str | None) -> Recipe | None:
         """What a sample is made of that is made with this decision: its own, or the one made ahead."""
         return self.ahead.recipe if self.ahead is not None and sample == self.ahead.sample else self.recipe
+
+    def is_ahead(self, action: Action) -> bool:
+        """True for the command that makes a sample for a decision to come: what it does ends nothing here."""
+        return action.kind == "prepare" and self.ahead is not None and action.sample == self.ahead.sample
 
     @property
     def is_look(self) -> bool:
