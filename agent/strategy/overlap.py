@@ -124,6 +124,8 @@ class Overlaps:
 def known_when_planned(history: History, maker: Decision) -> History:
     """What was known when a decision's sample ahead was chosen: all but what came of it, and after.
 
+    Where a sample is taken once more, what came of it before is left aside too: that is not settled yet.
+
     Parameters
     ----------
     history
@@ -139,4 +141,6 @@ def known_when_planned(history: History, maker: Decision) -> History:
     )
     decisions = (*history.decisions[: maker.seq - 1], bare)
     then = history.model_copy(update={"decisions": decisions, "vetoes": vetoes})
+    if maker.kind == "setup" and maker.repeats is not None:
+        return then.up_to(min(maker.watermark, maker.repeats - 1))
     return then.up_to(maker.watermark)
