@@ -100,7 +100,7 @@ def figures(night: Night) -> Iterator[str]:
 
 
 def _waited_s(history: History) -> Iterator[float]:
-    """How long samples were waited for, s: all their making, or what it took beyond the exposure beside it."""
+    """How long samples were waited for, s: all their making, or what that took beyond an exposure."""
     for one in history.durations:
         if one.kind == "prepare":
             yield one.seconds

@@ -89,8 +89,9 @@ def commands_of(history: History) -> Iterator[Commands]:
     for decision in history.decisions:
         took = {one.kind: one.seconds for one in history.durations if one.seq == decision.seq}
         exposure, expose_s = history.exposure(decision.seq), took.get("expose", 0.0)
-        is_beside = decision.ahead is not None and exposure is not None
-        beyond_s = max(expose_s - exposure.exposure_s, 0.0) if is_beside else 0.0
+        beyond_s = 0.0
+        if decision.ahead is not None and exposure is not None:
+            beyond_s = max(expose_s - exposure.exposure_s, 0.0)
         if took:
             yield Commands(took.get("prepare", 0.0), took.get("load", 0.0), expose_s, beyond_s)
 
