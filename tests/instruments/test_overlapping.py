@@ -21,7 +21,8 @@ DECK = DeckSpec.model_validate(
         "sample_volume": "1 mL", "wells": 10,
         "components": [{"name": "surfactant", "density": "1 g/mL"}, {"name": "water", "density": "1 g/mL"}],
         "stocks": [
-            {"name": "soap", "holds": {"surfactant": "0.4 g/g", "water": "rest"}, "volume": "20 mL", "where": "A1"},
+            {"name": "soap", "holds": {"surfactant": "0.4 g/g", "water": "rest"}, "volume": "20 mL",
+             "where": "A1"},
             {"name": "water", "holds": {"water": "rest"}, "volume": "50 mL", "where": "A2"},
         ],
     }
