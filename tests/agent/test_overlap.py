@@ -77,6 +77,7 @@ def test_each_sample_is_made_while_the_one_before_it_is_exposed_and_chosen_witho
         assert taker.watermark == maker.seq, "it is known what came of the one before when it is taken"
         if taker.model is not None:
             assert f"Outcomes awaited: {maker.seq}." in taker.reason.sentence
+            assert taker.candidates[0].point == taker.point, "its model is the one that chose it"
     assert loop._parts.log.history() == history, "all of it is on record"
     is_exact(spec, problem, history)
 
