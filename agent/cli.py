@@ -21,7 +21,9 @@ from agent.commands.database import database
 from agent.commands.deck import deck
 from agent.commands.export import export
 from agent.commands.log import log
+from agent.commands.plan import plan
 from agent.commands.reduce import ManyBuffers, reduce
+from agent.commands.rehearse import rehearse
 from agent.commands.replay import replay
 from agent.commands.run import run
 from agent.commands.smooth import smooth
@@ -104,6 +106,8 @@ for command in (
     stop,
     verify,
     replay,
+    rehearse,
+    plan,
     export,
     annotate,
     smooth,

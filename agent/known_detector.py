@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from instruments.beamline import Beamline, device_name
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.errors import BadInput
 from models.domain.geometry import Geometry
 from models.saxs.correction_files import read_corrections

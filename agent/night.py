@@ -68,7 +68,7 @@ def night_of(problem: Problem, history: History) -> Night | None:
         left=left,
         at_odds=tuple(_at_odds(history)),
         n_debits=len(history.debits),
-        clock_s=sum(one.seconds for one in history.durations),
+        clock_s=history.commanded_s,
         waited_s=sum(_waited_s(history)),
         most_dose_s=max(
             (dose_s(history, problem, one, (one.setup or Setup()).spot) for one in asked), default=0.0

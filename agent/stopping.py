@@ -62,7 +62,7 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
         )
     if budget.hours is not None and began_utc is not None:
         elapsed = datetime.fromisoformat(now_utc) - datetime.fromisoformat(began_utc)
-        hours = elapsed.total_seconds() / SECONDS_PER_HOUR
+        hours = max(elapsed.total_seconds(), history.commanded_s) / SECONDS_PER_HOUR
         if hours >= budget.hours:
             return Ending(
                 "hours", f"{hours:.2f} h have passed (limit {budget.hours:g} h).", is_finished=False

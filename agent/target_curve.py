@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from models.domain.campaign import AnalysisSpec, CampaignSpec
+from models.domain.analysis_spec import AnalysisSpec
+from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.misfit import FEWEST_BINS
 from models.domain.objective import Match

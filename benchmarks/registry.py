@@ -11,7 +11,7 @@ Measure = Callable[[Task], list[Row]]
 
 NAMES = (
     "coverage", "denoising", "diagnostics", "idle", "latency", "loop_turn", "photons", "record", "reduction",
-    "sample_search", "scan", "thrift",
+    "rehearsal", "sample_search", "scan", "thrift",
 )  # fmt: skip
 """Modules of this package, in the order in which they run."""
 

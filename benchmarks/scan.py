@@ -17,9 +17,9 @@ from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
 from agent.config import read_campaign
 from agent.outline import read_outline
+from agent.rehearsal.common_model import fit_common_model
 from agent.strategy import bayes
 from agent.strategy.problem import Problem
-from benchmarks.common_model import fit_common_model
 from benchmarks.machine import machine_settings
 from benchmarks.row import Peer, Row, make_row
 from benchmarks.task import Task

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from benchmarks.common_model import CommonModel, fit_common_model
+from agent.rehearsal.common_model import CommonModel, fit_common_model
 from benchmarks.problems.kind import BenchProblem
 from models.domain.scattering import Floats
 

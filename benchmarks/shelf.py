@@ -6,7 +6,7 @@ from pathlib import Path
 from instruments.dataset import read_sample
 from instruments.dataset_table import Dataset
 from models.domain.action import Action, ActionReport, Asset, Exposure
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.decision import Decision
 from models.domain.errors import UnreachablePoint
 from models.domain.history import Observation

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from agent.rehearsal import common_model
+from benchmarks import scoring
 from benchmarks.problems.kind import BenchProblem
 from benchmarks.scoring import coverage, score
 from benchmarks.trajectory import Method, Trajectory
@@ -14,7 +16,7 @@ from models.domain.scattering import Floats
 
 N_COUNTS = 21
 """At how many counts of measurements a score is taken."""
-SCORERS = ("scoring.py", "common_model.py")
+SCORERS = (scoring, common_model)
 """What a score follows from besides the trajectory."""
 
 
@@ -107,6 +109,6 @@ def _scores(problem: BenchProblem, path: Path, trajectory: Trajectory) -> list[f
 
 def _version() -> str:
     digest = hashlib.sha256()
-    for name in SCORERS:
-        digest.update((Path(__file__).parent / name).read_bytes())
+    for module in SCORERS:
+        digest.update(Path(str(module.__file__)).read_bytes())
     return digest.hexdigest()[:8]

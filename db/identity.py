@@ -13,7 +13,7 @@ from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json
 from models.domain.errors import BadInput
 
-MAY_CHANGE = {"budget", "notify", "people", "record", "stop"}
+MAY_CHANGE = {"budget", "notify", "people", "record", "rehearsal", "stop"}
 """Keys of a campaign file that may be changed between two runs of one campaign."""
 
 

@@ -61,19 +61,24 @@ class Entry:
             The first column of its primary key.
         """
         row = as_stored(table, values)
-        result = self.connection.execute(table.insert(), row)
-        key = list(result.inserted_primary_key or ())
+        key = self._insert(table, row)
         row |= dict(zip((column.name for column in table.primary_key), key, strict=True))
         self._members.append([table.name, key, row_sha256(table, row)])
         self.last_key = key[0]
         return self.last_key
+
+    def _insert(self, table: sa.Table, row: dict[str, Any]) -> list[Any]:
+        """Insert a row; its primary key."""
+        return list(self.connection.execute(table.insert(), row).inserted_primary_key or ())
 
     def lock(self, chain: Chain) -> None:
         """Let nobody else add to a campaign's ledger before this transaction ends."""
         if self.connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
             self.connection.execute(sa.select(sa.func.pg_advisory_xact_lock(chain.campaign_id)))
 
-    def seal(self, chain: Chain, record: str, seq: int | None, utc: str) -> Sealed:
+    def seal(
+        self, chain: Chain, record: str, seq: int | None, utc: str, last: Sealed | None = None
+    ) -> Sealed:
         """Close the entry with its ledger row.
 
         Parameters
@@ -86,13 +91,16 @@ class Entry:
             `seq` of the decision that it belongs to, if any.
         utc
             When.
+        last
+            The entry before, where this transaction wrote it itself; read when None.
         """
-        self.lock(chain)
-        last = read_head(self.connection, chain.campaign_id)
+        if last is None:
+            self.lock(chain)
+            last = read_head(self.connection, chain.campaign_id)
         n = last.n + 1
         sha256 = entry_sha256(chain.uid, n, last.sha256, (record, seq, utc), self._members)
-        self.connection.execute(
-            schema.ledger.insert(),
+        self._insert(
+            schema.ledger,
             {
                 "campaign_id": chain.campaign_id, "n": n, "utc": utc, "record": record, "seq": seq,
                 "members_json": canonical_json(self._members), "previous": last.sha256, "sha256": sha256,

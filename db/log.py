@@ -208,7 +208,7 @@ class DecisionLog:
 
     def _open(self, entry: Entry, stamp: Stamp, opening: Opening) -> None:
         """Add the campaign's row when it is not there, and this process' session."""
-        campaign_id, self.began_utc = _campaign_row(entry, opening, stamp)
+        campaign_id, self.began_utc = add_campaign(entry, opening, stamp)
         self._last_seq = _last_seq(entry, campaign_id)
         self._chain = Chain(campaign_id, opening.identity.uid)
         self._session_id = entry.add(
@@ -222,7 +222,7 @@ class DecisionLog:
         )
 
 
-def _campaign_row(entry: Entry, opening: Opening, stamp: Stamp) -> tuple[int, str]:
+def add_campaign(entry: Entry, opening: Opening, stamp: Stamp) -> tuple[int, str]:
     """Key and beginning of the campaign's row, which is added when it is not there."""
     table, spec, identity = schema.campaign, opening.spec, opening.identity
     row = entry.connection.execute(sa.select(table).where(table.c.name == spec.name)).one_or_none()

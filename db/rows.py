@@ -152,7 +152,7 @@ class Writer:
             schema.action_event, action_id=action_id, status=status, sentence=sentence,
             duration_s=duration_s, **self._moment(),
         )  # fmt: skip
-        return self.entry.connection.execute(SEQ_OF_ACTION, {"action": action_id}).scalar_one()
+        return self._seq_of(action_id)
 
     def _end(self, ended: Ended) -> int:
         report = ended.report
@@ -234,7 +234,7 @@ class Writer:
         table = schema.artifact
         for artifact in artifacts:
             sha256 = artifact.sha256
-            if self.entry.connection.scalar(ARTIFACT, {"of": sha256}) is None:
+            if not self._is_kept(sha256):
                 self.entry.add(
                     table, sha256=sha256, media_type=artifact.media_type, n_bytes=len(artifact.content),
                     encoding="zlib", content=zlib.compress(artifact.content),
@@ -250,6 +250,13 @@ class Writer:
     def _add(self, table: sa.Table, **values: Any) -> int:
         """Add a row that hangs on the campaign; its key."""
         return self.entry.add(table, campaign_id=self.chain.campaign_id, **values)
+
+    def _seq_of(self, action_id: str) -> int:
+        return self.entry.connection.execute(SEQ_OF_ACTION, {"action": action_id}).scalar_one()
+
+    def _is_kept(self, sha256: str) -> bool:
+        """True when an artifact of that content is there."""
+        return self.entry.connection.scalar(ARTIFACT, {"of": sha256}) is not None
 
     def _sample_id(self, name: str) -> int | None:
         of = {"campaign": self.chain.campaign_id, "named": name}

@@ -5,14 +5,10 @@ from bluesky import preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
 from instruments.beamline import CLOSED, OPEN, Beamline, EmptiesApart
+from instruments.commands import sample_name
 from instruments.waits import move
 from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, LoadFailed
-
-
-def sample_name(decision: Decision) -> str:
-    """Name by which the changer knows the decision's sample."""
-    return decision.sample
 
 
 def fill_cell(beamline: Beamline, decision: Decision) -> MsgGenerator[None]:

@@ -8,7 +8,8 @@ from bluesky.protocols import Movable, Readable, Stageable, Status, Triggerable
 from bluesky.utils import MsgGenerator, short_uid
 
 from instruments.beamline import CLOSED, OPEN, Beamline, TakesTransfers, device_name
-from instruments.loading import fill_cell, ready_cell, sample_name
+from instruments.commands import sample_name
+from instruments.loading import fill_cell, ready_cell
 from instruments.waits import all_within, begin, move
 from models.domain.action import Action
 from models.domain.decision import Decision

@@ -12,6 +12,7 @@ from bluesky.utils import MsgGenerator
 
 from instruments import plans
 from instruments.beamline import Beamline, Fenced, TakesTransfers, device_name
+from instruments.commands import commands_of
 from instruments.documents import DocumentWriter
 from instruments.engine import SturdyEngine
 from instruments.faults import explain
@@ -19,40 +20,16 @@ from instruments.fence import Permit, fenced
 from instruments.overlapping import MixBeside, Outcome, doing_text, expose_beside, survivable
 from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
-from models.domain.action import Action, ActionClass, ActionKind, ActionReport
-from models.domain.decision import EXPOSING_KINDS, Decision
+from models.domain.action import Action, ActionReport
+from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, BeamlineUnsafe, LeaseLost, LogUnavailable, NightbeamError
 
-MOVING_KINDS = EXPOSING_KINDS | {"blank", "calibration"}
-"""Kinds of decision that move something."""
-CLASSES: dict[ActionKind, ActionClass] = {
-    "prepare": "at_most_once",
-    "load": "idempotent",
-    "expose": "verify_then_retry",
-}
-"""What a resumed run may do with each kind of action."""
 N_MOVES = 6
 """Moves that a plan waits for one after the other, at most."""
 GRACE_S = 30.0
 """What a plan may take besides its waits, such as reading devices, s."""
 CLOSE_S = 5.0
 """Longest wait for the RunEngine's thread to end, s."""
-
-
-def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: int) -> str:
-    """Name of an action, unique for all time: ``night-00017-3expose-1``.
-
-    Parameters
-    ----------
-    campaign
-        Name of the campaign; one name, one campaign.
-    action_key
-        `seq` of the decision, step within it, kind.
-    attempt
-        Counts up from 1 each time the command is given again.
-    """
-    seq, step, kind = action_key
-    return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
 
 
 def elapsed_s(began_s: float, ended_s: float) -> float | None:
@@ -94,26 +71,14 @@ class BlueskyInstrument:
 
     def actions(self, decision: Decision) -> tuple[Action, ...]:
         """The physical commands that a decision asks for, in order. Nothing moves."""
-        if decision.point is None or decision.kind not in MOVING_KINDS:
-            return ()
-        beamline, own, ahead = self._beamline, decision.sample, decision.ahead
-        steps: list[tuple[ActionKind, str]] = [("load", own), ("expose", own)]
-        if ahead is not None and isinstance(beamline.dispenser, TakesTransfers):
-            steps.insert(1, ("prepare", ahead.sample))  # given together with the exposure
-        is_there = decision.point.sample is not None or decision.prepared is not None
-        if beamline.dispenser is not None and not is_there:
-            steps.insert(0, ("prepare", own))
-        has_samples = beamline.dispenser is not None or beamline.changer is not None
-        return tuple(
-            Action(
-                action_id=action_id(self._campaign, (decision.seq, step, kind), 1),
-                seq=decision.seq,
-                step=step,
-                kind=kind,
-                action_class=CLASSES[kind],
-                sample=sample if has_samples else None,
-            )
-            for step, (kind, sample) in enumerate(steps, start=1)
+        beamline = self._beamline
+        is_made = beamline.dispenser is not None
+        return commands_of(
+            self._campaign,
+            decision,
+            is_made=is_made,
+            has_samples=is_made or beamline.changer is not None,
+            makes_ahead=isinstance(beamline.dispenser, TakesTransfers),
         )
 
     def perform(self, action: Action, decision: Decision) -> ActionReport:

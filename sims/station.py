@@ -1,6 +1,7 @@
 """What stands around any sample: beam, background, detector, monitor and diode."""
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +107,23 @@ class Light:
     """When, s since the start."""
 
 
+@dataclass(frozen=True)
+class Gauges:
+    """What the devices beside the detector read in one exposure."""
+
+    monitor: float
+    """Incident flux summed over the exposure, monitor counts."""
+    transmission: float
+    """Transmitted over incident flux."""
+    transmission_sigma: float
+    """One standard deviation of the transmission."""
+
+
+def noise_of(seed: int, seq: int) -> np.random.Generator:
+    """Where the noise of one exposure comes from."""
+    return np.random.Generator(np.random.SFC64(derive_seed(seed, "frame", seq)))
+
+
 class Station:
     """The instrument without its sample: stateless, a function of its options and a seed."""
 
@@ -135,6 +153,12 @@ class Station:
         self.optics = detector.make_optics(
             self.geometry, self._beamstop, beam.polarisation, derive_seed(seed, "detector")
         )
+
+    def seen_at(self, q_inv_nm: Floats) -> "Station":
+        """The same station with its light asked for at other q, shape (n,), 1/nm: it reads no frame."""
+        seen = copy(self)
+        seen.optics = replace(self.optics, table_q_inv_nm=q_inv_nm)
+        return seen
 
     @property
     def pixel_mask(self) -> Mask:
@@ -200,14 +224,16 @@ class Station:
                 return dark_hz
         return dark_hz + transmitted_hz * per_photon
 
+    def read_gauges(self, light: Light, exposure_s: float, rng: np.random.Generator) -> Gauges:
+        """What monitor and diode read: before the frame, so that their draws do not depend on it."""
+        monitor = float(rng.poisson(light.flux_hz * exposure_s * self.beam.monitor_counts_per_photon))
+        sigma = TRANSMISSION_RELATIVE_SIGMA * light.transmission
+        return Gauges(monitor, light.transmission + sigma * float(rng.standard_normal()), sigma)
+
     def read(self, light: Light, *, seq: int, exposure_s: float, fault: Fault | None) -> Shot:
         """What the devices read of that light; `seq` seeds the noise."""
-        rng = np.random.Generator(np.random.SFC64(derive_seed(self.seed, "frame", seq)))
-        # the diode and the monitor are read before the frame, so that their draws do not depend on it
-        photons = light.flux_hz * exposure_s
-        monitor = float(rng.poisson(photons * self.beam.monitor_counts_per_photon))
-        sigma = TRANSMISSION_RELATIVE_SIGMA * light.transmission
-        transmission = light.transmission + sigma * float(rng.standard_normal())
+        rng = noise_of(self.seed, seq)
+        gauges = self.read_gauges(light, exposure_s, rng)
         optics = self._optics_of(fault)
         open_s = exposure_s * _open_share(fault)
         expected = detector.expect_counts(optics, light.table_hz, open_s, light.extra_hz)
@@ -215,11 +241,12 @@ class Station:
         set_back_s = between(LEAST_SET_BACK_S, MOST_SET_BACK_S, severity)
         return Shot(
             counts=misread(count_twice(optics, expected, fault, rng), optics, fault, rng),
-            monitor=float("nan") if kind == "nan" else monitor,
-            transmission=transmission * (MOST_BRIGHT_DIODE**severity if kind == "bright_diode" else 1.0),
-            transmission_sigma=sigma,
+            monitor=float("nan") if kind == "nan" else gauges.monitor,
+            transmission=gauges.transmission
+            * (MOST_BRIGHT_DIODE**severity if kind == "bright_diode" else 1.0),
+            transmission_sigma=gauges.transmission_sigma,
             exposure_s=exposure_s,
-            photons=photons * _open_share(fault),
+            photons=light.flux_hz * exposure_s * _open_share(fault),
             taken_s=FIRST_NIGHT_S + light.time_s - (set_back_s if kind == "slow_clock" else 0.0),
         )
 

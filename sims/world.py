@@ -1,6 +1,7 @@
 """The virtual beamline: a mixture goes in, a frame comes out. What it knows, the agent never sees."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -129,6 +130,41 @@ class World:
         UnreachablePoint
             When the mixture cannot be made, or the detector never stands there.
         """
+        station, light = self.shine(composition, seq=seq, exposure_s=exposure_s, stand=stand)
+        return station.read(light, seq=seq, exposure_s=exposure_s, fault=self.fault(seq))
+
+    def seen_at(self, q_inv_nm: Floats, seed: int) -> "World":
+        """The same truth under another seed, with its light asked for at other q; it takes no frames.
+
+        Parameters
+        ----------
+        q_inv_nm
+            Where its light is asked for, shape (n,), 1/nm.
+        seed
+            Faults and noise follow from it.
+        """
+        seen = copy(self)
+        seen.seed = seed
+        seen.stations = {name: station.seen_at(q_inv_nm) for name, station in self.stations.items()}
+        seen.station = seen.stations[STANDARD]
+        return seen
+
+    def without_faults(self) -> "World":
+        """The same with nothing that goes wrong."""
+        sound = copy(self)
+        sound.spec = self.spec.model_copy(update={"faults": FaultSpec()})
+        return sound
+
+    def shine(
+        self, composition: Mapping[str, float], *, seq: int, exposure_s: float, stand: Stand | None = None
+    ) -> tuple[Station, Light]:
+        """What comes through a mixture to the detector, before anything is counted; as `expose` asks.
+
+        Raises
+        ------
+        UnreachablePoint
+            When the mixture cannot be made, or the detector never stands there.
+        """
         composition = _left_in_cell(composition, self.fault(seq))
         mixture, stand = read_composition(composition), stand or Stand()
         station = self._station(stand.configuration)
@@ -141,7 +177,7 @@ class World:
             extra_hz=station.stray(now.fault, transmitted_hz, self.spec.thickness_mm),
             time_s=seq * self.spec.cycle_s,
         )
-        return station.read(light, seq=seq, exposure_s=exposure_s, fault=now.fault)
+        return station, light
 
     def look_through(self, seq: int) -> tuple[float, float]:
         """Transmission of the empty cell as the diode reads it at that decision, and its sigma."""

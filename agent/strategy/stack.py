@@ -18,7 +18,7 @@ from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.inputs import options_for
 
-STRATEGIES = ("bayes", "space_filling", "random")
+STRATEGIES = ("bayes", "space_filling", "random", "sobol", "grid")
 """Strategies that ship with Nightbeam: modules of `agent.strategy`."""
 
 

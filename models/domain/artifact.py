@@ -1,4 +1,4 @@
-"""Content that the log itself keeps, known by its SHA-256: curves, fits, maps of what was believed."""
+"""Content that the log itself keeps, known by its SHA-256: curves, fits, maps of belief, rehearsals."""
 
 import hashlib
 from typing import Literal
@@ -9,7 +9,7 @@ from models.domain.frozen import Frozen
 class Artifact(Frozen):
     """A piece of content that belongs to a decision."""
 
-    role: Literal["curve", "fit", "posterior_grid"]
+    role: Literal["curve", "fit", "posterior_grid", "rehearsal"]
     """What it is."""
     name: str
     """Which of its role: the feature extractor that made a fit, else the role again."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from models.domain.check_limits import CheckLimits
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.deck import DeckSpec
 from models.domain.frozen import Frozen
 from models.domain.load_limits import LoadLimits
@@ -14,6 +14,7 @@ from models.domain.own_parts import OWN_PART
 from models.domain.people import NotifySpec, PeopleSpec
 from models.domain.record_spec import RecordSpec
 from models.domain.region import Region, RegionSpec
+from models.domain.rehearsal import RehearsalSpec
 from models.domain.setup import SetupSpec
 from models.domain.space import Axis, LinearConstraint, Point, SearchSpace, SumConstraint
 from models.domain.stock import Stock
@@ -91,40 +92,6 @@ class MeasurementSpec(Frozen):
         return exposures_s
 
 
-class AnalysisSpec(Frozen):
-    """How frames become curves and curves become features."""
-
-    features: tuple[str, ...] = ()
-    """Extractors to run: names from `models/saxs/features`, or ``module:attribute`` for one's own; none where
-    the instrument gives features itself."""
-    q_min_inv_nm: float = Field(default=0.0, ge=0)
-    """Points below are not used, 1/nm."""
-    q_max_inv_nm: float = Field(default=1e3, gt=0)
-    """Points above are not used, 1/nm."""
-    n_bins: int = Field(default=400, ge=16, le=10_000)
-    """Count of q bins that a frame is reduced to."""
-    geometry: str | None = None
-    """Geometry file (PONI, or a curve's header); None takes it from each frame's own header."""
-    corrections: str | None = None
-    """TOML file of corrections: dead time, dark counts, flat field, polarisation, scale; None corrects the
-    solid angle alone."""
-    scale: float = Field(default=1.0, gt=0)
-    """Factor from normalised counts to `intensity_unit`, from a calibration standard."""
-    intensity_unit: str = "a.u."
-    """Unit of the intensity after `scale`."""
-    checks: CheckLimits = CheckLimits()
-    """What a frame is held against before it may train a model."""
-
-    @model_validator(mode="after")
-    def _q_window_is_open(self) -> Self:
-        if self.q_max_inv_nm <= self.q_min_inv_nm:
-            raise ValueError(
-                f"q_max_inv_nm = {self.q_max_inv_nm:g} is not above q_min_inv_nm = {self.q_min_inv_nm:g}; "
-                "widen the window"
-            )
-        return self
-
-
 class BudgetSpec(Frozen):
     """When to stop."""
 
@@ -186,6 +153,8 @@ class CampaignSpec(Frozen):
     """How people may interfere; may be changed between two runs."""
     notify: NotifySpec | None = None
     """How people are called; may be changed between two runs."""
+    rehearsal: RehearsalSpec | None = None
+    """Strategies to rehearse beside this one; may be changed between two runs."""
     record: RecordSpec = RecordSpec()
     """How the record is kept; may be changed between two runs."""
     folder: str | None = None

@@ -137,6 +137,11 @@ class History(Frozen):
         return max(outcomes, default=0)
 
     @property
+    def commanded_s(self) -> float:
+        """How long the commands on record took, by the instrument's clock: a simulated night's hours, s."""
+        return sum(duration.seconds for duration in self.durations)
+
+    @property
     def n_measured(self) -> int:
         """Count of decisions that spent the budget of measurements."""
         return sum(1 for _ in self.asked())

@@ -4,22 +4,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from models.domain.action import Asset, Exposure
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.artifact import Artifact
-from models.domain.campaign import AnalysisSpec
 from models.domain.disk import disk_refuses
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.history import History, Observation
 from models.domain.records import Observed
-from models.domain.scattering import Absence, Curve, CurveProfile, Feature, Fit
+from models.domain.scattering import Absence, Curve, Feature, Fit
 from models.saxs.azimuth import even_out, profile_of
-from models.saxs.checks.curves import check_curve
 from models.saxs.correct import subtract
 from models.saxs.curve_files import write_curve
-from models.saxs.extractor import Extractor, Found
+from models.saxs.curve_reader import CurveReader
+from models.saxs.extractor import Extractor
 from models.saxs.fits import as_artifacts
-from models.saxs.precision import as_recorded
-from models.saxs.profile import bin_curve
-from models.saxs.reading import NO_FRAME, Profile, read_all
+from models.saxs.reading import NO_FRAME, Profile
 from models.saxs.reduction import Detector, Reduced, Reduction
 from models.saxs.value_files import read_values
 
@@ -55,11 +53,8 @@ class ScatteringAnalysis:
         profile_bins
             In how many bins accepted curves go into the record for whole curves to be learned; None: in none.
         """
-        self._extractors = tuple(extractors)
         self._folder = folder
-        self._window_inv_nm = (spec.q_min_inv_nm, spec.q_max_inv_nm)
-        self._limits = spec.checks
-        self._profile_bins = profile_bins
+        self._reader = CurveReader(spec, extractors, profile_bins)
         has_directions = any(extractor.extract_azimuth is not None for extractor in extractors)
         self._reduction = Reduction(spec, detector, has_directions=has_directions)
 
@@ -109,36 +104,26 @@ class ScatteringAnalysis:
         curve = sample.curve
         if curve is not None and empty is not None and empty.curve is not None:
             curve = self._subtracted(exposure, curve, empty.curve)
-        verdicts, profile = sample.verdicts, _profile(sample, empty)
+        profile = _profile(sample, empty)
         if curve is not None and sample.cake is not None and not isinstance(profile, str):
             curve = even_out(curve, sample.cake, profile)
         kept: Artifact | None = None
         if curve is not None:
-            curve = as_recorded(curve.between(*self._window_inv_nm))
-            verdicts += check_curve(curve, self._limits)
+            curve = self._reader.cut(curve)
             kept = self._write(exposure.seq, curve)
-        is_accepted = curve is not None and not any(verdict.is_refusal for verdict in verdicts)
-        found: Found = ()
-        if is_accepted and curve is not None:
-            found = read_all(self._extractors, curve, profile)
+        said = self._reader.read(curve, sample.verdicts, profile)
         observation = Observation(
             seq=exposure.seq,
-            is_accepted=is_accepted,
-            features=tuple(x for x in found if isinstance(x, Feature)),
-            absences=tuple(x for x in found if isinstance(x, Absence)),
-            verdicts=verdicts,
+            is_accepted=said.is_accepted,
+            features=tuple(x for x in said.found if isinstance(x, Feature)),
+            absences=tuple(x for x in said.found if isinstance(x, Absence)),
+            verdicts=said.verdicts,
             curve=None if kept is None else self._asset(exposure.seq, kept),
             blank_seq=None if blank is None else blank.seq,
-            profile=self._summary(curve) if is_accepted else None,
+            profile=said.profile,
         )
-        fits = as_artifacts(tuple(x for x in found if isinstance(x, Fit)))
+        fits = as_artifacts(tuple(x for x in said.found if isinstance(x, Fit)))
         return Observed(observation=observation, artifacts=fits if kept is None else (kept, *fits))
-
-    def _summary(self, curve: Curve | None) -> CurveProfile | None:
-        """The curve in few bins, where they are asked for."""
-        if curve is None or self._profile_bins is None:
-            return None
-        return bin_curve(curve, self._window_inv_nm, self._profile_bins)
 
     def _subtracted(self, exposure: Exposure, sample: Curve, blank: Curve) -> Curve:
         """Subtract the blank."""
@@ -198,12 +183,6 @@ def build_analysis(
     BadInput
         When bins are asked for from q = 0: they are even in log q.
     """
-    if profile_bins is not None and spec.q_min_inv_nm <= 0:
-        raise BadInput(
-            "analysis.q_min_inv_nm",
-            "is 0 1/nm, but whole curves are learned in bins that are even in log q",
-            "Give the smallest q of the curves",
-        )
     return ScatteringAnalysis(spec, extractors, folder, detector, profile_bins)
 
 

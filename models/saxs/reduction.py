@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from models.domain.action import Exposure
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.errors import BadInput, FrameRejected
 from models.domain.geometry import Geometry
 from models.domain.history import History

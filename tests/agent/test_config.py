@@ -125,7 +125,10 @@ def test_every_kind_that_ships_is_in_the_schema(schema):
         for option in schema["properties"][part]["oneOf"]
         if "properties" in option
     }
-    assert kinds == {"virtual", "virtual_scan", "dataset", "opentrons", "bayes", "space_filling", "random"}
+    assert kinds == {
+        "virtual", "virtual_scan", "dataset", "opentrons",
+        "bayes", "space_filling", "random", "sobol", "grid",
+    }  # fmt: skip
 
 
 def test_an_example_is_read_into_what_it_says():

@@ -10,7 +10,8 @@ from agent.foresight import Foresight
 from agent.strategy import bayes
 from agent.strategy.problem import Problem
 from agent.target_curve import with_target
-from models.domain.campaign import AnalysisSpec, CampaignSpec
+from models.domain.analysis_spec import AnalysisSpec
+from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json
 from models.domain.decision import Decision
 from models.domain.errors import BadInput

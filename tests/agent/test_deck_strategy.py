@@ -68,7 +68,7 @@ def run(spec, problem: Problem) -> History:
     return history
 
 
-@pytest.mark.parametrize("kind", ["bayes", "space_filling", "random"])
+@pytest.mark.parametrize("kind", ["bayes", "space_filling", "random", "sobol", "grid"])
 def test_a_scarce_stock_lasts_to_the_end_and_each_decision_is_computed_again(kind):
     spec, problem = on_deck(kind)
     history = run(spec, problem)

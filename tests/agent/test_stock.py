@@ -29,7 +29,7 @@ def used_by(history: History) -> list[float]:
     return [0.5 * float(d.point["surfactant"]) for d in history.decisions if d.point is not None]
 
 
-@pytest.mark.parametrize("kind", ["bayes", "space_filling", "random"])
+@pytest.mark.parametrize("kind", ["bayes", "space_filling", "random", "sobol", "grid"])
 def test_no_sample_is_proposed_for_which_the_stock_is_not_left(kind):
     spec, history, analysis = spec_with(kind, stock={"surfactant": 1.0}), History(), fakes.FakeAnalysis()
     strategy = build_strategy(spec, task())

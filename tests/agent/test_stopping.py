@@ -3,7 +3,7 @@
 from agent.stopping import ending_due, ending_of, reason_of
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import Decision, Reason
-from models.domain.history import Failure, History, Observation
+from models.domain.history import Duration, Failure, History, Observation
 from models.domain.space import Point
 
 BEGAN, LATER = "2026-01-01T00:00:00.000000+00:00", "2026-01-01T02:30:00.000000+00:00"
@@ -57,6 +57,14 @@ def test_blanks_without_end_are_no_night():
 def test_the_hours_count_from_when_the_campaign_began():
     assert due(BudgetSpec(measurements=9, hours=2.6), "g", LATER) is None
     assert due(BudgetSpec(measurements=9, hours=2.4), "g", LATER) == "hours"
+
+
+def test_the_hours_of_a_simulated_night_count_though_nobody_waits_for_them():
+    night = history("g").plus(Duration(seq=1, kind="expose", seconds=2.5 * 3600))
+    ending = ending_due(BudgetSpec(measurements=9, hours=2.4), night, BEGAN, BEGAN)
+    assert ending is not None
+    assert ending.sentence == "2.50 h have passed (limit 2.4 h)."
+    assert ending_due(BudgetSpec(measurements=9, hours=2.6), night, BEGAN, BEGAN) is None
 
 
 def test_an_ending_survives_being_written_down_as_a_decision():

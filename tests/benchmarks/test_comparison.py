@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.common_model import fit_common_model
+from agent.rehearsal.common_model import fit_common_model
 from benchmarks.comparison import compare, settles_at
 from benchmarks.problems.kind import BenchProblem, axes, steady
 from benchmarks.scoring import coverage, score
@@ -92,7 +92,7 @@ def test_what_was_measured_of_a_list_is_not_held_out():
 
 
 def test_the_common_model_has_the_gradient_of_its_own_loss():
-    from benchmarks.common_model import _loss  # pyright: ignore[reportPrivateUsage]
+    from agent.rehearsal.common_model import _loss  # pyright: ignore[reportPrivateUsage]
 
     rng = np.random.default_rng(1)
     unit, y = rng.random((12, 2)), rng.standard_normal(12)

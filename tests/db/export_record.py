@@ -10,8 +10,8 @@ from db.export.formats import Exported, Order, export
 from db.export.source import Progress, unwatched
 from db.log import DecisionLog
 from models.domain.action import ActionReport, Asset, Exposure
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.artifact import Artifact
-from models.domain.campaign import AnalysisSpec
 from models.domain.curve_text import curve_to_text
 from models.domain.decision import Actor, Decision, Reason
 from models.domain.history import Failure, Observation

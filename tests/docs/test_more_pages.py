@@ -6,11 +6,11 @@ from tests.docs.reader import follow
 
 PAGES = [
     "docs/extending.md", "docs/liquid-handling.md", "docs/pending.md",
-    "docs/people.md", "docs/setup.md", "docs/spaces.md",
+    "docs/people.md", "docs/rehearsal.md", "docs/setup.md", "docs/spaces.md",
     "docs/stopping.md", "docs/the-record.md", "docs/watch.md",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path):
-    follow(page, tmp_path)
+def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path, quick):
+    follow(page, tmp_path, quick)

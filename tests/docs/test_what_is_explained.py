@@ -9,7 +9,7 @@ from models.saxs.extractors import known_names, load_extractor
 from tests.docs import test_more_pages, test_pages
 from tests.docs.reader import ROOT, blocks
 
-FOLLOWED = [*test_pages.PAGES, *test_more_pages.PAGES]
+FOLLOWED = ["README.md", *test_pages.PAGES, *test_more_pages.PAGES]
 
 
 def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 from instruments.dataset import build
 from instruments.dataset_table import read_dataset
 from instruments.kinds import BuildContext, build_beamline
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.decision import Decision, Reason
 from models.domain.errors import BadInput
 from models.domain.scattering import Absence, Feature

@@ -13,7 +13,8 @@ from instruments.beamline import Timeouts
 from instruments.kinds import BuildContext
 from instruments.runner import BlueskyInstrument
 from instruments.virtual import Options, beamline_around
-from models.domain.campaign import AnalysisSpec, BudgetSpec
+from models.domain.analysis_spec import AnalysisSpec
+from models.domain.campaign import BudgetSpec
 from models.domain.history import History
 from models.saxs.extractors import load_extractors
 from models.saxs.pipeline import build_analysis

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.fault_sizes import FINDS
 from benchmarks.struck_nights import WATER, Night, Shot, expose_struck, ready_to_judge
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.check_limits import CHECK_NAMES, NEVER_OFF, CheckLimits
 from models.domain.errors import BadInput
 from models.domain.history import History

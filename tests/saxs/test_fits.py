@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from models.domain.action import Asset, Exposure
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.errors import BadInput, LogUnavailable
 from models.domain.scattering import Absence, Curve, Feature, Fit, fit_from_json
 from models.domain.space import Point

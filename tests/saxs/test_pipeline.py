@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from models.domain.action import Asset, Exposure
-from models.domain.campaign import AnalysisSpec
+from models.domain.analysis_spec import AnalysisSpec
 from models.domain.errors import BadInput, FitFailed, FrameRejected
 from models.domain.geometry import Geometry
 from models.domain.scattering import Absence, Curve, Feature, Frame

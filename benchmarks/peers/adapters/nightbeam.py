@@ -14,7 +14,8 @@ from agent.strategy.learned import learned
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
 from models.domain.action import Exposure
-from models.domain.campaign import AnalysisSpec, BudgetSpec, CampaignSpec, Plug
+from models.domain.analysis_spec import AnalysisSpec
+from models.domain.campaign import BudgetSpec, CampaignSpec, Plug
 from models.domain.decision import Decision, Reason
 from models.domain.history import History, Observation
 from models.domain.objective import Objective, as_objective

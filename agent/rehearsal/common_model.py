@@ -1,4 +1,4 @@
-"""The one model by which every method's measurements are judged: a small Gaussian process of its own.
+"""The one model by which every strategy's measurements are judged: a small Gaussian process of its own.
 
 It shares no code with `models.gp` and none with a peer, so that nobody is judged by his own glasses.
 Matern-5/2 kernel with one length scale an axis, values standardised, noise as told; the hyperparameters of

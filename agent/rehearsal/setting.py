@@ -1,0 +1,188 @@
+"""From a campaign file and a world's name to jobs and a scene: all is checked before any campaign starts."""
+
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from agent.plan import Plan, prepare
+from agent.rehearsal.contenders import Contender
+from agent.rehearsal.jobs import Job, WorldKind, seed_of
+from agent.rehearsal.measured import on_folder
+from agent.rehearsal.standard import refuse_unscored
+from agent.rehearsal.twins import refuse_no_twin
+from agent.rehearsal.worlds import Scene
+from agent.strategy.problem import Problem
+from models.domain.campaign import CampaignSpec
+from models.domain.canonical import canonical_json, sha256_text
+from models.domain.errors import BadInput
+from models.domain.people import PeopleSpec
+from models.domain.record_spec import RecordSpec
+from models.saxs.extractors import load_extractors
+
+LOG = "log:"
+"""What begins the name of a finished campaign as a world."""
+
+
+NO_DATABASE = "nightbeam-no-database.db"
+"""A file that is never written: no rehearsed campaign is on record where it is checked."""
+
+
+ALONE: dict[str, Any] = {"record": RecordSpec(), "people": PeopleSpec(), "notify": None}
+"""Nobody interferes with a rehearsed night, nobody is called, and its heads go beside its record."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which world, as it was asked for."""
+
+    kind: WorldKind
+    """Sort of world."""
+    place: str = ""
+    """The folder, or the campaign's name."""
+
+    @property
+    def folder(self) -> str:
+        """What a rehearsal's folder is called after."""
+        return self.kind if self.kind in ("twin", "fast") else f"{self.kind}-{Path(self.place).name}"
+
+    def text(self) -> str:
+        """For people."""
+        return {
+            "twin": "the full twin (frames, faults, dose)",
+            "fast": "the fast twin (curves, no frames)",
+            "folder": f"the measured curves in {Path(self.place).name}",
+            "log": f"an emulator of the campaign {self.place!r}",
+        }[self.kind]
+
+
+def choose_world(asked: str | None, spec: CampaignSpec) -> Choice:
+    """The world that is meant; by the instrument where none is named.
+
+    Raises
+    ------
+    BadInput
+        When none is named and the instrument has none of its own.
+    """
+    if asked is None:
+        if spec.instrument.kind == "dataset":
+            return Choice("folder", str(spec.instrument.options.get("folder") or ""))
+        refuse_no_twin(spec)
+        return Choice("fast")
+    if asked in ("twin", "fast"):
+        refuse_no_twin(spec)
+        if asked == "fast" and spec.setup is not None:
+            raise BadInput(
+                "--world fast",
+                "has no set-up to readjust, and the campaign has a [setup]",
+                "Use --world twin",
+            )
+        return Choice("twin" if asked == "twin" else "fast")
+    if asked.startswith(LOG):
+        return Choice("log", asked.removeprefix(LOG))
+    return Choice("folder", asked)
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """A rehearsal that was checked."""
+
+    choice: Choice
+    """The world."""
+    plan: Plan
+    """The campaign in it."""
+    scene: Scene
+    """What travels to each process."""
+    plans: dict[str, tuple[Contender, Problem]]
+    """Each strategy with its task, by name."""
+    told: str = ""
+    """What people must know of the world: how far an emulator can be trusted."""
+    recorded: Any = None
+    """The finished campaign behind an emulator."""
+
+    def job(self, name: str, place: int, variant: str = "", noise: float = 1.0) -> Job:
+        """One campaign of a strategy."""
+        contender, problem = self.plans[name]
+        seed = seed_of(self.plan.spec, place)
+        marked = f"{name}~{variant.replace(' ', '-')}" if variant else name
+        own = f"{self.plan.spec.name}.{marked}.{place:03d}"
+        return Job(
+            name=own,
+            contender=name,
+            place=place,
+            variant=variant,
+            noise=noise,
+            spec=contender.spec.model_copy(
+                update={
+                    "name": own,
+                    "seed": seed,
+                    "record": RecordSpec(),
+                    "people": PeopleSpec(),
+                    "notify": None,
+                }
+            ),
+            problem_json=canonical_json(problem.model_copy(update={"seed": seed})),
+        )
+
+    def for_tonight(self, name: str) -> CampaignSpec:
+        """The campaign file that runs a strategy on the instrument of the file, under a name of its own."""
+        spec = self.plans[name][0].spec
+        tables = spec.model_dump(mode="json", exclude_unset=True, exclude={"rehearsal"})
+        if self.choice.kind == "folder":
+            tables["instrument"].pop("folder", None)
+        tables["name"] = f"{spec.name}_{name}"
+        return CampaignSpec.model_validate(tables)
+
+
+def in_world(spec: CampaignSpec, choice: Choice) -> CampaignSpec:
+    """The campaign as that world can play it."""
+    if choice.kind == "folder":
+        return on_folder(spec, Path(choice.place))
+    if choice.kind == "log":  # recorded curves have no blank in them any more
+        measurement = spec.measurement.model_copy(update={"blank": None})
+        return spec.model_copy(update={"measurement": measurement, "setup": None})
+    return spec
+
+
+def prepare_setting(choice: Choice, own: CampaignSpec, contenders: list[Contender], home: Path) -> Setting:
+    """Check every strategy as if it ran tonight.
+
+    Parameters
+    ----------
+    choice
+        The world.
+    own
+        The campaign file, as that world can play it.
+    contenders
+        The strategies.
+    home
+        Folder of the campaign file.
+
+    Raises
+    ------
+    BadInput
+        At the first mistake.
+    """
+    refuse_unscored(own.objective)
+    nowhere = f"sqlite:///{Path(tempfile.gettempdir()) / NO_DATABASE}"
+    plan = prepare(own, home, nowhere)
+    plans: dict[str, tuple[Contender, Problem]] = {}
+    for one in contenders:
+        try:
+            checked = prepare(one.spec, home, nowhere)
+        except BadInput as error:
+            raise error.within(f"strategy {one.name!r}") from None
+        plans[one.name] = (replace(one, spec=checked.spec), checked.problem)
+    told = canonical_json(plan.spec.model_copy(update={"rehearsal": None}))
+    key = sha256_text(f"{choice.kind} {choice.place} {home} {told}")
+    sought = {name for one, _ in plans.values() for name in one.spec.objective.features}
+    spec = plan.spec if choice.kind == "twin" else _reading_only(plan.spec, sought)
+    return Setting(choice, plan, Scene(key, choice.kind, spec, str(home)), plans)
+
+
+def _reading_only(spec: CampaignSpec, sought: set[str]) -> CampaignSpec:
+    """The campaign with the extractors that make what somebody seeks: reading all is half of the time."""
+    sought = sought | set(spec.objective.features)
+    kept = tuple(name for name in spec.analysis.features if sought & set(load_extractors((name,))[0].makes))
+    analysis = spec.analysis.model_copy(update={"features": kept})
+    return spec.model_copy(update={"analysis": analysis})

@@ -1,0 +1,109 @@
+"""What strategies are rehearsed on, behind one door: the twins, measured curves, a finished night."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+
+from agent.ports import Analysis, Instrument
+from agent.rehearsal.jobs import Job, WorldKind
+from models.domain.campaign import CampaignSpec
+from models.domain.history import Observation
+from models.domain.space import Point
+
+N_WORLDS_KEPT = 2
+"""Worlds that one process keeps furnished."""
+
+
+class Ticks(Protocol):
+    """Tells the seconds of a rehearsed night."""
+
+    def __call__(self) -> float:
+        """Seconds so far, without what `overhead_s` adds, s."""
+        ...
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one rehearsed campaign plays on."""
+
+    instrument: Instrument
+    """What measures."""
+    analysis: Analysis
+    """What reads."""
+    seconds: Ticks
+    """Tells the time."""
+
+
+class World(Protocol):
+    """Something that a campaign can be rehearsed on. It is stateless: all follows from a job's seed."""
+
+    def stage(self, job: Job) -> AbstractContextManager[Stage]:
+        """Set the stage for one campaign."""
+        ...
+
+    def truth(self, point: Point, place: int) -> Observation:
+        """What a perfect experiment would find at a point.
+
+        Parameters
+        ----------
+        point
+            Where.
+        place
+            Which of the seeds: where the truth itself is uncertain, each has its own.
+        """
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """All that a process needs to furnish a world; it travels once to each."""
+
+    key: str
+    """Tells scenes apart."""
+    kind: WorldKind
+    """Which world."""
+    spec: CampaignSpec
+    """The campaign file, as it was checked."""
+    home: str
+    """Folder of the campaign file: one's own parts lie there."""
+    extra: Any = None
+    """What the world needs besides: for an emulator, what it learned."""
+    standards: dict[int, Any] = field(default_factory=dict[int, Any])
+    """What strategies are scored by, by the place of the seed; -1 where one serves all."""
+
+    def __hash__(self) -> int:
+        """By its key."""
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        """By its key."""
+        return isinstance(other, Scene) and other.key == self.key
+
+
+@lru_cache(maxsize=N_WORLDS_KEPT)
+def furnish(scene: Scene) -> World:
+    """The world of a scene; the same scene finds the same, warm world."""
+    from agent.plugs import add_home
+
+    if scene.home:
+        from pathlib import Path
+
+        add_home(Path(scene.home))
+    match scene.kind:
+        case "fast":
+            from agent.rehearsal.twins import FastWorld
+
+            return FastWorld(scene.spec, scene.home)
+        case "twin":
+            from agent.rehearsal.twins import FullWorld
+
+            return FullWorld(scene.spec, scene.home)
+        case "folder":
+            from agent.rehearsal.measured import MeasuredWorld
+
+            return MeasuredWorld(scene.spec, scene.home)
+        case "log":
+            from agent.rehearsal.emulated import EmulatedWorld
+
+            return EmulatedWorld(scene.spec, scene.extra)
