@@ -62,8 +62,7 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
     yield "why", f"{decision.reason.sentence} ({decision.reason.code})"
     if decision.setup is not None:
         yield "set-up", decision.setup.text()
-    if decision.recipe is not None:
-        yield "made of", f"{decision.recipe.text()}, in well {decision.recipe.well}"
+    yield from _made(decision)
     yield from _expected(decision)
     yield "knew", f"the outcomes of decisions up to {decision.watermark}; seed {decision.seed}"
     for name, seq in (("repeats", decision.repeats), ("supersedes", decision.supersedes)):
@@ -83,6 +82,17 @@ def _facts(detail: Detail) -> Iterator[tuple[str, str]]:
         yield "kept", ", ".join(kept)
     for remark in detail.remarks:
         yield remark.sort, f"{remark.text} ({remark.utc[:19]}Z)"
+
+
+def _made(decision: Decision) -> Iterator[tuple[str, str]]:
+    """What its sample is made of, or when it was made, and what is made while it is exposed."""
+    if decision.recipe is not None:
+        yield "made of", f"{decision.recipe.text()}, in well {decision.recipe.well}"
+    if decision.prepared is not None:
+        yield "sample", f"{decision.prepared}, which was made ahead"
+    if decision.ahead is not None:
+        made = decision.ahead
+        yield "meanwhile", f"{made.sample} is made: {made.recipe.text()}, in well {made.recipe.well}"
 
 
 def _artifact_name(role: str, name: str) -> str:

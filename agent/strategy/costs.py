@@ -47,7 +47,7 @@ class Times:
     """What the parts of a measurement are expected to take."""
 
     prepare_s: float
-    """Making a sample, s."""
+    """Making a sample, s; none for one that was made ahead."""
     load_s: float
     """What a load takes besides the journey itself, s."""
     readout_s: float
@@ -94,7 +94,8 @@ def expected_times(problem: Problem, history: History) -> Times:
     """
     known = [d for d in history.durations if d.seq <= history.watermark]
     loads = _loads(history, known)
-    prepares = _latest(known, "prepare")
+    prepares_s = [d.seconds for d in known if d.kind == "prepare"]
+    beside_s = [0.0 for d in history.decisions[: history.watermark] if d.prepared is not None]
     exposures = [
         duration.seconds - exposure.exposure_s
         for duration in _latest(known, "expose")
@@ -102,7 +103,7 @@ def expected_times(problem: Problem, history: History) -> Times:
     ]
     motions, load_s = _journeys(problem, loads)
     return Times(
-        prepare_s=_typical([d.seconds for d in prepares]),
+        prepare_s=_typical(prepares_s[-LATEST:] + beside_s[-LATEST:]),
         load_s=load_s if known else problem.overhead_s,
         readout_s=_typical(exposures),
         motions=motions,
