@@ -27,7 +27,7 @@ overnight: install
 	$(BIN)/nightbeam run examples/overnight.toml || $(BIN)/nightbeam run examples/overnight.toml
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 torture: install
 	$(BIN)/python -m tests.torture --kills 1000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from models.domain.decision import Candidate, Decision, ModelState
+from models.domain.decision import Candidate, Decision, ModelState, Planned
 from models.domain.setup import Setup
 from models.domain.space import Point, SearchSpace
 
@@ -113,6 +113,8 @@ def _pairs(then: Decision, now: Decision, scales: Scales) -> Iterator[Pair]:
     yield Pair("repeated decision", then.repeats, now.repeats)
     yield from _setup_pairs(then.setup, now.setup)
     yield Pair("recipe", then.recipe, now.recipe)
+    yield Pair("sample made before", then.prepared, now.prepared)
+    yield from _ahead_pairs(then.ahead, now.ahead, scales)
     yield from _model_pairs(then.model, now.model)
     yield Pair("count of candidates", len(then.candidates), len(now.candidates))
     for logged, again in zip(then.candidates, now.candidates, strict=True):
@@ -127,6 +129,16 @@ def _setup_pairs(then: Setup | None, now: Setup | None) -> Iterator[Pair]:
             one, other = getattr(then, name), getattr(now, name)
             scale = abs(one) if isinstance(one, float) else 0.0
             yield Pair(f"set-up's {name}", one, other, scale, "its value")
+
+
+def _ahead_pairs(then: Planned | None, now: Planned | None, scales: Scales) -> Iterator[Pair]:
+    if then is None or now is None:
+        yield Pair("sample made ahead", then and then.sample, now and now.sample)
+        return
+    yield Pair("kind of the sample made ahead", then.kind, now.kind)
+    yield from _point_pairs("point of the sample made ahead", then.point, now.point, scales.space)
+    yield Pair("recipe of the sample made ahead", then.recipe, now.recipe)
+    yield Pair("exposure of the sample made ahead in s", then.exposure_s, now.exposure_s)
 
 
 def _model_pairs(then: ModelState | None, now: ModelState | None) -> Iterator[Pair]:

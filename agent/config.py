@@ -24,7 +24,13 @@ def read_campaign(path: Path, dataset: Path | None = None) -> CampaignSpec:
     BadInput
         When the file cannot be read or says something impossible.
     """
-    spec = validated(CampaignSpec, read_toml(path), str(path))
+    tables = read_toml(path)
+    try:
+        spec = validated(CampaignSpec, tables, str(path))
+    except BadInput as error:
+        from agent.missing_value import with_unit  # loads the extractors: only when it may be of use
+
+        raise with_unit(error, tables) from None
     if dataset is None:
         return spec
     if spec.instrument.kind != DATASET_KIND:

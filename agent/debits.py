@@ -16,14 +16,15 @@ def with_debits(ended: Ended, action: Action, decision: Decision) -> Ended:
     action
         The command.
     decision
-        What it was given for; its recipe says what is taken.
+        What it was given for; the sample's recipe says what is taken.
     """
     if action.kind == "load" and decision.setup is not None and decision.setup.rinse_ul > 0:
         return ended.model_copy(update={"debits": _of_rinsing(action, decision.setup.rinse_ul)})
     may_have_been = ended.report.status in ("succeeded", "unknown")
-    if action.kind != "prepare" or decision.recipe is None or not may_have_been:
+    recipe = decision.recipe_of(action.sample)
+    if action.kind != "prepare" or recipe is None or not may_have_been:
         return ended
-    debits = decision.recipe.debits(decision.seq, action.action_id)
+    debits = recipe.debits(decision.seq, action.action_id)
     return ended.model_copy(update={"debits": debits})
 
 

@@ -5,10 +5,11 @@ from contextlib import suppress
 
 from agent.book import Book
 from agent.debits import with_debits
+from agent.pairs import grouped, perform
 from agent.parts import Parts
 from agent.people import People, obeyed, override_decision
-from agent.ports import equipped, is_unfinished
-from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text
+from agent.ports import Outcome, equipped, is_unfinished
+from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text, told_of_ahead
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import blank_of
 from agent.thinker import Thinker
@@ -26,9 +27,6 @@ from models.domain.errors import (
 from models.domain.history import Duration, Failure, History
 from models.domain.records import Decided, Ended, Observed, Retried, Started
 from models.domain.request import Answer
-
-SURVIVABLE = (BeamlineFault, UnreachablePoint)
-"""What an instrument may raise: recorded, and the campaign goes on."""
 
 
 class Loop:
@@ -183,13 +181,8 @@ class Loop:
         if refusal is not None:
             self._close(decision, refusal)
             return None
-        exposure: Exposure | None = None
-        for action in actions:
-            report = self._act(action, decision)
-            if report is None:
-                return None
-            exposure = report.exposure or exposure
-        self._read(decision, exposure)
+        if self._act_on(actions, decision):
+            self._read(decision, self.history.exposure(decision.seq))
         return None
 
     def _decide(
@@ -201,22 +194,36 @@ class Loop:
         self._book.history = self.history.plus(decision)
         self._parts.narrator.decided(decision)
 
-    def _act(self, action: Action, decision: Decision) -> ActionReport | None:
-        """Give one command; None when it failed and the decision is given up."""
-        self._parts.log.append(Started(action_id=action.action_id))
-        self._parts.narrator.acting(action)
-        try:
-            report = self._parts.instrument.perform(action, decision)
-        except SURVIVABLE as error:
-            found = self._parts.instrument.reconcile(action, decision)
-            self._book.end(with_debits(end_of_fault(action, found, error), action, decision))
-            self._parts.narrator.learned(decision, self.history)
-            return None
-        self._book.end(with_debits(Ended(report=report), action, decision))
-        if report.duration_s is not None:
-            took = Duration(seq=action.seq, kind=action.kind, seconds=report.duration_s)
-            self._book.history = self.history.plus(took)
-        return report
+    def _act_on(self, actions: tuple[Action, ...], decision: Decision) -> bool:
+        """Give commands in order, a sample made ahead together with the exposure; False when given up."""
+        for together in grouped(actions, decision, self._parts.instrument):
+            for action in together:
+                self._parts.log.append(Started(action_id=action.action_id))
+                self._parts.narrator.acting(action)
+            outcomes = perform(together, decision, self._parts.instrument)
+            went = [
+                self._end(action, decision, outcome)
+                for action, outcome in zip(together, outcomes, strict=True)
+            ]
+            if not all(went):
+                self._parts.narrator.learned(decision, self.history)
+                return False
+        return True
+
+    def _end(self, action: Action, decision: Decision, outcome: Outcome) -> bool:
+        """Write down how a command ended; False when the decision is given up for it."""
+        if isinstance(outcome, ActionReport):
+            self._book.end(with_debits(Ended(report=outcome), action, decision))
+            if outcome.duration_s is not None:
+                took = Duration(seq=action.seq, kind=action.kind, seconds=outcome.duration_s)
+                self._book.history = self.history.plus(took)
+            return True
+        found = self._parts.instrument.reconcile(action, decision)
+        ended = end_of_fault(action, found, outcome, decision)
+        self._book.end(with_debits(ended, action, decision))
+        if ended.failure is None:
+            self._book.note("warning", "not_made_ahead", told_of_ahead(ended.report, action), decision.seq)
+        return ended.failure is None
 
     def _refusal(self, decision: Decision, actions: tuple[Action, ...]) -> Failure | None:
         """Why a decision may not be carried out: a sample that it names is quarantined."""
@@ -254,7 +261,7 @@ class Loop:
         decision = self.history.decisions[-1]
         is_open = decision.point is not None and not self.history.has_outcome(decision)
         logged = self._parts.log.actions(decision.seq) if is_open else ()
-        found = recover(logged, lambda action: self._parts.instrument.reconcile(action, decision))
+        found = recover(logged, lambda action: self._parts.instrument.reconcile(action, decision), decision)
         level = "warning" if found.unknown else "info"
         self._book.note(level, "resumed", resumed_text(self.history, found))
         if not is_open or not self._settle(decision, found):
@@ -264,15 +271,17 @@ class Loop:
             if called_off is not None:
                 self._close(decision, called_off)
                 return
-        if all(self._act(action, decision) is not None for action in found.todo):
+        if self._act_on(found.todo, decision):
             self._read(decision, self.history.exposure(decision.seq))
 
     def _settle(self, decision: Decision, found: Recovery) -> bool:
         """Write down what was found; False when the decision has to be given up for it."""
         for action, report in zip(found.under_way, found.reports, strict=True):
             self._book.end(with_debits(give_up(decision, found, report), action, decision))
+        for report in found.reports:
+            if report.status == "unknown":
+                self._book.note("alarm", "unknown", report.sentence, decision.seq)
         if found.unknown is not None:
-            self._book.note("alarm", "unknown", found.unknown.sentence, decision.seq)
             self._parts.narrator.learned(decision, self.history)
             return False
         if found.again:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent.setup.case import dose_s
 from agent.strategy.problem import Problem
+from agent.strategy.shelf import left_over
 from agent.strategy.supply import the_deck
 from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import Decision
@@ -27,6 +28,8 @@ class Night:
     """Samples of which an accepted frame is on record, by the decisions that made them."""
     explained: tuple[tuple[Decision, str], ...]
     """All others, each with the reason."""
+    left_over: tuple[tuple[str, str], ...]
+    """Samples that were made ahead and not measured, by name, each with the reason."""
     left: tuple[str, ...]
     """What is left of each thing on the deck, in words."""
     at_odds: tuple[str, ...]
@@ -61,11 +64,12 @@ def night_of(problem: Problem, history: History) -> Night | None:
     return Night(
         measured=tuple(one for one in asked if one.seq in seen),
         explained=tuple((one, _why_not(history, one)) for one in asked if one.seq not in seen),
+        left_over=tuple(left_over(history, problem.space.axes)),
         left=left,
         at_odds=tuple(_at_odds(history)),
         n_debits=len(history.debits),
         clock_s=history.commanded_s,
-        waited_s=sum(one.seconds for one in history.durations if one.kind == "prepare"),
+        waited_s=sum(_waited_s(history)),
         most_dose_s=max(
             (dose_s(history, problem, one, (one.setup or Setup()).spot) for one in asked), default=0.0
         ),
@@ -77,9 +81,11 @@ def figures(night: Night) -> Iterator[str]:
     n_all = len(night.measured) + len(night.explained)
     yield f"{n_all} samples: {len(night.measured)} measured, {len(night.explained)} explained."
     for decision, why in night.explained[:N_SHOWN]:
-        yield f"  S{decision.seq}: {why}"
+        yield f"  {decision.sample}: {why}"
     if len(night.explained) > N_SHOWN:
         yield f"  and {len(night.explained) - N_SHOWN} more, in the log"
+    for sample, why in night.left_over:
+        yield f"  {sample}, made ahead, is not measured: {why}"
     yield f"left: {', '.join(night.left)}."
     yield (
         f"ledger: {night.n_debits} debits are what recipes and rinses say, to the last."
@@ -91,6 +97,16 @@ def figures(night: Night) -> Iterator[str]:
         f"{night.idle_share:.1%} for samples to be made."
     )
     yield f"dose: no spot took more than {night.most_dose_s:.4g} s of the full beam."
+
+
+def _waited_s(history: History) -> Iterator[float]:
+    """How long samples were waited for, s: all their making, or what that took beyond an exposure."""
+    for one in history.durations:
+        if one.kind == "prepare":
+            yield one.seconds
+        exposure = history.exposure(one.seq)
+        if one.kind == "expose" and exposure is not None and history.decision(one.seq).ahead is not None:
+            yield max(one.seconds - exposure.exposure_s, 0.0)
 
 
 def _why_not(history: History, decision: Decision) -> str:
@@ -112,14 +128,19 @@ def _at_odds(history: History) -> Iterator[str]:
         by_name = taken.setdefault(debit.seq, {})
         by_name[debit.name] = by_name.get(debit.name, 0.0) + debit.amount
         loads.setdefault(debit.seq, set()).add(debit.action_id)
+    measured_of = {one.prepared for one in history.decisions}
     for seq, by_name in taken.items():
         decision = history.decision(seq)
-        wanted = {} if decision.recipe is None else dict(decision.recipe.takes())
+        wanted, ahead = {} if decision.recipe is None else dict(decision.recipe.takes()), decision.ahead
+        n_made = 0 if decision.recipe is None else 1
+        if ahead is not None and (f"well {ahead.recipe.well}" in by_name or ahead.sample in measured_of):
+            n_made += 1
+            for name, amount in ahead.recipe.takes().items():
+                wanted[name] = wanted.get(name, 0.0) + amount
         rinse_ul = (decision.setup or Setup()).rinse_ul
         if rinse_ul > 0:
-            n_loads = len(loads[seq]) - (1 if decision.recipe is not None else 0)
             for name in ("rinse", "waste"):
-                wanted[name] = wanted.get(name, 0.0) + n_loads * rinse_ul
+                wanted[name] = wanted.get(name, 0.0) + (len(loads[seq]) - n_made) * rinse_ul
         for name in wanted.keys() | by_name.keys():
             off = by_name.get(name, 0.0) - wanted.get(name, 0.0)
             if abs(off) > ROUNDING_UL:

@@ -6,9 +6,13 @@ from agent.stopping import Ending
 from models.domain.action import Action, ActionReport, Exposure
 from models.domain.artifact import Artifact
 from models.domain.decision import Decision
+from models.domain.errors import BeamlineFault, UnreachablePoint
 from models.domain.history import History
 from models.domain.records import Event, LoggedAction, Observed, Record
 from models.domain.request import LoggedRequest
+
+Outcome = ActionReport | BeamlineFault | UnreachablePoint
+"""What came of a command: its report, or the fault that ended it, which a campaign survives."""
 
 
 class Instrument(Protocol):
@@ -60,6 +64,15 @@ class Strategy(Protocol):
 
     def propose(self, history: History) -> Decision:
         """The next decision, a function of the history alone."""
+        ...
+
+
+@runtime_checkable
+class PerformsTogether(Protocol):
+    """An instrument that can make a sample while another one is exposed: an optional power."""
+
+    def perform_together(self, pair: tuple[Action, Action], decision: Decision) -> tuple[Outcome, Outcome]:
+        """Give both commands and wait for the end of both: what came of each."""
         ...
 
 

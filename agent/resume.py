@@ -29,18 +29,22 @@ class Recovery:
     todo: tuple[Action, ...]
     """Commands to give now, in order."""
 
-    @property
-    def unknown(self) -> ActionReport | None:
-        """The report of a command that may or may not have been carried out; None when all is known."""
-        return next((report for report in self.reports if report.status == "unknown"), None)
+    unknown: ActionReport | None = None
+    """The report of a command that may or may not have been carried out, for which the decision is given up;
+    None when all is known, but perhaps of a sample that was to be made ahead."""
 
 
-def recover(logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], ActionReport]) -> Recovery:
+def recover(
+    logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], ActionReport], decision: Decision
+) -> Recovery:
     """Sort out a decision's commands.
 
     A command that was under way is looked up in documents, files and the device's journal. What was
     never given is given; what did not finish is given again under a new attempt. Absolute moves that
     come before any of these are made again as well: nobody knows where things stand after a crash.
+
+    A sample that is made ahead is another decision's: it is made once more only where nothing of it was
+    dispensed and the exposure is still to come.
 
     Parameters
     ----------
@@ -48,6 +52,8 @@ def recover(logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], Acti
         The decision's commands in order.
     reconcile
         Finds out what became of one.
+    decision
+        What they were given for.
     """
     reports = {entry.action.step: reconcile(entry.action) for entry in logged if entry.state == "started"}
     states = {
@@ -55,8 +61,16 @@ def recover(logged: tuple[LoggedAction, ...], reconcile: Callable[[Action], Acti
         for entry in logged
     }
     under_way = tuple(entry.action for entry in logged if entry.state == "started")
-    if any(report.status == "unknown" for report in reports.values()):
-        return Recovery(under_way, tuple(reports.values()), (), ())  # the decision is given up
+    ahead = {entry.action.step for entry in logged if decision.is_ahead(entry.action)}
+    unknown = [one for step, one in reports.items() if one.status == "unknown" and step not in ahead]
+    if unknown:
+        return Recovery(under_way, tuple(reports.values()), (), (), unknown[0])
+    own_states = [state for step, state in states.items() if step not in ahead]
+    is_exposed = all(state == "succeeded" for state in own_states)
+    for entry in logged:
+        is_settled = entry.state in ("failed", "unknown") or states[entry.action.step] == "unknown"
+        if entry.action.step in ahead and (is_settled or is_exposed):
+            states[entry.action.step] = "succeeded"  # as far as this decision goes
     open_steps = [step for step, state in states.items() if state != "succeeded"]
     again: list[Action] = []
     todo: list[Action] = []
@@ -79,6 +93,8 @@ def give_up(decision: Decision, found: Recovery, report: ActionReport) -> Ended:
     if report.status != "unknown":
         return Ended(report=report)
     action = next(action for action in found.under_way if action.action_id == report.action_id)
+    if decision.is_ahead(action):
+        return Ended(report=report, quarantine=quarantine_after(action, report))
     failure = Failure(seq=decision.seq, code=f"unknown_{action.kind}", sentence=report.sentence)
     return Ended(report=report, failure=failure, quarantine=quarantine_after(action, report))
 
@@ -90,7 +106,7 @@ def quarantine_after(action: Action, report: ActionReport) -> Quarantine | None:
     return Quarantine(seq=action.seq, sample=action.sample, sentence=report.sentence)
 
 
-def end_of_fault(action: Action, found: ActionReport, error: Exception) -> Ended:
+def end_of_fault(action: Action, found: ActionReport, error: Exception, decision: Decision) -> Ended:
     """How a command ended that a fault broke off: with every file that it left behind.
 
     A device that fails may have done its work, or half of it: of what may be done at most once, the
@@ -104,6 +120,8 @@ def end_of_fault(action: Action, found: ActionReport, error: Exception) -> Ended
         What documents, files and the device's journal say of it.
     error
         The fault.
+    decision
+        What it was given for: it is not given up for a sample that was to be made ahead.
     """
     files = (*found.assets, *(found.exposure.assets if found.exposure else ()))
     is_irreversible = action.action_class == "at_most_once"
@@ -113,8 +131,19 @@ def end_of_fault(action: Action, found: ActionReport, error: Exception) -> Ended
         sentence=f"{error} {found.sentence}" if is_irreversible else str(error),
         assets=tuple(asset.model_copy(update={"role": "abandoned"}) for asset in files),
     )
+    quarantine = quarantine_after(action, report)
+    if decision.is_ahead(action):
+        return Ended(report=report, quarantine=quarantine)
     failure = Failure(seq=action.seq, code=type(error).__name__, sentence=report.sentence)
-    return Ended(report=report, failure=failure, quarantine=quarantine_after(action, report))
+    return Ended(report=report, failure=failure, quarantine=quarantine)
+
+
+def told_of_ahead(report: ActionReport, action: Action) -> str:
+    """What is said of a sample that was to be made ahead and failed."""
+    after = "it is quarantined" if report.status == "unknown" else "nothing was dispensed"
+    if report.status == "succeeded":
+        after = "the journal says that it was made"
+    return f"{action.sample}, to be made meanwhile, failed, {after}: {report.sentence}"
 
 
 def resumed_text(history: History, found: Recovery) -> str:

@@ -1,10 +1,10 @@
-"""How long the instrument waits for samples: the twin's night as it is run, beside one that overlaps."""
+"""How long the instrument waits for samples: the twin's night with each made ahead, beside a serial one."""
 
 import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,7 @@ from models.gp.threads import use_one_thread
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "overnight.toml"
 N_SAMPLES, N_SAMPLES_QUICK = 60, 6
-SCHEDULE = (
-    "the same commands, each sample made while the one before it is exposed: a schedule, not carried out"
-)
+SERIAL = "the same night, each sample made when the one before it is out of the cell"
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,9 @@ class Commands:
     load_s: float
     """Pumping it into the cell."""
     expose_s: float
-    """Exposing it."""
+    """Exposing it, and waiting for the next one, where that was being made."""
+    beyond_s: float = 0.0
+    """How much of that was waiting."""
 
 
 @dataclass(frozen=True)
@@ -52,27 +52,28 @@ class Idle:
 
 
 def measure(task: Task) -> list[Row]:
-    """The share of the night for which the instrument waits: serial as carried out, and scheduled."""
+    """The share of the night for which the instrument waits: both nights carried out, by the twin's clock."""
     use_one_thread()
     n = task.repeats(N_SAMPLES, N_SAMPLES_QUICK)
-    with tempfile.TemporaryDirectory(prefix="nightbeam-bench-") as folder:
-        commands = tuple(commands_of(run_night(Path(folder), n)))
     own_s = FlowCellOptions().rinse_s + LOOK_S
-    serial, planned = serially(commands, own_s), overlapped(commands, own_s)
+    found: list[Idle] = []
+    for is_overlapped in (True, False):
+        with tempfile.TemporaryDirectory(prefix="nightbeam-bench-") as folder:
+            found.append(idle_of(commands_of(run_night(Path(folder), n, is_overlapped)), own_s))
+    overlapped, serial = found
     settings = machine_settings() | {
         "campaign": EXAMPLE.name, "n_samples": n, "serial_h": serial.total_s / 3600,
-        "overlapped_h": planned.total_s / 3600,
+        "overlapped_h": overlapped.total_s / 3600,
     }  # fmt: skip
-    return [
-        make_row(
-            "idle.share_of_the_night", serial.share, "1", settings, Peer(name=SCHEDULE, value=planned.share)
-        )
-    ]
+    peer = Peer(name=SERIAL, value=serial.share)
+    return [make_row("idle.share_of_the_night", overlapped.share, "1", settings, peer)]
 
 
-def run_night(folder: Path, n_samples: int) -> History:
+def run_night(folder: Path, n_samples: int, is_overlapped: bool) -> History:
     """The named night with its faults, but for the power cut: it would end this process."""
     text = re.sub(r"^power_cut = .*\n", "", EXAMPLE.read_text(), flags=re.MULTILINE)
+    text = re.sub(r"^overlap = .*\n", "", text, flags=re.MULTILINE)
+    text = text.replace("[deck]", f"[deck]\noverlap = {str(is_overlapped).lower()}")
     text = re.sub(r"^measurements = \d+", f"measurements = {n_samples}", text, flags=re.MULTILINE)
     path = folder / EXAMPLE.name
     path.write_text(text)
@@ -87,26 +88,16 @@ def commands_of(history: History) -> Iterator[Commands]:
     """What each decision's commands took, in the order in which they were given."""
     for decision in history.decisions:
         took = {one.kind: one.seconds for one in history.durations if one.seq == decision.seq}
+        exposure, expose_s = history.exposure(decision.seq), took.get("expose", 0.0)
+        beyond_s = 0.0
+        if decision.ahead is not None and exposure is not None:
+            beyond_s = max(expose_s - exposure.exposure_s, 0.0)
         if took:
-            yield Commands(took.get("prepare", 0.0), took.get("load", 0.0), took.get("expose", 0.0))
+            yield Commands(took.get("prepare", 0.0), took.get("load", 0.0), expose_s, beyond_s)
 
 
-def serially(commands: tuple[Commands, ...], own_s: float) -> Idle:
-    """One command after the other; while a sample is made, the cell is rinsed and looked through.
-
-    Parameters
-    ----------
-    commands
-        What they took.
-    own_s
-        Rinsing the cell and looking through it, s.
-    """
-    total_s = sum(one.prepare_s + one.load_s + one.expose_s for one in commands)
-    return Idle(total_s, sum(max(one.prepare_s - own_s, 0.0) for one in commands))
-
-
-def overlapped(commands: tuple[Commands, ...], own_s: float) -> Idle:
-    """Each sample made from when the one before it is in the cell; the cell is rinsed once that was exposed.
+def idle_of(commands: Iterable[Commands], own_s: float) -> Idle:
+    """How long a night took, and waited: while a sample is made, an empty cell is rinsed and looked through.
 
     Parameters
     ----------
@@ -115,14 +106,8 @@ def overlapped(commands: tuple[Commands, ...], own_s: float) -> Idle:
     own_s
         Rinsing the cell and looking through it, s.
     """
-    now_s = waited_s = begun_s = 0.0
+    total_s = waited_s = 0.0
     for one in commands:
-        if one.prepare_s > 0:
-            rinsed_s = now_s + own_s
-            made_s = begun_s + one.prepare_s
-            waited_s += max(made_s - rinsed_s, 0.0)
-            now_s = max(made_s, rinsed_s)
-        now_s += one.load_s
-        begun_s = now_s
-        now_s += one.expose_s
-    return Idle(now_s, waited_s)
+        total_s += one.prepare_s + one.load_s + one.expose_s
+        waited_s += max(one.prepare_s - own_s, 0.0) + one.beyond_s
+    return Idle(total_s, waited_s)

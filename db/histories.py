@@ -11,7 +11,7 @@ from db import schema
 from db.readable import refuse_edited
 from db.requests import read_requests
 from models.domain.action import Action, Asset, Exposure
-from models.domain.decision import Actor, Candidate, Decision, ModelState, Prediction, Reason
+from models.domain.decision import Actor, Candidate, Decision, ModelState, Planned, Prediction, Reason
 from models.domain.history import Duration, Failure, History, Observation, Quarantine
 from models.domain.recipe import Debit, Recipe
 from models.domain.records import LoggedAction
@@ -160,6 +160,8 @@ def _decision(row: Row[Any], candidates: tuple[Candidate, ...]) -> Decision:
         supersedes=row.supersedes,
         setup=Setup.model_validate_json(row.setup_json) if row.setup_json else None,
         recipe=Recipe.model_validate_json(row.recipe_json) if row.recipe_json else None,
+        prepared=row.prepared,
+        ahead=Planned.model_validate_json(row.ahead_json) if row.ahead_json else None,
     )
 
 

@@ -132,6 +132,8 @@ class Writer:
             supersedes=decision.supersedes,
             setup_json=decision.setup.model_dump_json() if decision.setup else None,
             recipe_json=decision.recipe.model_dump_json() if decision.recipe else None,
+            prepared=decision.prepared,
+            ahead_json=decision.ahead.model_dump_json() if decision.ahead else None,
             **self._moment(),
         )
         for candidate in decision.candidates:

@@ -26,7 +26,7 @@ __all__ = [
     "ledger", "metadata", "observation", "quarantine", "request", "sample", "session",
 ]  # fmt: skip
 
-REVISION = "0008"
+REVISION = "0009"
 """The newest migration; its script makes exactly these tables."""
 
 campaign = Table(
@@ -80,6 +80,8 @@ decision = Table(
     Column("supersedes", SEQ),
     Column("setup_json", Text, doc="How the instrument was to stand; NULL where nobody readjusts it."),
     Column("recipe_json", Text, doc="What its sample is made of; NULL where no deck says."),
+    Column("prepared", Text, doc="Its sample, where that was made ahead with an earlier decision."),
+    Column("ahead_json", Text, doc="The sample that is made while it is exposed; NULL where none is."),
     UniqueConstraint("campaign_id", "seq", name="one_decision_per_seq"),
     CheckConstraint(
         "kind <> 'human_override' OR (actor_kind = 'human' AND supersedes IS NOT NULL AND reason <> '')",

@@ -31,11 +31,12 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
 
 def sample_name(decision: Decision) -> str:
     """Name by which the changer knows the decision's sample."""
-    own = decision.point.sample if decision.point else None
-    return own or f"S{decision.seq}"
+    return decision.sample
 
 
-def commands_of(campaign: str, decision: Decision, *, is_made: bool, has_samples: bool) -> tuple[Action, ...]:
+def commands_of(
+    campaign: str, decision: Decision, *, is_made: bool, has_samples: bool, makes_ahead: bool = False
+) -> tuple[Action, ...]:
     """The commands for a decision, in order; none when nothing is measured.
 
     Parameters
@@ -48,12 +49,17 @@ def commands_of(campaign: str, decision: Decision, *, is_made: bool, has_samples
         Whether samples are made for their decisions; one that has a name exists already.
     has_samples
         Whether samples have names.
+    makes_ahead
+        Whether another sample can be made while this one is exposed.
     """
     if decision.point is None or decision.kind not in MOVING_KINDS:
         return ()
-    kinds: list[ActionKind] = ["load", "expose"]
-    if is_made and decision.point.sample is None:
-        kinds.insert(0, "prepare")
+    own, ahead = sample_name(decision), decision.ahead
+    steps: list[tuple[ActionKind, str]] = [("load", own), ("expose", own)]
+    if ahead is not None and makes_ahead:
+        steps.insert(1, ("prepare", ahead.sample))  # given together with the exposure
+    if is_made and decision.point.sample is None and decision.prepared is None:
+        steps.insert(0, ("prepare", own))
     return tuple(
         Action(
             action_id=action_id(campaign, (decision.seq, step, kind), 1),
@@ -61,7 +67,7 @@ def commands_of(campaign: str, decision: Decision, *, is_made: bool, has_samples
             step=step,
             kind=kind,
             action_class=CLASSES[kind],
-            sample=sample_name(decision) if has_samples else None,
+            sample=sample if has_samples else None,
         )
-        for step, kind in enumerate(kinds, start=1)
+        for step, (kind, sample) in enumerate(steps, start=1)
     )

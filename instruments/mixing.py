@@ -9,6 +9,7 @@ from bluesky.protocols import Status
 from instruments.journal import Journal
 from instruments.soft import Setting, Signal, SoftStatus
 from models.domain.errors import BeamlineFault, UnreachablePoint
+from models.domain.sample_names import ahead_name, own_name
 from models.domain.space import SUM_TOLERANCE
 
 
@@ -26,7 +27,13 @@ class SoftTags:
     @property
     def sample(self) -> str:
         """Name of the sample that is made for that decision."""
-        return f"S{int(self.seq.number())}"
+        return self.samples[0]
+
+    @property
+    def samples(self) -> tuple[str, str]:
+        """The same, and the name of the one that is made ahead with that decision."""
+        seq = int(self.seq.number())
+        return own_name(seq), ahead_name(seq)
 
 
 class ComponentFraction(Signal):

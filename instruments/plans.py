@@ -18,7 +18,7 @@ PRIMARY = "primary"
 """Bluesky's usual name for the stream of the main readings."""
 
 
-def _tag(beamline: Beamline, action: Action, fence: int) -> MsgGenerator[None]:
+def tag(beamline: Beamline, action: Action, fence: int) -> MsgGenerator[None]:
     """Tell the devices what the coming command is for, and under which lease it is given."""
     tags = beamline.tags
     if tags is None:
@@ -49,7 +49,7 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
         moves.append((dispenser.transfers, told, ""))
 
     def mix_once() -> MsgGenerator[None]:
-        yield from _tag(beamline, action, fence)
+        yield from tag(beamline, action, fence)
         yield from move(moves, beamline.timeouts.move_s)
         group, statuses = short_uid("mix"), dict[str, Status]()
         mix = bps.abs_set(dispenser.mix, action.action_id, group=group)
@@ -64,7 +64,7 @@ def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0)
     """Bring the sample into the beam: absolute moves, and rinsing before pumping, may be done again."""
     if decision.point is None:
         return
-    yield from _tag(beamline, action, fence)
+    yield from tag(beamline, action, fence)
     moves: list[tuple[Movable[Any], Any, str]] = [
         (device, decision.point.coordinates[name], beamline.unit(name))
         for name, device in beamline.movable_axes.items()
@@ -127,5 +127,5 @@ def expose(
 
     staged = [device for device in counters if isinstance(device, Stageable)]
     run = bpp.run_wrapper(bpp.stage_wrapper(take(), staged), md=metadata)
-    yield from _tag(beamline, action, fence)
+    yield from tag(beamline, action, fence)
     yield from bpp.rewindable_wrapper(run, False)

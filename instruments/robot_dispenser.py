@@ -112,6 +112,7 @@ class RobotDispenser:
             raise BeamlineFault(f"the robot is still busy, {action_id} was not begun; wait, then resume.")
         try:
             begun, unfinished = self._journal.begun, self._journal.unfinished
+            fence = int(self._tags.fence.number())  # the tags are another command's before it ends
             wanted = self._wanted(begun)
             steps = plan_pipetting(self._deck, wanted, begun)
             vial = Vial(
@@ -124,7 +125,7 @@ class RobotDispenser:
 
         def carry_out() -> None:
             self._robot.connect(may_hold_tip=unfinished is not None)
-            self._journal.begin(action_id, vial, int(self._tags.fence.number()))
+            self._journal.begin(action_id, vial, fence)
             for step in steps:
                 self._robot.pipette(step)
             self._journal.end(action_id, vial)
@@ -136,7 +137,7 @@ class RobotDispenser:
 
     def _wanted(self, begun: Sequence[Vial]) -> Transfers:
         """What the next mix makes."""
-        told = self.transfers.chosen_for(self._tags.sample)
+        told = self.transfers.chosen_for(*self._tags.samples)
         if told is not None:
             return told
         if self._sample_ul is None:

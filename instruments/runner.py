@@ -11,12 +11,13 @@ from typing import Any
 from bluesky.utils import MsgGenerator
 
 from instruments import plans
-from instruments.beamline import Beamline, Fenced, device_name
+from instruments.beamline import Beamline, Fenced, TakesTransfers, device_name
 from instruments.commands import commands_of
 from instruments.documents import DocumentWriter
 from instruments.engine import SturdyEngine
 from instruments.faults import explain
 from instruments.fence import Permit, fenced
+from instruments.overlapping import MixBeside, Outcome, doing_text, expose_beside, survivable
 from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
 from models.domain.action import Action, ActionReport
@@ -72,8 +73,13 @@ class BlueskyInstrument:
         """The physical commands that a decision asks for, in order. Nothing moves."""
         beamline = self._beamline
         is_made = beamline.dispenser is not None
-        has_samples = is_made or beamline.changer is not None
-        return commands_of(self._campaign, decision, is_made=is_made, has_samples=has_samples)
+        return commands_of(
+            self._campaign,
+            decision,
+            is_made=is_made,
+            has_samples=is_made or beamline.changer is not None,
+            makes_ahead=isinstance(beamline.dispenser, TakesTransfers),
+        )
 
     def perform(self, action: Action, decision: Decision) -> ActionReport:
         """Give one command and wait for its end.
@@ -90,7 +96,7 @@ class BlueskyInstrument:
         LogUnavailable
             When documents or frames cannot be written, or nobody can tell whose the instrument is.
         """
-        doing = f"{action.kind} for decision {action.seq}"
+        doing = doing_text(action)
         try:
             began_s = self._beamline.clock()
             self._run(fenced(self._plan(action, decision), self._beamline, self._permit), decision.exposure_s)
@@ -99,15 +105,39 @@ class BlueskyInstrument:
                 report = report_exposure(self._beamline, self._folder, action)
                 return report.model_copy(update={"duration_s": took_s})
         except Exception as error:  # a device's code is not ours: whatever it raises is its fault
-            fault = explain(error, doing)
-            if isinstance(fault, LeaseLost):
-                raise fault from error
-            unsafe = self._try_to_make_safe()
-            raise (BeamlineUnsafe(f"{fault} {unsafe}") if unsafe else fault) from error
+            raise self._made_safe(error, doing) from error
         sentence = f"Did {doing}."
         return ActionReport(
             action_id=action.action_id, status="succeeded", sentence=sentence, duration_s=took_s
         )
+
+    def perform_together(self, pair: tuple[Action, Action], decision: Decision) -> tuple[Outcome, Outcome]:
+        """Make a sample while another one is exposed, and wait for the end of both.
+
+        Each ends by itself: a mix that fails does not break the exposure off, nor the other way round.
+
+        Returns
+        -------
+        tuple of ActionReport, BeamlineFault or UnreachablePoint
+            What came of the mix, whose own time nobody stopped, and of the exposure.
+
+        Raises
+        ------
+        BeamlineUnsafe, LeaseLost, LogUnavailable
+            As `perform` does.
+        """
+        mix, exposed = MixBeside(self._beamline), pair[1]
+        try:
+            began_s = self._beamline.clock()
+            metadata = self._metadata(exposed, decision)
+            plan = expose_beside(mix, pair, decision, self._permit.fence, metadata)
+            self._run(fenced(plan, self._beamline, self._permit), decision.exposure_s)
+            took_s = elapsed_s(began_s, self._beamline.clock())
+            report = report_exposure(self._beamline, self._folder, exposed)
+            outcome: Outcome = report.model_copy(update={"duration_s": took_s})
+        except Exception as error:  # a device's code is not ours: whatever it raises is its fault
+            outcome = survivable(self._made_safe(error, doing_text(exposed)))
+        return mix.outcome(pair[0]), outcome
 
     def reconcile(self, action: Action, decision: Decision) -> ActionReport:
         """What became of a command that was given before a crash, or that ended in a fault.
@@ -217,6 +247,14 @@ class BlueskyInstrument:
                 "empty_cell": named(beamline.empty_cell),
             },
         }
+
+    def _made_safe(self, error: Exception, doing: str) -> NightbeamError:
+        """What a device's error amounts to, with the shutter closed, unless it is another agent's."""
+        fault = explain(error, doing)
+        if isinstance(fault, LeaseLost):
+            return fault
+        unsafe = self._try_to_make_safe()
+        return BeamlineUnsafe(f"{fault} {unsafe}") if unsafe else fault
 
     def _try_to_make_safe(self) -> str:
         """Close the shutter after a fault; what to tell the person when even that fails."""

@@ -33,8 +33,8 @@ class TransfersSignal(Setting):
             raise UnreachablePoint(f"{self.name}: {where}: {first['msg']}; correct the transfers.") from None
         return super().set(value)
 
-    def chosen_for(self, sample: str) -> Transfers | None:
-        """What a sample is made of; None where that was not chosen: no sample is made of another's."""
+    def chosen_for(self, *samples: str) -> Transfers | None:
+        """What one of these samples is made of; None where none was chosen: none is made of another's."""
         told = str(self.get())
         chosen = Transfers.model_validate_json(told) if told else None
-        return chosen if chosen is not None and chosen.sample == sample else None
+        return chosen if chosen is not None and chosen.sample in samples else None

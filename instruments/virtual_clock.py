@@ -21,11 +21,12 @@ class VirtualClock:
         """The same."""
         self._lock = threading.Lock()
         self._begun, self._over = 0, 0
-        self._asked, self._beside = 0, 0
+        self._asked, self._beside, self._apart = 0, 0, 0
 
     def __call__(self) -> float:
         """The time when all that was begun is over, s; what begins next, begins then."""
         with self._lock:
+            self._over = max(self._over, self._apart)
             self._begun = self._asked = self._beside = self._over
             return self._over * TICK_S
 
@@ -40,6 +41,19 @@ class VirtualClock:
         with self._lock:
             self._beside = max(self._beside, self._asked) + _ticks(seconds)
             self._over = max(self._over, self._beside)
+
+    def spend_apart(self, seconds: float) -> None:
+        """Begin something once all before it is over, that nothing waits for before the clock is looked at.
+
+        A sample is made so, while another is exposed.
+
+        Parameters
+        ----------
+        seconds
+            How long it takes, s.
+        """
+        with self._lock:
+            self._apart = max(self._apart, self._over) + _ticks(seconds)
 
     def spend_together(self, seconds: float) -> None:
         """Begin something beside what was begun before: motors that set off together take the slowest's time.

@@ -71,25 +71,24 @@ class VirtualDispenser:
         if made is not None:
             return made
         status = SoftStatus()
-        sample = self._tags.sample
-        vial = Vial(sample, self._mixture(action_id, sample))
+        vial = self._vial(action_id)
         self._journal.begin(action_id, vial, int(self._tags.fence.number()))
         self.cut()
-        self._clock.spend(self.clock_s)
+        self._clock.spend_apart(self.clock_s)
         if self._settle_s > 0:
             threading.Timer(self._settle_s, self._finish, (action_id, vial, status)).start()
         else:
             self._finish(action_id, vial, status)
         return status
 
-    def _mixture(self, action_id: str, sample: str) -> dict[str, float]:
-        """Fractions of what is mixed: those of the recipe, or those that were asked for."""
+    def _vial(self, action_id: str) -> Vial:
+        """What is mixed: by the recipe, or the fractions that were asked for."""
         if self.deck is None:
-            return fractions_asked(self.fractions)
-        told = self.transfers.chosen_for(sample)
+            return Vial(self._tags.sample, fractions_asked(self.fractions))
+        told = self.transfers.chosen_for(*self._tags.samples)
         if told is None:
             raise UnreachablePoint("there is no recipe for this sample; ask for one that can be made.")
-        return self.deck.carry_out(told, action_id)
+        return Vial(told.sample, self.deck.carry_out(told, action_id))
 
     def _finish(self, action_id: str, vial: Vial, status: Any) -> None:
         try:

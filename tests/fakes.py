@@ -1,7 +1,9 @@
 """Small stand-ins for the loop's neighbours, with a memory of what was asked of them."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -181,7 +183,9 @@ def open_log(
 ) -> DecisionLog:
     """The log of a campaign, as a run opens it; whoever held it before counts as dead."""
     clock = clock or ticking_clock()
-    identity, engine = identified(url, campaign, root), open_to_write(url)
+    identity = identified(url, campaign, root)
+    _lay_tables(url)
+    engine = open_to_write(url)
     nobody = Holder(campaign="fake", host="h", boot_id="boot", pid_space="", pid=0, started="never")
     try:
         lease = take_lease(engine, campaign.name, nobody, Ways(clock))
@@ -197,6 +201,21 @@ def open_log(
     )
     opening = Opening(identity, campaign, canonical_json(problem))
     return DecisionLog(engine, lease, opening, Process(clock, '{"python":"3.11"}', **doors))
+
+
+def _lay_tables(url: str) -> None:
+    """Put the tables where a new SQLite file will be: to migrate each takes a tenth of a second."""
+    path = Path(url.removeprefix("sqlite:///"))
+    if url.startswith("sqlite:///") and path.parent.is_dir() and not path.exists():
+        path.write_bytes(_empty_database())
+
+
+@cache
+def _empty_database() -> bytes:
+    """The file of a database with tables and no rows, as the migrations make it."""
+    with TemporaryDirectory() as folder:
+        open_to_write(sqlite_url(Path(folder))).dispose()
+        return (Path(folder) / "log.db").read_bytes()
 
 
 def sqlite_url(folder: Path) -> str:

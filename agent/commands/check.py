@@ -58,6 +58,7 @@ def check(
 
 def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
     from agent.beside import deck_lasts, load_line, people_lines
+    from agent.doubts import doubts
     from db.urls import shown
 
     spec = plan.spec
@@ -83,6 +84,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "strategy": spec.strategy.kind,
         "budget": spec.budget.model_dump(),
         "stops_when": list(_stops_when(plan)),
+        "doubts": list(doubts(spec)),
         "deck": deck_lasts(spec),
         "loads": load_line(spec),
         "people": list(people_lines(spec)),
@@ -169,6 +171,8 @@ def _show(facts: dict[str, Any]) -> None:
     if facts["people"]:
         table.add_row("people", "; ".join(facts["people"]))
     table.add_row("stops when", "\n".join(facts["stops_when"]))
+    for doubt in facts["doubts"]:
+        table.add_row("beware", doubt)
     table.add_row(
         "features", ", ".join(f"{n}{'' if u == '1' else f' ({u})'}" for n, u in facts["features"].items())
     )

@@ -33,9 +33,12 @@ def run(
     """
     with listening() as signals:
         from agent.campaign import Campaign
+        from agent.doubts import doubts
 
         sys.stdout = Sheltered(sys.stdout)
         plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
+        for doubt in doubts(plan.spec):
+            print(f"nightbeam: beware: {doubt}.", file=sys.stderr)
         loop, ending = _carry_out(plan, signals, as_json=as_json)
         picture = _draw(plan, loop)
         if as_json:

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patheffects import withStroke
 
 from models.domain.scattering import Floats
@@ -16,6 +17,14 @@ MARKER_PT = 5.0
 """Room that a marker needs."""
 LEADER_FROM_PT = 10.0
 """Labels farther away get a thin line to their point."""
+
+
+def fix_layout(figure: Figure) -> None:
+    """Lay out a figure once and for all: what is drawn later moves nothing."""
+    layout = figure.get_layout_engine()
+    if layout is not None:
+        layout.execute(figure)
+        figure.set_layout_engine("none")
 
 
 def label_points(ax: Axes, x: Floats, y: Floats, texts: list[str]) -> None:

@@ -12,8 +12,9 @@ from matplotlib.figure import Figure
 from agent.pictures.belief import believe
 from agent.pictures.foreseen import draw_foreseen
 from agent.pictures.front import draw_front
-from agent.pictures.labels import label_points
+from agent.pictures.labels import fix_layout, label_points
 from agent.pictures.line import draw_line
+from agent.pictures.marks import draw_marks, draw_meanings, draw_sought
 from agent.pictures.panels import axis_label, draw_curves, draw_rise
 from agent.pictures.phases import (
     believe_phases,
@@ -22,14 +23,12 @@ from agent.pictures.phases import (
 )
 from agent.pictures.plane import draw_plane
 from agent.pictures.scan import draw_scan, is_scan
-from agent.pictures.ternary import Triangle, draw_frame, draw_map, triangle_of
+from agent.pictures.ternary import Triangle, draw_frame, draw_map, mesh_of, triangle_of
 from models.domain.campaign import CampaignSpec
-from models.domain.decision import MEASURING_KINDS
 from models.domain.history import History
 from models.domain.motion import Motion
 from models.domain.objective import Pareto, Phases
-from models.domain.ranking import ranked
-from models.domain.space import Point, SearchSpace
+from models.domain.space import SearchSpace
 
 DOTS_PER_INCH = 150
 
@@ -68,13 +67,13 @@ def draw_page(
         is_tall = triangle is not None or is_scan(space)
         figure = Figure(figsize=(13.0, 7.2) if is_tall else (13.0, 4.6), layout="constrained")
         FigureCanvasAgg(figure)
+        figure.suptitle(f"{spec.name}: {spec.objective.text()}", weight="bold")
         if triangle is not None:
             _ternary_page(figure, spec, space, history, triangle)
         elif is_scan(space):
             draw_scan(figure, spec, space, history, motions)
         else:
             _plain_page(figure, spec, space, history)
-        figure.suptitle(f"{spec.name}: {spec.objective.text()}", weight="bold")
         path.parent.mkdir(parents=True, exist_ok=True)
         figure.savefig(path, dpi=DOTS_PER_INCH)
     return path
@@ -89,7 +88,7 @@ def _plain_page(figure: Figure, spec: CampaignSpec, space: SearchSpace, history:
     _draw_curves(panels[-1], spec, space, history)
     if draw is not None:
         points = draw(panels[0], space, spec.objective, history)
-        figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
+        fix_layout(figure)  # labels are placed on the page as it will be
         label_points(panels[0], *points)
 
 
@@ -117,10 +116,11 @@ def _ternary_page(
     small.set_title("Uncertainty", fontsize=10)
     _draw_progress(figure.add_subplot(grid[1, 1]), spec, space, history)
     _draw_curves(figure.add_subplot(grid[:, 2]), spec, space, history)
-    _draw_points(small, history, triangle, spec, size=2.5)
-    points = _draw_points(big, history, triangle, spec, size=4.0)
-    figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
-    x, y = triangle.to_plane(np.array([[p[axis.name] for axis in triangle.axes] for p in points.values()]))
+    draw_marks(small, history, spec.objective, triangle.place, size=2.5)
+    points = draw_marks(big, history, spec.objective, triangle.place, size=4.0)
+    draw_meanings(big)
+    fix_layout(figure)  # labels are placed on the page as it will be
+    x, y = np.array([triangle.place(point) for point in points.values()]).T
     label_points(big, x, y, [str(seq) for seq in points])
 
 
@@ -133,6 +133,7 @@ def _draw_maps(
     if belief is None or figure is None:
         return
     mean = draw_map(panels[0], triangle, belief.values, belief.mean, "viridis")
+    draw_sought(panels[0], mesh_of(triangle, belief.values), belief.mean, spec.objective.sought)
     sigma = draw_map(panels[1], triangle, belief.values, belief.sigma, "magma")
     label = axis_label(spec.objective, history)
     figure.colorbar(mean, ax=panels[0], shrink=0.75, pad=0.02, label=f"{label}, posterior mean")
@@ -147,32 +148,3 @@ def _draw_progress(ax: Axes, spec: CampaignSpec, space: SearchSpace, history: Hi
         draw_phases_in_order(ax, space, spec.objective, history)
     else:
         draw_rise(ax, history, spec.objective)
-
-
-def _draw_points(
-    ax: Axes, history: History, triangle: Triangle, spec: CampaignSpec, *, size: float
-) -> dict[int, Point]:
-    """Mark the measured points, the best ringed, lost ones crossed; their points by `seq` come back."""
-    accepted = {decision.seq for decision, _ in history.accepted()}
-    best = ranked(history, spec.objective)
-    is_ranked = spec.objective.has_best or bool(spec.objective.features)
-    first = best if isinstance(spec.objective, Pareto) else best[:1]
-    ringed = {decision.seq for decision, _ in first} if is_ranked else set[int]()
-    points: dict[int, Point] = {}
-    for decision in history.decisions:
-        if decision.kind not in MEASURING_KINDS or decision.point is None:
-            continue
-        points[decision.seq] = decision.point
-        (x,), (y,) = triangle.to_plane(np.array([[decision.point[axis.name] for axis in triangle.axes]]))
-        if decision.seq in accepted:
-            ax.plot(
-                x, y, "s" if decision.kind == "initial_design" else "o", markersize=size, zorder=6,
-                color="white", markeredgecolor="black", markeredgewidth=0.6,
-            )  # fmt: skip
-        else:
-            ax.plot(x, y, "x", markersize=1.8 * size, markeredgewidth=1.2, color="red", zorder=7)
-        if decision.seq in ringed:
-            ax.plot(
-                x, y, "o", markersize=3 * size, markerfacecolor="none", markeredgecolor="tab:red", zorder=7
-            )
-    return points

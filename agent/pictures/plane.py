@@ -2,8 +2,10 @@
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.tri import Triangulation
 
 from agent.pictures.belief import believe
+from agent.pictures.marks import draw_marks, draw_meanings, draw_sought
 from agent.pictures.panels import axis_label
 from agent.pictures.phases import draw_phase_plane
 from models.domain.history import History
@@ -24,13 +26,14 @@ def draw_plane(
         draw_phase_plane(ax, space, objective, history)
     else:
         _draw_mean(ax, space, objective, history)
-    measured = [(d.seq, d.point) for d, _ in history.accepted() if d.point is not None]
-    px = np.array([point[first.name] for _, point in measured])
-    py = np.array([point[second.name] for _, point in measured])
-    ax.plot(px, py, "o", markersize=4, color="white", markeredgecolor="black", markeredgewidth=0.6)
+    points = draw_marks(
+        ax, history, objective, lambda point: np.array([point[first.name], point[second.name]]), size=4.0
+    )
+    draw_meanings(ax, is_above=True)
     ax.set_xlabel(_with_unit(first))
     ax.set_ylabel(_with_unit(second))
-    return px, py, [str(seq) for seq, _ in measured]
+    px, py = (np.array([point[axis.name] for point in points.values()]) for axis in space.axes)
+    return px, py, [str(seq) for seq in points]
 
 
 def _draw_mean(ax: Axes, space: SearchSpace, objective: ObjectiveBase, history: History) -> None:
@@ -43,6 +46,8 @@ def _draw_mean(ax: Axes, space: SearchSpace, objective: ObjectiveBase, history: 
         coloured = ax.pcolormesh(
             mesh_x, mesh_y, belief.mean.reshape(mesh_x.shape), cmap="viridis", shading="gouraud"
         )
+        mesh = Triangulation(mesh_x.ravel(), mesh_y.ravel())
+        draw_sought(ax, mesh, belief.mean, objective.sought)
         figure.colorbar(coloured, ax=ax, label=f"{axis_label(objective, history)}, posterior mean")
         sigma = ax.contour(
             mesh_x, mesh_y, belief.sigma.reshape(mesh_x.shape), 4, colors="white", linewidths=0.6

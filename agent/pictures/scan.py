@@ -12,7 +12,7 @@ from matplotlib.patheffects import withStroke
 
 from agent.pictures.belief import believe
 from agent.pictures.journey import Journey, journey_of
-from agent.pictures.labels import label_points
+from agent.pictures.labels import fix_layout, label_points
 from agent.pictures.panels import axis_label
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import MEASURING_KINDS
@@ -89,7 +89,7 @@ def draw_scan(
     journey = journey_of(space, history, motions)
     numbered = _draw_journey(path, journey)
     path.set_title(f"Path: {journey.text()}", loc="left", fontsize=8.5)
-    figure.draw_without_rendering()  # fixes the layout: labels are placed on the page as it will be
+    fix_layout(figure)  # labels are placed on the page as it will be
     label_points(path, *numbered)
 
 

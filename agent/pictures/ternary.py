@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.tri import Triangulation
 
 from models.domain.scattering import Floats
-from models.domain.space import Axis, SearchSpace
+from models.domain.space import Axis, Point, SearchSpace
 
 HEIGHT = float(np.sqrt(3.0) / 2.0)
 """Height of a triangle of unit side."""
@@ -34,6 +34,11 @@ class Triangle:
         """Positions x, y in the plane, each shape (n,), of mixtures, shape (n, 3)."""
         share = (values - np.array([axis.low for axis in self.axes])) / self.size
         return share[:, 1] + share[:, 2] / 2.0, share[:, 2] * HEIGHT
+
+    def place(self, point: Point) -> Floats:
+        """Position x, y in the plane of one mixture, shape (2,)."""
+        (x,), (y,) = self.to_plane(np.array([[point[axis.name] for axis in self.axes]]))
+        return np.array([x, y])
 
     def grid(self) -> Floats:
         """A fine grid of mixtures within all bounds, shape (n, 3)."""
@@ -80,10 +85,15 @@ def draw_frame(ax: Axes, triangle: Triangle, is_labelled: bool = True) -> None:
 
 def draw_map(ax: Axes, triangle: Triangle, values: Floats, height: Floats, cmap: str) -> ScalarMappable:
     """Colour the triangle by a quantity on a grid; what comes back can be given a colour scale."""
+    return ax.tripcolor(mesh_of(triangle, values), height, cmap=cmap, shading="gouraud", zorder=0)
+
+
+def mesh_of(triangle: Triangle, values: Floats) -> Triangulation:
+    """The grid on the page, without stretches where no mixture is allowed."""
     x, y = triangle.to_plane(values)
     mesh = Triangulation(x, y)
     mesh.set_mask(_long_triangles(x, y, mesh.triangles))
-    return ax.tripcolor(mesh, height, cmap=cmap, shading="gouraud", zorder=0)
+    return mesh
 
 
 def _long_triangles(x: Floats, y: Floats, triangles: np.ndarray) -> np.ndarray:

@@ -153,7 +153,7 @@ def sample_of(problem: Problem, decision: Decision) -> str:
         return ""
     if decision.point.sample is not None:
         return decision.point.sample
-    return f"S{decision.seq}" if problem.is_made else decision.point.text()
+    return decision.sample if problem.is_made else decision.point.text()
 
 
 def dose_s(history: History, problem: Problem, decision: Decision, spot: int) -> float:

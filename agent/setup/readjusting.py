@@ -114,7 +114,7 @@ class WithSetup:
         assert first.point is not None
         if not self._problem.is_made or first.point.sample is not None:
             return first.point
-        return first.point.model_copy(update={"sample": f"S{first.seq}"})
+        return first.point.model_copy(update={"sample": first.sample})
 
     def _standing(self, decision: Decision, history: History) -> Decision:
         """A decision of the strategy with a set-up: the whole beam, on a spot that can take it."""
@@ -155,8 +155,7 @@ def _told_of(case: Case, decision: Decision) -> Decision:
     why = why_left(case)
     if why is None or decision.kind == "stop":
         return decision
-    sample = case.first.point.sample if case.first.point and case.first.point.sample else f"S{case.first.seq}"
-    said = f"{decision.reason.sentence} {sample} is left: {why}."
+    said = f"{decision.reason.sentence} {case.first.sample} is left: {why}."
     return decision.model_copy(update={"reason": decision.reason.model_copy(update={"sentence": said})})
 
 

@@ -47,7 +47,7 @@ class Times:
     """What the parts of a measurement are expected to take."""
 
     prepare_s: float
-    """Making a sample, s."""
+    """Making a sample, s; none for one that was made ahead."""
     load_s: float
     """What a load takes besides the journey itself, s."""
     readout_s: float
@@ -94,7 +94,8 @@ def expected_times(problem: Problem, history: History) -> Times:
     """
     known = [d for d in history.durations if d.seq <= history.watermark]
     loads = _loads(history, known)
-    prepares = _latest(known, "prepare")
+    prepares_s = [d.seconds for d in known if d.kind == "prepare"]
+    beside_s = [0.0 for d in history.decisions[: history.watermark] if d.prepared is not None]
     exposures = [
         duration.seconds - exposure.exposure_s
         for duration in _latest(known, "expose")
@@ -102,7 +103,7 @@ def expected_times(problem: Problem, history: History) -> Times:
     ]
     motions, load_s = _journeys(problem, loads)
     return Times(
-        prepare_s=_typical([d.seconds for d in prepares]),
+        prepare_s=_typical(prepares_s[-LATEST:] + beside_s[-LATEST:]),
         load_s=load_s if known else problem.overhead_s,
         readout_s=_typical(exposures),
         motions=motions,
@@ -217,9 +218,8 @@ def _slowed(motion: Motion, factor: float) -> Motion:
 def _learned_motions(problem: Problem, loads: list[_Load]) -> tuple[Mapping[str, Motion], float]:
     """Speeds by which the slowest axis explains the loads' times; none where they explain too little.
 
-    Seconds = a + max over axes of distance / speed, all of it 0 or more: each load is given to its slowest
-    axis, the speeds are found by least squares, and so on until no load changes hands. No load is shorter
-    than the way of any axis takes: the first guess of each speed.
+    Seconds = a + max over axes of distance / speed, all of it 0 or more; of several first guesses that which
+    ends with the least squares.
     """
     plain_s = _typical([load.seconds for load in loads])
     names = [axis.name for axis in problem.space.axes if axis.is_numeric and axis.span > 0]
@@ -229,18 +229,10 @@ def _learned_motions(problem: Problem, loads: list[_Load]) -> tuple[Mapping[str,
     spans = np.array([problem.space.axis(name).span for name in names])
     ways = np.array([[abs(load.end[n] - load.start[n]) for n in names] for load in whole]) / spans
     took_s = np.array([load.seconds for load in whole])
-    ones = np.ones(len(ways))
-    found, _ = nnls(np.column_stack([ones, ways]), took_s)
-    bounds = (took_s - found[0])[:, np.newaxis] / np.maximum(ways, LEAST_WAY)
-    found[1:] = np.maximum(np.quantile(bounds, SHORTEST, axis=0), 0.0)
-    slowest = np.zeros_like(ways)
-    for _ in range(ROUNDS):
-        given = np.eye(len(names))[np.argmax(ways * found[1:], axis=1)]
-        if np.array_equal(given, slowest):
-            break
-        slowest = given
-        found, _ = nnls(np.column_stack([ones, ways * slowest]), took_s)
-    left_s = took_s - found[0] - (ways * found[1:]).max(axis=1)
+    found, left_s = min(
+        (_explained(ways, took_s, first) for first in _first_guesses(ways, took_s)),
+        key=lambda one: float(np.sum(one[1] ** 2)),
+    )
     if np.sum(left_s**2) > (1.0 - LEAST_EXPLAINED) * np.sum((took_s - took_s.mean()) ** 2):
         return {}, plain_s
     paces = [round(float(pace), DIGITS) for pace in found[1:]]
@@ -250,3 +242,30 @@ def _learned_motions(problem: Problem, loads: list[_Load]) -> tuple[Mapping[str,
         if pace > 0
     }
     return motions, round(float(found[0]), DIGITS)
+
+
+def _first_guesses(ways: Floats, took_s: Floats) -> list[Floats]:
+    """Paces to begin with, shape (n_axes,): as if times added up; no load is shorter than a way."""
+    added, _ = nnls(np.column_stack([np.ones(len(ways)), ways]), took_s)
+    guesses = [added[1:]]
+    for plain_s in (added[0], 0.0):
+        bounds = (took_s - plain_s)[:, np.newaxis] / np.maximum(ways, LEAST_WAY)
+        guesses.append(np.maximum(np.quantile(bounds, SHORTEST, axis=0), 0.0))
+    return guesses
+
+
+def _explained(ways: Floats, took_s: Floats, paces: Floats) -> tuple[Floats, Floats]:
+    """Plain seconds and paces, shape (1 + n_axes,), and what they leave of each load, shape (n,), s.
+
+    Each load is given to its slowest axis, the paces are found by least squares, and so on until no load
+    changes hands.
+    """
+    ones, slowest = np.ones(len(ways)), np.zeros_like(ways)
+    found = np.concatenate([[0.0], paces])
+    for _ in range(ROUNDS):
+        given = np.eye(ways.shape[1])[np.argmax(ways * found[1:], axis=1)]
+        if np.array_equal(given, slowest):
+            break
+        slowest = given
+        found, _ = nnls(np.column_stack([ones, ways * slowest]), took_s)
+    return found, took_s - found[0] - (ways * found[1:]).max(axis=1)

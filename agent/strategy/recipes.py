@@ -83,7 +83,8 @@ class WithRecipes:
             When it cannot be made of what is left.
         """
         point = decision.point
-        if point is None or point.sample is not None or decision.kind == "setup":
+        is_made = decision.kind == "setup" or decision.prepared is not None
+        if point is None or point.sample is not None or is_made:
             return decision
         state = state_after(self._deck, history)
         recipe = find_recipe(self._deck, state, point.numbers)

@@ -7,6 +7,7 @@ from agent.setup.loading import leaves
 from agent.setup.readjusting import WithSetup
 from agent.strategy.ahead import DecidesAhead
 from agent.strategy.checked import Checked
+from agent.strategy.overlap import Overlaps, Plans, TakesPrepared
 from agent.strategy.problem import Problem
 from agent.strategy.recipes import WithRecipes
 from agent.strategy.stops import WithStops
@@ -37,7 +38,18 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
         When there is no such strategy, or it cannot propose.
     """
     chooser = build_chooser(spec, problem)
-    strategy: Strategy = Checked(chooser, spec.strategy.kind, problem.space)
+    checked = Checked(chooser, spec.strategy.kind, problem.space)
+    if spec.deck is not None and spec.deck.overlap:
+        plans = Plans(_kept(checked, spec, problem), told(problem, spec))
+        return Overlaps(_kept(TakesPrepared(checked, plans), spec, problem), plans)
+    strategy = _kept(checked, spec, problem)
+    if spec.setup is not None or spec.load is not None:
+        return strategy
+    return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy
+
+
+def _kept(strategy: Strategy, spec: CampaignSpec, problem: Problem) -> Strategy:
+    """A strategy with all that is done for it: vetoes, stops, second tries, blanks, set-ups, recipes."""
     strategy = WithVetoes(strategy, problem, supply_of(told(problem, spec)))
     strategy = WithStops(strategy, spec, problem)
     load = _load_terms(spec, problem)
@@ -49,9 +61,7 @@ def build_strategy(spec: CampaignSpec, problem: Problem) -> Strategy:
         strategy = WithSetup(strategy, spec.setup, problem, spec.measurement.blank, load)
     if spec.deck is not None:
         strategy = WithRecipes(strategy, spec.deck, told(problem, spec))
-    if spec.setup is not None or load is not None:
-        return strategy
-    return DecidesAhead(strategy) if getattr(chooser, "is_ahead", False) else strategy
+    return strategy
 
 
 def _load_terms(spec: CampaignSpec, problem: Problem) -> LoadTerms | None:

@@ -53,6 +53,8 @@ CAME_OF_IT = (
     Column("supersedes", "integer", "Decision that a person overrode with it."),
     Column("setup_json", "text", "How the instrument was to stand, as JSON."),
     Column("recipe_json", "text", "What its sample is made of, as JSON."),
+    Column("prepared", "text", "Its sample, where that was made ahead with an earlier decision."),
+    Column("ahead_json", "text", "The sample that is made while it is exposed, as JSON."),
     Column("watermark", "integer", "Last decision whose outcome was known."),
     Column("seed", "integer", "Seed of every random draw behind it."),
     Column("training_sha256", "text", "SHA-256 of the training set."),
@@ -162,12 +164,12 @@ def candidate_sheet(source: Source) -> Sheet:
 
 
 def _samples_used(source: Source) -> defaultdict[tuple[int, int], dict[str, Cell]]:
-    """The cell of the sample that a decision's commands name, by campaign and `seq`."""
+    """The cell of the sample that a decision loads and exposes, by campaign and `seq`."""
     decision, action = schema.decision, schema.action
     statement = (
         sa.select(decision.c.campaign_id, decision.c.seq, action.c.sample)
         .join(action, action.c.decision_id == decision.c.id)
-        .where(action.c.sample.is_not(None))
+        .where(action.c.sample.is_not(None), action.c.kind != "prepare")
     )
     used: defaultdict[tuple[int, int], dict[str, Cell]] = defaultdict(dict[str, Cell])
     for row in source.connection.execute(statement):

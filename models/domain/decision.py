@@ -4,9 +4,11 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from models.domain.action import Action
 from models.domain.canonical import sha256_text
 from models.domain.frozen import Frozen
 from models.domain.recipe import Recipe
+from models.domain.sample_names import own_name
 from models.domain.setup import Setup
 from models.domain.space import Point
 
@@ -100,6 +102,23 @@ class ModelState(Frozen):
         return sha256_text(self.canonical_json)
 
 
+class Planned(Frozen):
+    """A sample that is made while another one is exposed, for a decision to come."""
+
+    sample: str
+    """Its name: ``A16``, made ahead with decision 16."""
+    kind: DecisionKind
+    """What it is made for: a measurement, or a blank."""
+    point: Point
+    """Where it is to be measured."""
+    recipe: Recipe
+    """What it is made of."""
+    reason: Reason
+    """Why it was chosen."""
+    exposure_s: float
+    """How long it is to be exposed, s."""
+
+
 class Decision(Frozen):
     """What to do next. It is written down before anything moves."""
 
@@ -131,6 +150,10 @@ class Decision(Frozen):
     """How the instrument is to stand; None where nobody readjusts it."""
     recipe: Recipe | None = None
     """What its sample is made of; None where none is made, or no deck says of what."""
+    prepared: str | None = None
+    """Name of its sample, where that was made ahead with an earlier decision: ``A16``."""
+    ahead: Planned | None = None
+    """What is made while it is exposed, for a decision to come; None where nothing is."""
 
     @model_validator(mode="after")
     def _readjusting_says_what(self) -> Self:
@@ -147,6 +170,20 @@ class Decision(Frozen):
         elif self.supersedes is not None:
             raise ValueError("only an override supersedes a decision")
         return self
+
+    @property
+    def sample(self) -> str:
+        """Name of its sample, where samples are made or exist: its point's, else ``A16`` or ``S17``."""
+        named = self.point.sample if self.point else None
+        return named or self.prepared or own_name(self.seq)
+
+    def recipe_of(self, sample: str | None) -> Recipe | None:
+        """What a sample is made of that is made with this decision: its own, or the one made ahead."""
+        return self.ahead.recipe if self.ahead is not None and sample == self.ahead.sample else self.recipe
+
+    def is_ahead(self, action: Action) -> bool:
+        """True for the command that makes a sample for a decision to come: what it does ends nothing here."""
+        return action.kind == "prepare" and self.ahead is not None and action.sample == self.ahead.sample
 
     @property
     def is_look(self) -> bool:

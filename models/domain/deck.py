@@ -81,6 +81,8 @@ class DeckSpec(Frozen):
     """One standard deviation of what is pipetted, as a share of it."""
     absolute_error: str = "0.5 uL"
     """One standard deviation of each pipetting step besides."""
+    overlap: bool = False
+    """Whether the next sample is made while one is exposed: it is then chosen without what that one shows."""
 
     @model_validator(mode="after")
     def _names_and_places_are_unique(self) -> Self:

@@ -142,6 +142,6 @@ def _factor(unit: str, wanted: str) -> float | None:
         ratio = registry.Quantity(1.0, registry.parse_units(unit.replace("·", "*"))).to(
             registry.parse_units(wanted.replace("·", "*"))
         )
-    except (pint.PintError, ValueError, AssertionError):
+    except (pint.PintError, ValueError, TypeError, AssertionError):
         return None
     return float(ratio.magnitude)

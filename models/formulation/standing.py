@@ -21,10 +21,14 @@ def state_after(deck: Deck, history: History) -> DeckState:
     taken: dict[str, float] = {}
     for debit in history.debits:
         taken[debit.name] = taken.get(debit.name, 0.0) + debit.amount
-    debited = {debit.seq for debit in history.debits}
+    debited = {(debit.seq, debit.name) for debit in history.debits}
     for decision in history.decisions:
-        if decision.recipe is None or decision.seq in debited or history.has_outcome(decision):
+        if history.has_outcome(decision):
             continue
-        for name, amount in decision.recipe.takes().items():
-            taken[name] = taken.get(name, 0.0) + amount
+        ahead = None if decision.ahead is None else decision.ahead.recipe
+        for recipe in (decision.recipe, ahead):
+            if recipe is None or (decision.seq, f"well {recipe.well}") in debited:
+                continue
+            for name, amount in recipe.takes().items():
+                taken[name] = taken.get(name, 0.0) + amount
     return full_state(deck).less(taken)

@@ -93,7 +93,20 @@ MISTAKES = {
         {'name = "first_light"': 'name = = "x"'}, ["not valid TOML", "line 4", "Correct that line"],
     ),
     "a target without a value": (
-        {'"maximise"': '"target"'}, ["objective.target", "is missing", "Add this key"],
+        {'"maximise"': '"target"', '"peak_strength"': '"peak_d"'},
+        ["objective.target", "is missing", "Add this key, in nm, the unit of peak_d"],
+    ),
+    "a target without a value for a pure number": (
+        {'"maximise"': '"target"'}, ["objective.target", "Add this key, a pure number, as peak_strength is"],
+    ),
+    "a part of several goals without its value": (
+        {'feature = "peak_strength"\ngoal = "maximise"':
+         'goal = "pareto"\nof = [{ feature = "i0", goal = "target" }, '
+         '{ feature = "rg", goal = "minimise" }]'},
+        ["objective.of[0].target", "Add this key, in 1/cm, the unit of i0"],
+    ),
+    "a target without a value, of a feature that nobody makes": (
+        {'"maximise"': '"target"', '"peak_strength"': '"glow"'}, ["objective.target", "Add this key\n"],
     ),
     "a missing key": ({"measurements = 30": ""}, ["budget.measurements", "is missing", "Add this key"]),
     "a name that no file could have": (
@@ -211,6 +224,26 @@ def test_checking_tells_every_rule_that_may_end_the_campaign(nightbeam, tmp_path
         "the best is unchanged within its noise for 12 measurements",
     ]
     assert "the best is unchanged within its noise" in nightbeam("check", "night.toml")[1]
+
+
+@pytest.mark.parametrize("n_budget", [9, 10])
+def test_a_start_that_takes_the_whole_budget_is_doubted_but_runs(nightbeam, tmp_path, n_budget):
+    (tmp_path / "night.toml").write_text(
+        FIRST_LIGHT.replace("measurements = 30", f"measurements = {n_budget}")
+    )
+    said = (
+        f"strategy.initial: is 10, of budget.measurements = {n_budget}: all goes to the even start, and no "
+        "model is ever asked. Lower initial, or raise measurements above 10"
+    )
+    status, out, _ = nightbeam("check", "night.toml", "--json")
+    assert (status, json.loads(out)["doubts"]) == (0, [said])
+    status, out, _ = nightbeam("check", "night.toml")
+    assert (status, said in " ".join(out.split())) == (0, True)
+
+
+def test_a_start_within_the_budget_is_not_doubted(nightbeam, tmp_path):
+    (tmp_path / "night.toml").write_text(FIRST_LIGHT.replace("measurements = 30", "measurements = 11"))
+    assert json.loads(nightbeam("check", "night.toml", "--json")[1])["doubts"] == []
 
 
 def test_the_schema_is_printed_as_json(nightbeam):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.strategy import bayes
@@ -100,6 +100,8 @@ def test_motors_that_are_slower_than_they_say_are_put_right(factor, extra_s, see
 
 @settings(max_examples=25)
 @given(st.floats(0.3, 3.0), st.floats(0.05, 0.5), st.floats(0.0, 5.0), st.integers(0, 10**6))
+@example(2.0, 0.5, 0.0, 818)
+@example(2.0, 0.5, 0.0, 940958)
 def test_speeds_that_nobody_stated_are_learned_from_the_loads(speed_x, speed_y, extra_s, seed):
     def takes(start, end):
         return extra_s + max(abs(end["x"] - start["x"]) / speed_x, abs(end["y"] - start["y"]) / speed_y)

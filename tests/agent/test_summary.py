@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.stopping import Ending
+from agent.strategy.problem import Problem
 from agent.summary import show_summary
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import Decision, Reason
@@ -19,6 +20,7 @@ class FakePlan:
     """What the summary asks of a plan."""
 
     spec: CampaignSpec
+    problem: Problem
     space: SearchSpace
     url: str
     folder: Path
@@ -41,7 +43,15 @@ def measured(n: int) -> History:
 
 
 def printed(capsys, history: History, url: str, picture: Path | None) -> str:
-    plan = FakePlan(fakes.spec(), fakes.TERNARY, url, Path("/data/[night]"))
+    spec = fakes.spec()
+    problem = Problem(
+        space=fakes.TERNARY,
+        objective=spec.objective,
+        units={spec.objective.quantity: "nm"},
+        exposure_s=1.0,
+        seed=1,
+    )
+    plan = FakePlan(spec, problem, fakes.TERNARY, url, Path("/data/[night]"))
     show_summary(plan, history, DONE, picture)
     return capsys.readouterr().out
 

@@ -14,6 +14,7 @@ BEFORE = {
     "docs/objectives.md": "nightbeam run examples/curves.toml",
 }
 """What a reader has done before a page's first command."""
+NEEDS_EPICS = re.compile(r"EPICS|flow_cell\b")
 NAMED = re.compile(r"# (\S+\.toml)\n")
 """First line of a block that shows a whole file: its name."""
 
@@ -36,11 +37,13 @@ def says(expected: str, printed: str) -> bool:
 class Reader:
     """Someone who follows a page in a folder of his own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, quick: Path | None) -> None:
         self.folder = folder
         shutil.copytree(ROOT / "examples", folder / "examples")
-        scripts = Path(sys.executable).parent
-        self.env = os.environ | {"PATH": f"{scripts}:{os.environ['PATH']}", "COLUMNS": "100"}
+        scripts = [str(quick)] if quick is not None else []
+        scripts += [str(Path(sys.executable).parent), os.environ["PATH"]]
+        self.env = os.environ | {"PATH": ":".join(scripts), "COLUMNS": "100"}
+        self.python = sys.executable if quick is None else str(quick / "nightbeam")
 
     def type(self, command: str) -> str:
         ended = subprocess.run(
@@ -51,8 +54,10 @@ class Reader:
         return ended.stdout + ended.stderr
 
     def run_python(self, source: str) -> str:
+        # the quick process was loaded to do without Channel Access
+        python = sys.executable if NEEDS_EPICS.search(source) else self.python
         ended = subprocess.run(
-            [sys.executable, "-c", source], cwd=self.folder, env=self.env, capture_output=True, text=True,
+            [python, "-c", source], cwd=self.folder, env=self.env, capture_output=True, text=True,
             timeout=300, check=False,
         )  # fmt: skip
         assert ended.returncode == 0, ended.stderr
@@ -65,9 +70,12 @@ def commands(block: str) -> list[tuple[str, str]]:
     return [(part.partition("\n")[0], part.partition("\n")[2]) for part in parts]
 
 
-def follow(page: str, folder: Path) -> None:
-    """Do everything that a page shows, and hold it against what it says."""
-    reader = Reader(folder)
+def follow(page: str, folder: Path, quick: Path | None = None) -> None:
+    """Do everything that a page shows, and hold it against what it says.
+
+    Programs in the folder `quick` go before those that are installed.
+    """
+    reader = Reader(folder, quick)
     if page in BEFORE:
         reader.type(BEFORE[page])
     printed = ""

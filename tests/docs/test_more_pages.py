@@ -12,5 +12,5 @@ PAGES = [
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path):
-    follow(page, tmp_path)
+def test_a_page_can_be_followed_from_top_to_bottom(page, tmp_path, quick):
+    follow(page, tmp_path, quick)

@@ -9,7 +9,7 @@ from models.saxs.extractors import known_names, load_extractor
 from tests.docs import test_more_pages, test_pages
 from tests.docs.reader import ROOT, blocks
 
-FOLLOWED = [*test_pages.PAGES, *test_more_pages.PAGES]
+FOLLOWED = ["README.md", *test_pages.PAGES, *test_more_pages.PAGES]
 
 
 def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):
@@ -24,8 +24,9 @@ def test_the_campaign_file_in_the_readme_is_a_campaign(tmp_path):
     assert "[notify]\non = " in of_people
     assert "[load]" in (ROOT / "docs" / "liquid-handling.md").read_text()
     assert "[deck]" in (ROOT / "docs" / "formulation.md").read_text()
+    assert "rehearsal." in (ROOT / "docs" / "rehearsal.md").read_text()
     # the second goes with no other example: it leaves nothing to draw
-    optional = {"folder", "candidates", "people", "notify", "deck", "load"}
+    optional = {"folder", "candidates", "people", "notify", "deck", "load", "rehearsal"}
     assert set(CampaignSpec.model_fields) - optional == set(tables) | set(of_spaces), "every key is explained"
     assert spec.objective.target == 6.0
 

@@ -289,3 +289,19 @@ def test_close_to_a_target_every_gain_is_small_and_it_keeps_seeking_all_the_same
     pool = draw_feasible(TERNARY, 256, 1)
     found = recommended(training, nearly_there, pool, Ask(1, least_gain=0.01))
     assert found.acquisition == "log_expected_improvement"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"goal": "target", "target": 40.0}, "Beware: nothing is expected to reach 40, at most"),
+        ({"goal": "target", "target": -40.0}, "Beware: nothing is expected to reach -40, at least"),
+        ({"goal": "level", "level": 40.0}, "Beware: nothing is expected to reach 40, at most"),
+        ({"goal": "target", "target": 0.5}, None),
+        ({"goal": "level", "level": 0.5}, None),
+    ],
+)
+def test_what_nothing_in_the_space_is_expected_to_reach_is_said(wanted, said):
+    objective, pool = as_objective(feature="height", **wanted), draw_feasible(TERNARY, 200, 5)
+    sentence = recommended(on_the_hill(30), objective, pool, Ask(1)).reason.sentence
+    assert (said in sentence) if said else ("Beware" not in sentence)

@@ -60,18 +60,36 @@ def campaign_file(tmp_path: Path) -> Path:
     return path
 
 
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
 @pytest.fixture
-def nightbeam(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs the command line in a process of its own, in an empty folder."""
+def nightbeam(tmp_path: Path, quick: Path) -> Run:
+    """Runs the command line in a process of its own, in an empty folder; it may die in a trap."""
 
     def run(
         *words: str, folder: Path = tmp_path, trap: tuple[str, int] | None = None, timeout_s: float = 300
     ):
+        if trap is not None:
+            words = ("-c", f"from tests.journeys.killed import run; run{(*trap, list(words))}")
+        return subprocess.run(
+            [str(quick / "nightbeam"), *words], cwd=folder, capture_output=True, text=True,
+            timeout=timeout_s, check=False,
+        )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def nightbeam_afresh(tmp_path: Path) -> Run:
+    """The same, but Python itself starts and ends with it, as at a user's."""
+
+    def run(*words: str, trap: tuple[str, int] | None = None, timeout_s: float = 300):
         start = (
             ["-m", "agent.cli"] if trap is None else ["-m", "tests.journeys.killed", *map(str, trap), "--"]
         )
         return subprocess.run(
-            [sys.executable, *start, *words], cwd=folder, capture_output=True, text=True, timeout=timeout_s,
+            [sys.executable, *start, *words], cwd=tmp_path, capture_output=True, text=True, timeout=timeout_s,
             env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False,
         )  # fmt: skip
 

@@ -11,8 +11,13 @@ from agent import cli
 from tests.torture.traps import arm
 from tests.torture.witness import Witness
 
-if __name__ == "__main__":
-    point, count = sys.argv[1], int(sys.argv[2])
-    sys.argv = ["nightbeam", *sys.argv[sys.argv.index("--") + 1 :]]
+
+def run(point: str, count: int, words: list[str]) -> None:
+    """Run `nightbeam` and die at a point."""
     arm(Witness(Path()), {"trap": point, "count": count})
+    sys.argv = ["nightbeam", *words]
     cli.main()
+
+
+if __name__ == "__main__":
+    run(sys.argv[1], int(sys.argv[2]), sys.argv[sys.argv.index("--") + 1 :])

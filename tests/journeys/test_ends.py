@@ -50,19 +50,21 @@ def build(options, context):
 
 
 @pytest.mark.parametrize("thread", THREADS)
-def test_a_thread_that_a_device_left_behind_does_not_hold_up_the_end(nightbeam, tmp_path, thread):
+def test_a_thread_that_a_device_left_behind_does_not_hold_up_the_end(nightbeam_afresh, tmp_path, thread):
     (tmp_path / "lab.py").write_text(THREADS[thread] + LAB)
     (tmp_path / "night.toml").write_text(QUICK.replace('"virtual"', '"lab:build"'))
-    done = nightbeam("run", "night.toml", timeout_s=60)
+    done = nightbeam_afresh("run", "night.toml", timeout_s=60)
     assert done.returncode == 0, done.stderr
     assert "All 1 measurements of the budget are done" in done.stdout
     assert "nightbeam log" in done.stdout, "what it says last is not lost"
 
 
-def test_a_device_that_asks_for_an_exit_fails_on_record_and_the_lease_is_given_back(nightbeam, tmp_path):
+def test_a_device_that_asks_for_an_exit_fails_on_record_and_the_lease_is_given_back(
+    nightbeam_afresh, tmp_path
+):
     (tmp_path / "lab.py").write_text(EXITING)
     (tmp_path / "night.toml").write_text(QUICK.replace('"virtual"', '"lab:build"'))
-    done = nightbeam("run", "night.toml", timeout_s=60)
+    done = nightbeam_afresh("run", "night.toml", timeout_s=60)
     assert done.returncode == 3, done.stderr
     assert "6 decisions in a row brought nothing" in " ".join(done.stdout.split())
     failures = read(tmp_path).failures

@@ -14,10 +14,10 @@ def read(folder: Path) -> History:
         return read_history(connection, read_campaigns(connection)[0].id)
 
 
-def test_a_dispense_that_may_have_happened_is_never_repeated(nightbeam, campaign_file, tmp_path):
-    killed = nightbeam("run", str(campaign_file), trap=("mixing", 3))
+def test_a_dispense_that_may_have_happened_is_never_repeated(nightbeam_afresh, campaign_file, tmp_path):
+    killed = nightbeam_afresh("run", str(campaign_file), trap=("mixing", 3))
     assert killed.returncode == -signal.SIGKILL
-    resumed = nightbeam("run", str(campaign_file))
+    resumed = nightbeam_afresh("run", str(campaign_file))
     assert resumed.returncode == 0
     assert "resumed: 3 decisions, 1 dispense unknown -> sample S3 quarantined" in resumed.stdout
     history = read(tmp_path)

@@ -25,20 +25,23 @@ PINNED = {"surfactant": 0.2, "cosurfactant": 0.1, "water": 0.7}
 class Night:
     """A night that goes on in another process, and what people type beside it."""
 
-    def __init__(self, folder, url):
-        self.folder, self.url = folder, url
+    def __init__(self, folder, url, quick):
+        self.folder, self.url, self.quick = folder, url, quick
         text = CAMPAIGN.replace('kind = "virtual"', 'kind = "virtual"\ntime_scale = 1.0')
         text = text.replace("exposure_s = 1.0", "exposure_s = 0.3").replace("initial = 5", "initial = 9")
         (folder / "night.toml").write_text(text)
         self.process = None
 
     def go_on(self):
-        self.process = self.begin("run", "night.toml")
+        self.process = self.start(sys.executable, "-u", "-m", "agent.cli", "run", "night.toml")
 
     def begin(self, *words):
+        return self.start(self.quick / "nightbeam", *words)
+
+    def start(self, *words):
         return subprocess.Popen(
-            [sys.executable, "-u", "-m", "agent.cli", *words, "--db", self.url], cwd=self.folder, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+            [*words, "--db", self.url], cwd=self.folder, text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
 
     def type(self, *words, who="Ana", status=0):
@@ -70,8 +73,8 @@ class Night:
 
 
 @pytest.fixture
-def night(tmp_path, url):
-    night = Night(tmp_path, url)
+def night(tmp_path, url, quick):
+    night = Night(tmp_path, url, quick)
     night.go_on()
     yield night
     night.process.kill()
@@ -137,8 +140,8 @@ def test_a_night_that_is_killed_while_paused_pauses_again_until_somebody_resumes
 
 
 @pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-def test_each_measurement_may_wait_for_a_veto(tmp_path, url):
-    night = Night(tmp_path, url)
+def test_each_measurement_may_wait_for_a_veto(tmp_path, url, quick):
+    night = Night(tmp_path, url, quick)
     file = tmp_path / "night.toml"
     file.write_text(f"{file.read_text()}\n[people]\nveto_s = 15\n")
     night.go_on()

@@ -102,9 +102,9 @@ def resume_without_looking(patch: Patch) -> None:
     """What was under way is taken for failed."""
     usual = resume.recover
 
-    def recover(logged: Any, find: Any) -> Any:
+    def recover(logged: Any, find: Any, decision: Any) -> Any:
         failed = {"status": "failed", "exposure": None}
-        return usual(logged, lambda action: find(action).model_copy(update=failed))
+        return usual(logged, lambda action: find(action).model_copy(update=failed), decision)
 
     patch.setattr(loop, "recover", recover)
 
@@ -124,7 +124,8 @@ def trust_a_lost_journal(patch: Patch) -> None:
 def take_a_fault_for_no_dose(patch: Patch) -> None:
     """A pump that fails is believed to have dosed nothing."""
 
-    def end_of_fault(action: Any, found: Any, error: Exception) -> Ended:
+    def end_of_fault(action: Any, found: Any, error: Exception, decision: Any) -> Ended:
+        del decision
         report = found.model_copy(update={"status": "failed", "exposure": None})
         failure = Failure(seq=action.seq, code=type(error).__name__, sentence=str(error))
         return Ended(report=report, failure=failure)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from models.domain.analysis_spec import AnalysisSpec
 from models.domain.errors import BadInput
 from models.domain.scattering import Curve, Verdict
-from models.saxs import pipeline
+from models.saxs import curve_reader
 from models.saxs.curve_files import write_curve
 from models.saxs.extractors import load_extractors
 from models.saxs.pipeline import build_analysis
@@ -86,7 +86,7 @@ def test_accepted_curves_go_on_record_in_bins_where_they_are_asked_for(tmp_path,
 
 def test_a_rejected_curve_has_no_profile(tmp_path, monkeypatch):
     refused = Verdict(check="finite", is_ok=False, value=1, limit=0, unit="points", remedy="Look at it.")
-    monkeypatch.setattr(pipeline, "check_curve", lambda *_: (refused,))
+    monkeypatch.setattr(curve_reader, "check_curve", lambda *_: (refused,))
     spec = AnalysisSpec(features=("totals",), q_min_inv_nm=0.2, q_max_inv_nm=2.5)
     analysis = build_analysis(
         spec, extractors=load_extractors(spec.features), folder=tmp_path, profile_bins=8

@@ -60,9 +60,9 @@ def expose_again_without_looking() -> None:
     """What was under way is given again, whatever documents and files say."""
     recover = loop.recover
 
-    def blind(logged: Any, find: Any) -> Any:
+    def blind(logged: Any, find: Any, decision: Any) -> Any:
         gone = {"status": "failed", "exposure": None}
-        return recover(logged, lambda action: find(action).model_copy(update=gone))
+        return recover(logged, lambda action: find(action).model_copy(update=gone), decision)
 
     loop.recover = blind
 

@@ -5,7 +5,6 @@ Run as ``python -m tests.torture.nursery``; it takes one JSON line per order and
 
 import ctypes
 import faulthandler
-import gc
 import json
 import os
 import signal
@@ -15,43 +14,9 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tests.torture.campaigns import SEED
+from tests.warmed import n_threads, warm_up
 
 PR_SET_PDEATHSIG = 1
-SINGLE_THREADED = dict.fromkeys(
-    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
-) | {"MPLBACKEND": "agg", "OPHYD_CONTROL_LAYER": "dummy"}
-"""In this environment no library starts a thread when it is loaded, Channel Access among them: only such a
-process may be forked."""
-
-
-def preload() -> None:
-    """Load whatever a campaign uses."""
-    import importlib
-
-    for name in (
-        "torch", "gpytorch", "botorch", "bluesky", "ophyd", "pyFAI", "h5py", "hdf5plugin", "psycopg",
-        "alembic", "db.migrations", "agent.campaign", "agent.assemble", "agent.summary", "agent.display",
-        "agent.pictures.page", "agent.strategy.bayes", "agent.strategy.learned", "models.gp.recommend",
-        "instruments.virtual", "models.saxs.pipeline", "models.saxs.features.peak", "tests.torture.traps",
-    ):  # fmt: skip
-        importlib.import_module(name)
-    _keep_optics()
-
-
-def _keep_optics() -> None:
-    """Compute once what the virtual detector's pixels see, instead of once a kill: it never changes."""
-    from functools import cache
-
-    from sims import detector
-    from sims.world import World, WorldSpec
-
-    detector.make_optics = cache(detector.make_optics)
-    World(WorldSpec(), SEED)
-
-
-def n_threads() -> int:
-    return len(os.listdir("/proc/self/task"))  # noqa: PTH208
 
 
 def become(order: dict[str, Any], answers: int) -> None:
@@ -107,11 +72,7 @@ def serve() -> None:
     """Take orders until there are none."""
     answers = os.dup(1)
     os.dup2(2, 1)
-    preload()
-    gc.collect()
-    gc.freeze()
-    if n_threads() != 1:
-        sys.exit(f"the nursery has {n_threads()} threads and must not be forked")
+    warm_up(("tests.torture.traps",))
     _answer(answers, {"threads": n_threads()})
     for line in sys.stdin:
         order = json.loads(line)

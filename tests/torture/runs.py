@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.torture.nursery import SINGLE_THREADED
+from tests.warmed import SINGLE_THREADED
 
 ROOT = Path(__file__).parents[2]
 LONGEST_S = 120.0

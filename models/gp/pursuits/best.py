@@ -12,6 +12,7 @@ from models.gp.acquisitions.improvement import ExpectedImprovement
 from models.gp.acquisitions.integrated import IntegratedVariance
 from models.gp.acquisitions.worth import Worth
 from models.gp.belief import Belief
+from models.gp.pursuits.beyond import out_of_reach
 from models.gp.pursuits.pursuit import Aim, Pursuit, Situation, expectations, expected_text
 
 DOUBT = 3.0
@@ -26,15 +27,16 @@ def seek_best(situation: Situation) -> Aim:
     worth = ExpectedImprovement(belief, objective)
     unit = situation.units.get(objective.feature, "1")
     idle, hope = _idle(belief, objective)
+    beyond = out_of_reach(belief, objective.target, unit) if isinstance(objective, Target) else ""
     best = f"{worth.incumbent:.3g}{in_unit(unit)} at the best point so far"
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         said = expected_text(expected[0])
         if is_idle:
-            sentence = f"Little can be gained on {best}; {hope}: {said}."
+            sentence = f"Little can be gained on {best}; {hope}: {said}.{beyond}"
             return Reason(code="exploration", sentence=sentence)
         aim = f" for a target of {objective.target:g}" if isinstance(objective, Target) else ""
-        sentence = f"Largest expected improvement: {said}{aim}, against {best}."
+        sentence = f"Largest expected improvement: {said}{aim}, against {best}.{beyond}"
         return Reason(code="expected_improvement", sentence=sentence)
 
     def gain(values: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from models.domain.objective import Level
 from models.domain.wording import in_unit
 from models.gp.acquisitions.level import LevelVariance
+from models.gp.pursuits.beyond import out_of_reach
 from models.gp.pursuits.mapping import teach_most
 from models.gp.pursuits.pursuit import Aim, Pursuit, Situation
 
@@ -12,8 +13,9 @@ def seek_level(situation: Situation) -> Aim:
     objective = situation.objective
     assert isinstance(objective, Level)
     worth = LevelVariance(situation.beliefs[objective.feature], objective.level)
-    unit = in_unit(situation.units.get(objective.feature, "1"))
-    return teach_most(situation, worth, f"the boundary at {objective.level:g}{unit}")
+    unit = situation.units.get(objective.feature, "1")
+    beyond = out_of_reach(situation.beliefs[objective.feature], objective.level, unit)
+    return teach_most(situation, worth, f"the boundary at {objective.level:g}{in_unit(unit)}", beyond)
 
 
 PURSUIT = Pursuit(seek_level, is_pairwise=True)

@@ -16,12 +16,12 @@ def learn_map(situation: Situation) -> Aim:
     return teach_most(situation, IntegratedVariance(belief, shares), "the map")
 
 
-def teach_most(situation: Situation, worth: IntegratedVariance, what: str) -> Aim:
-    """The aim of lessening the variance of what is sought, which `what` names in the sentence."""
+def teach_most(situation: Situation, worth: IntegratedVariance, what: str, beyond: str = "") -> Aim:
+    """The aim of lessening the variance of what is sought, which `what` names; `beyond` ends the sentence."""
 
     def explain(expected: tuple[Prediction, ...], is_idle: bool) -> Reason:
         del is_idle
-        sentence = f"Teaches most about {what}: {expected_text(expected[0])} here."
+        sentence = f"Teaches most about {what}: {expected_text(expected[0])} here.{beyond}"
         return Reason(code="integrated_variance", sentence=sentence)
 
     return Aim(

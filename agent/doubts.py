@@ -1,0 +1,22 @@
+"""What a campaign file may say but hardly anybody wants: told before the night, not refused."""
+
+from collections.abc import Iterator
+
+from agent.strategy import bayes
+from models.domain.campaign import CampaignSpec
+from models.domain.inputs import validated
+
+LEARNING = "bayes"
+"""The strategy that makes an even start before it asks a model."""
+
+
+def doubts(spec: CampaignSpec) -> Iterator[str]:
+    """Tell each in one sentence, with value, limit and remedy."""
+    if spec.strategy.kind == LEARNING:
+        initial = validated(bayes.Options, spec.strategy.options, "strategy").initial
+        n_budget = spec.budget.measurements
+        if initial >= n_budget:
+            yield (
+                f"strategy.initial: is {initial}, of budget.measurements = {n_budget}: all goes to the even "
+                f"start, and no model is ever asked. Lower initial, or raise measurements above {initial}"
+            )
