@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from agent.beside import deck_lasts
+from agent.lasting import deck_lasts
 from agent.narrators import stopping_text
 from agent.stopping import Ending
 from models.domain.action import Action

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agent.strategy.learned import learned
+from models.domain.bands import Z_95
 from models.domain.history import History
 from models.domain.objective import ObjectiveBase
 from models.domain.point import Point
@@ -18,8 +19,6 @@ from models.gp.outlook import believe_curves
 from models.saxs.extractor import Extractor
 from models.saxs.reading import read_features
 
-Z_95 = 1.959964
-"""Half width of a band that holds 95 % of a normal distribution, in standard deviations."""
 N_DRAWS = 64
 """Curves that are drawn and read where features are foreseen."""
 

@@ -8,12 +8,12 @@ from agent.debits import with_debits
 from agent.pairs import grouped, perform
 from agent.parts import Parts
 from agent.people import People, obeyed, override_decision
-from agent.ports import Outcome, equipped, is_unfinished
+from agent.ports import equipped, is_unfinished
 from agent.resume import Recovery, end_of_fault, give_up, recover, resumed_text, told_of_ahead
 from agent.stopping import Ending, ending_due, ending_of, reason_of
 from agent.strategy.upkeep import blank_of
 from agent.thinker import Thinker
-from models.domain.action import Action, ActionReport, Exposure
+from models.domain.action import Action, ActionReport, Exposure, Outcome
 from models.domain.campaign import BudgetSpec
 from models.domain.decision import MEASURING_KINDS, Actor, Decision, Override
 from models.domain.errors import (

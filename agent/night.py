@@ -11,8 +11,7 @@ from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import Decision
 from models.domain.history import History
 from models.domain.setup import Setup
-from models.formulation.standing import state_after
-from models.formulation.state import full_state
+from models.formulation.standing import left_of
 
 ROUNDING_UL = 1e-6
 """By how much sums of volumes may differ and still be the same, uL."""
@@ -56,10 +55,9 @@ def night_of(problem: Problem, history: History) -> Night | None:
     deck = the_deck(problem.deck, problem.space.axes)
     asked = tuple(history.asked())
     seen = {one.seq for one, _ in history.accepted()}
-    full, state = full_state(deck), state_after(deck, history)
     left = tuple(
         f"{name} {_amount(is_left, unit)} of {_amount(there, unit)}"
-        for (name, unit, there), (_, _, is_left) in zip(full.counted(), state.counted(), strict=True)
+        for name, unit, there, is_left in left_of(deck, history)
     )
     return Night(
         measured=tuple(one for one in asked if one.seq in seen),

@@ -3,13 +3,10 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from agent.ports import Instrument, Outcome, PerformsTogether
-from models.domain.action import Action
+from agent.ports import Instrument, PerformsTogether
+from models.domain.action import Action, Outcome
 from models.domain.decision import Decision
-from models.domain.errors import BeamlineFault, UnreachablePoint
-
-SURVIVABLE = (BeamlineFault, UnreachablePoint)
-"""What an instrument may raise: recorded, and the campaign goes on."""
+from models.domain.errors import SURVIVABLE
 
 
 def grouped(

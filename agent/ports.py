@@ -3,16 +3,12 @@
 from typing import Protocol, runtime_checkable
 
 from agent.stopping import Ending
-from models.domain.action import Action, ActionReport, Exposure
+from models.domain.action import Action, ActionReport, Exposure, Outcome
 from models.domain.artifact import Artifact
 from models.domain.decision import Decision
-from models.domain.errors import BeamlineFault, UnreachablePoint
 from models.domain.history import History
 from models.domain.records import Event, LoggedAction, Observed, Record
 from models.domain.request import LoggedRequest
-
-Outcome = ActionReport | BeamlineFault | UnreachablePoint
-"""What came of a command: its report, or the fault that ended it, which a campaign survives."""
 
 
 class Instrument(Protocol):

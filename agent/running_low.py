@@ -32,10 +32,8 @@ def _counted(campaign: CampaignSpec, history: History) -> Iterator[tuple[str, fl
             yield name, left, campaign.stock.amounts[name], ""
     if campaign.deck is not None:
         from agent.strategy.supply import the_deck
-        from models.formulation.standing import state_after
-        from models.formulation.state import full_state
+        from models.formulation.standing import left_of
 
         deck = the_deck(campaign.deck, campaign.axes)
-        full, state = full_state(deck), state_after(deck, history)
-        for (name, unit, there), (_, _, left) in zip(full.counted(), state.counted(), strict=True):
+        for name, unit, there, left in left_of(deck, history):
             yield name, left, there, "" if unit == "1" else f" {unit}"

@@ -16,6 +16,7 @@ from benchmarks.coverage_truths import Series, all_series
 from benchmarks.machine import machine_settings
 from benchmarks.row import Peer, Row, make_row
 from benchmarks.task import Task
+from models.domain.bands import Z_95
 from models.domain.scattering import AzimuthalProfile, Curve, Feature, Floats
 from models.saxs.extractor import Extractor
 from models.saxs.extractors import load_extractors
@@ -25,8 +26,6 @@ SEED = 2026
 COUNTS = (3e4, 3e5, 3e6, 3e7)
 """Counts of a whole curve."""
 N_REPEATS = 500
-BAND = 1.959964
-"""Half-width of a 95 % interval, in sigma."""
 ASKED = (0.93, 0.97)
 """Coverage that is asked for; 500 repeats leave 0.01 of it open (one standard deviation)."""
 WIDTH = 160
@@ -53,7 +52,7 @@ class Level:
     @property
     def coverage(self) -> float:
         """Share of answers whose interval holds the truth; NaN without answers."""
-        return float(np.mean(np.abs(self.pulls) < BAND)) if self.pulls.size else float("nan")
+        return float(np.mean(np.abs(self.pulls) < Z_95)) if self.pulls.size else float("nan")
 
     def settings(self) -> dict[str, JsonValue]:
         """For a row's settings."""
@@ -119,8 +118,8 @@ def _row(
     beside = None
     if peer is not None:
         theirs = np.concatenate([level.pulls for level in peer])
-        beside = Peer(name="freesas autoRg", value=float(np.mean(np.abs(theirs) < BAND)))
-    value = float(np.mean(np.abs(pooled) < BAND)) if pooled.size else float("nan")
+        beside = Peer(name="freesas autoRg", value=float(np.mean(np.abs(theirs) < Z_95)))
+    value = float(np.mean(np.abs(pooled) < Z_95)) if pooled.size else float("nan")
     title = f"coverage.{series.name}.{name}".replace(" ", "_").replace(",", "")
     return make_row(title, value, "share", own | settings, beside)
 

@@ -14,6 +14,7 @@ from benchmarks.machine import machine_settings
 from benchmarks.row import Peer, Row, make_row
 from benchmarks.task import Task
 from instruments.virtual_cell import LOOK_S, FlowCellOptions
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.history import History
 from models.gp.threads import use_one_thread
 
@@ -62,8 +63,8 @@ def measure(task: Task) -> list[Row]:
             found.append(idle_of(commands_of(run_night(Path(folder), n, is_overlapped)), own_s))
     overlapped, serial = found
     settings = machine_settings() | {
-        "campaign": EXAMPLE.name, "n_samples": n, "serial_h": serial.total_s / 3600,
-        "overlapped_h": overlapped.total_s / 3600,
+        "campaign": EXAMPLE.name, "n_samples": n, "serial_h": serial.total_s / SECONDS_PER_HOUR,
+        "overlapped_h": overlapped.total_s / SECONDS_PER_HOUR,
     }  # fmt: skip
     peer = Peer(name=SERIAL, value=serial.share)
     return [make_row("idle.share_of_the_night", overlapped.share, "1", settings, peer)]

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from agent.rehearsal.common_model import CommonModel, fit_common_model
+from agent.rehearsal.common_model import CommonModel, fit_common_model, map_error
 from benchmarks.problems.kind import BenchProblem
+from models.domain.bands import Z_95
 from models.domain.scattering import Floats
 
-BAND = 1.959964
-"""Half-width of a 95 % band, in standard deviations."""
 SAME = 1e-9
 """Points of a list that lie nearer to each other than this, in units of an axis' range, are one."""
 UNITS = {"map": "RMSE", "level": "share wrong", "phases": "share wrong"}
@@ -40,10 +39,7 @@ def score(problem: BenchProblem, points: Floats, values: Floats, sigmas: Floats)
 def _error_on_grid(problem: BenchProblem, model: CommonModel) -> float:
     grid = problem.grid()
     found, truth = model.mean(problem.region.to_unit(grid)), problem.truth(grid)
-    if problem.goal == "map":
-        return float(np.sqrt(np.mean((found - truth) ** 2)))
-    assert problem.level is not None
-    return float(np.mean((found > problem.level) != (truth > problem.level)))
+    return map_error(found, truth, problem.level if problem.goal == "level" else None)
 
 
 def _regret(problem: BenchProblem, points: Floats, means: Floats) -> float:
@@ -81,9 +77,9 @@ def coverage(problem: BenchProblem, means: Floats, deviations: Floats, measured:
         Where it measured, shape (m, n_axes).
     """
     at = problem.held_out()
-    is_inside = np.abs(means - problem.truth(at)) <= BAND * deviations
+    is_inside = np.abs(means - problem.truth(at)) <= Z_95 * deviations
     if problem.measured is None:
         return float(np.mean(is_inside))
-    is_inside = np.abs(means - problem.truth(at)) <= BAND * np.hypot(deviations, problem.sigma(at))
+    is_inside = np.abs(means - problem.truth(at)) <= Z_95 * np.hypot(deviations, problem.sigma(at))
     gaps = problem.region.to_unit(at)[:, np.newaxis] - problem.region.to_unit(measured)
     return float(np.mean(is_inside[np.abs(gaps).max(axis=2).min(axis=1) > SAME]))

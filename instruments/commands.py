@@ -29,11 +29,6 @@ def action_id(campaign: str, action_key: tuple[int, int, ActionKind], attempt: i
     return f"{campaign}-{seq:05d}-{step}{kind}-{attempt}"
 
 
-def sample_name(decision: Decision) -> str:
-    """Name by which the changer knows the decision's sample."""
-    return decision.sample
-
-
 def commands_of(
     campaign: str, decision: Decision, *, is_made: bool, has_samples: bool, makes_ahead: bool = False
 ) -> tuple[Action, ...]:
@@ -54,7 +49,7 @@ def commands_of(
     """
     if decision.point is None or decision.kind not in MOVING_KINDS:
         return ()
-    own, ahead = sample_name(decision), decision.ahead
+    own, ahead = decision.sample, decision.ahead
     steps: list[tuple[ActionKind, str]] = [("load", own), ("expose", own)]
     if ahead is not None and makes_ahead:
         steps.insert(1, ("prepare", ahead.sample))  # given together with the exposure

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from instruments.commands import sample_name
 from instruments.virtual_deck import VirtualDeck
 from models.domain.analysis_spec import AnalysisSpec
 from models.domain.decision import Decision
@@ -160,7 +159,7 @@ class FastTwin:
             return dict(decision.point.numbers)
         if decision.recipe is None:
             raise UnreachablePoint("there is no recipe for this sample; ask for one that can be made.")
-        return self._deck.carry_out(decision.recipe.transfers(sample_name(decision)), action_id)
+        return self._deck.carry_out(decision.recipe.transfers(decision.sample), action_id)
 
 
 def _found(kind: str, severity: float) -> Verdict:

@@ -5,7 +5,6 @@ from bluesky import preprocessors as bpp
 from bluesky.utils import MsgGenerator
 
 from instruments.beamline import CLOSED, OPEN, Beamline, EmptiesApart
-from instruments.commands import sample_name
 from instruments.waits import move
 from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, LoadFailed
@@ -44,7 +43,7 @@ def ready_cell(beamline: Beamline, decision: Decision) -> MsgGenerator[None]:
 
 
 def _fill(beamline: Beamline, decision: Decision) -> MsgGenerator[None]:
-    loader, sample = beamline.loader, sample_name(decision)
+    loader, sample = beamline.loader, decision.sample
     if loader is None:
         return
     if not isinstance(loader, EmptiesApart):

@@ -12,12 +12,16 @@ from instruments.faults import explain
 from instruments.plans import expose, tag
 from instruments.soft import SoftStatus
 from instruments.waits import all_within, begin, move
-from models.domain.action import Action, ActionReport
+from models.domain.action import Action, ActionReport, Outcome
 from models.domain.decision import Decision
-from models.domain.errors import BeamlineFault, LeaseLost, LogUnavailable, NightbeamError, UnreachablePoint
-
-Outcome = ActionReport | BeamlineFault | UnreachablePoint
-"""What came of one of two commands: its report, or the fault that ended it."""
+from models.domain.errors import (
+    SURVIVABLE,
+    BeamlineFault,
+    LeaseLost,
+    LogUnavailable,
+    NightbeamError,
+    UnreachablePoint,
+)
 
 
 def doing_text(action: Action) -> str:
@@ -27,7 +31,7 @@ def doing_text(action: Action) -> str:
 
 def survivable(fault: NightbeamError) -> BeamlineFault | UnreachablePoint:
     """A fault that a campaign survives; any other is raised."""
-    if isinstance(fault, BeamlineFault | UnreachablePoint):
+    if isinstance(fault, SURVIVABLE):
         return fault
     raise fault
 
@@ -133,7 +137,7 @@ def expose_beside(
         yield from begin(what, bps.abs_set(mix, made.action_id, group=group), statuses)
         try:
             yield from expose(beamline, exposed, decision, fence, metadata=metadata)
-        except (BeamlineFault, UnreachablePoint):
+        except SURVIVABLE:
             yield from end()
             raise
         yield from end()

@@ -8,7 +8,6 @@ from bluesky.protocols import Movable, Readable, Stageable, Status, Triggerable
 from bluesky.utils import MsgGenerator, short_uid
 
 from instruments.beamline import CLOSED, OPEN, Beamline, TakesTransfers, device_name
-from instruments.commands import sample_name
 from instruments.loading import fill_cell, ready_cell
 from instruments.waits import all_within, begin, move
 from models.domain.action import Action
@@ -45,7 +44,7 @@ def prepare(beamline: Beamline, action: Action, decision: Decision, fence: int =
         (beamline.axes[name], point.coordinates[name], beamline.unit(name)) for name in dispenser.components
     ]
     if decision.recipe is not None and isinstance(dispenser, TakesTransfers):
-        told = decision.recipe.transfers(sample_name(decision)).model_dump_json()
+        told = decision.recipe.transfers(decision.sample).model_dump_json()
         moves.append((dispenser.transfers, told, ""))
 
     def mix_once() -> MsgGenerator[None]:
@@ -70,7 +69,7 @@ def load(beamline: Beamline, action: Action, decision: Decision, fence: int = 0)
         for name, device in beamline.movable_axes.items()
     ]
     if beamline.changer is not None:
-        moves.append((beamline.changer, sample_name(decision), ""))
+        moves.append((beamline.changer, decision.sample, ""))
     if decision.setup is not None:
         moves += beamline.adjusters.moves(decision.setup)
     yield from move(moves, beamline.timeouts.move_s)

@@ -17,10 +17,10 @@ from instruments.documents import DocumentWriter
 from instruments.engine import SturdyEngine
 from instruments.faults import explain
 from instruments.fence import Permit, fenced
-from instruments.overlapping import MixBeside, Outcome, doing_text, expose_beside, survivable
+from instruments.overlapping import MixBeside, doing_text, expose_beside, survivable
 from instruments.patience import Patience, close_directly
 from instruments.reconcile import reconcile, report_exposure
-from models.domain.action import Action, ActionReport
+from models.domain.action import Action, ActionReport, Outcome
 from models.domain.decision import Decision
 from models.domain.errors import BeamlineFault, BeamlineUnsafe, LeaseLost, LogUnavailable, NightbeamError
 

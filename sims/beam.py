@@ -5,10 +5,9 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.frozen import Frozen
 from sims.phases import COMPONENTS
-
-SECONDS_PER_HOUR = 3600.0
 
 
 class BeamSpec(Frozen):

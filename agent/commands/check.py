@@ -57,8 +57,9 @@ def check(
 
 
 def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
-    from agent.beside import deck_lasts, load_line, people_lines
+    from agent.commands.terms import load_line, people_lines
     from agent.doubts import doubts
+    from agent.lasting import deck_lasts
     from db.urls import shown
 
     spec = plan.spec

@@ -86,7 +86,8 @@ def _carry_out(setting: "Setting", order: "Order", wanted: "Target", *, is_silen
 
 
 def _read(sweep: "Sweep", wanted: "Target") -> "Plan":
-    from agent.rehearsal.planning import Plan, interval_of, needs_of
+    from agent.rehearsal.pairing import share_interval
+    from agent.rehearsal.planning import Plan, needs_of
     from agent.rehearsal.sweep import budget_of
 
     setting, most = sweep.setting, budget_of(sweep.setting)
@@ -95,7 +96,7 @@ def _read(sweep: "Sweep", wanted: "Target") -> "Plan":
     scale = 1.0 if is_share else sweep.scale
     level = wanted.level(scale)
     reached, needs = needs_of(sweep.tracks, level, most, spec.measurement.sample_unit)
-    low, high = interval_of(reached, len(sweep.tracks))
+    low, high = share_interval(reached * len(sweep.tracks), len(sweep.tracks))
     return Plan(
         campaign=spec.name,
         strategy=next(iter(setting.plans)),

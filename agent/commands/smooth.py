@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.commands.options import DEFAULT_DATABASE, Database
+from models.domain.bands import Z_95
 from models.domain.errors import BadInput
 from models.domain.units import q_unit_in
 
@@ -163,7 +164,7 @@ def _said(name: str, found: "Smoothed", text: Path) -> str:
     band, curve = found.band(), found.curve
     size = np.maximum(np.abs(band.median), np.finfo(float).tiny)
     point = float(np.median(np.sqrt(curve.variance) / size))
-    half = float(np.median(0.5 * (band.high - band.low) / 1.959964 / size))
+    half = float(np.median(0.5 * (band.high - band.low) / Z_95 / size))
     lent = f"with {found.n_borrowed} others" if found.n_borrowed else "alone"
     return (
         f"{name}: {len(size)} points known to {point:.1%} each, smoothed {lent} to {half:.1%} "

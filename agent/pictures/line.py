@@ -5,6 +5,7 @@ from matplotlib.axes import Axes
 
 from agent.pictures.belief import believe
 from agent.pictures.panels import axis_label
+from models.domain.bands import Z_95
 from models.domain.history import History
 from models.domain.objective import ObjectiveBase
 from models.domain.scattering import Floats
@@ -12,8 +13,6 @@ from models.domain.space import SearchSpace
 
 N_FINE = 300
 """Points along the axis."""
-Z_95 = 1.96
-"""Half width of a band that holds 95 % of a normal distribution, in standard deviations."""
 
 
 def draw_line(

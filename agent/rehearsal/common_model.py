@@ -110,3 +110,18 @@ def _distances(a: Floats, b: Floats, lengths: Floats) -> Floats:
 
 def _matern(r: Floats) -> Floats:
     return (1 + ROOT_5 * r + 5 / 3 * r**2) * np.exp(-ROOT_5 * r)
+
+
+def map_error(found: Floats, truth: Floats, level: float | None) -> float:
+    """Root mean square error of a map; the share on the wrong side of a level where one is sought.
+
+    Parameters
+    ----------
+    found, truth
+        Values at the same places, shape (n,).
+    level
+        The level; None for a map.
+    """
+    if level is not None:
+        return float(np.mean((found > level) != (truth > level)))
+    return float(np.sqrt(np.mean((found - truth) ** 2)))

@@ -9,9 +9,8 @@ import numpy as np
 from agent.rehearsal.emulator import Drawn, Emulator, Night
 from agent.rehearsal.jobs import Job
 from agent.rehearsal.standard import dense_points
-from agent.rehearsal.worlds import Stage
+from agent.rehearsal.worlds import Stage, imagined
 from instruments.curves_only import CurveInstrument, Handling
-from models.domain.action import Exposure
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import Decision
 from models.domain.history import History, Observation
@@ -63,8 +62,7 @@ class EmulatedWorld:
         columns = self._encoding.encode([point])[0]
         curve = self._drawn(place).curve(columns, self._spec.measurement.exposure_s)
         reader = CurveReader(self._spec.analysis, self._extractors, self._spec.objective.profile_bins)
-        exposure = Exposure(seq=1, action_id="1", run_uid="", point=point, exposure_s=1.0, assets=())
-        return CurveAnalysis(reader, lambda _: Shown(curve))(exposure, None, History()).observation
+        return CurveAnalysis(reader, lambda _: Shown(curve))(imagined(point), None, History()).observation
 
     def _draw(self, place: int) -> Drawn:
         return self._emulator.draw(self._dense, derive_seed(self._spec.seed, "truth", place))

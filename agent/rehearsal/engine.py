@@ -106,10 +106,8 @@ def _refuse_strangers(client: Any, address: str) -> None:
         ) from error
 
 
-def _load() -> bool:
-    from agent.rehearsal.one import rehearse as played
-
-    return callable(played)
+def _load() -> None:
+    """Nothing: to find it, a worker has to load this module and all below."""
 
 
 def play(client: Any, jobs: Iterable[Job], scene: Scene) -> Iterator[Rehearsed | Broken]:

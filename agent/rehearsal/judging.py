@@ -10,13 +10,12 @@ import numpy as np
 from agent.rehearsal.jobs import Track
 from agent.rehearsal.pairing import filled, pair, quartiles
 from agent.rehearsal.verdict import Calibrated, Fared, Pairing, Quartiles, Sensitive
+from models.domain.bands import Z_95
 from models.domain.scattering import Floats
 
 N_CLASSES = 6
 """Classes of expected gains."""
 FEWEST_IN_CLASS = 5
-BAND = 1.959964
-"""Half-width of a 95 % band, in standard deviations."""
 
 Scores = Mapping[str, Mapping[int, Floats]]
 """Scores after each measurement, by strategy and seed."""
@@ -148,7 +147,7 @@ def calibrate(name: str, tracks: Sequence[Track]) -> Calibrated | None:
     told = [one for track in tracks for one in track.forecasts]
     if not told:
         return None
-    inside = float(np.mean([abs(one.z) <= BAND for one in told]))
+    inside = float(np.mean([abs(one.z) <= Z_95 for one in told]))
     gains = np.array([(g.gain, g.gained) for g in told if g.gain is not None and g.gained is not None])
     return Calibrated(name=name, n=len(told), coverage=inside, gains=_classes(gains))
 

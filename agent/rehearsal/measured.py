@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from agent.rehearsal.jobs import Job
-from agent.rehearsal.worlds import Stage
+from agent.rehearsal.worlds import Stage, imagined
 from agent.strategy.problem import Problem
 from instruments.curves_only import CurveInstrument, Handling
 from instruments.dataset import Options, open_dataset, read_sample
-from models.domain.action import Exposure
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import Decision
 from models.domain.errors import BadInput, UnreachablePoint
@@ -66,8 +65,7 @@ class MeasuredWorld:
         del place
         reader = CurveReader(self._spec.analysis, self._extractors, self._spec.objective.profile_bins)
         shown = self._shelf[str(point.sample)]
-        exposure = Exposure(seq=1, action_id="1", run_uid="", point=point, exposure_s=1.0, assets=())
-        return CurveAnalysis(reader, lambda _: shown)(exposure, None, History()).observation
+        return CurveAnalysis(reader, lambda _: shown)(imagined(point), None, History()).observation
 
 
 def without_some(problem: Problem) -> Problem:

@@ -4,7 +4,7 @@ import numpy as np
 
 from agent.rehearsal.judging import Contest
 from agent.rehearsal.one import ALL
-from agent.rehearsal.pairing import AS_NEAR, filled, quartiles, share_interval
+from agent.rehearsal.pairing import AS_NEAR, carried, filled, quartiles, share_interval
 from agent.rehearsal.scoring import Judge, measured
 from agent.rehearsal.sweep import Sweep
 from agent.rehearsal.verdict import Found
@@ -64,10 +64,5 @@ def _night_scores(sweep: Sweep, contest: Contest) -> dict[int, Floats]:
         standard = sweep.standards.get(place, sweep.standards.get(ALL))
         assert standard is not None
         judge = Judge(setting.plan.spec.objective, setting.plan.space, standard, world, place)
-        row = np.full(len(found), np.inf)
-        last = np.inf
-        for k, one in enumerate(judge.scores(found)):
-            last = last if one is None else one
-            row[k] = last
-        scores[place] = row
+        scores[place] = carried(judge.scores(found), len(found))
     return scores

@@ -25,14 +25,17 @@ def quartiles(values: Sequence[float] | Floats) -> Quartiles:
 
 
 def filled(track: Track, n: int) -> Floats:
+    """Score after each of n measurements of a campaign, as `carried` on."""
+    return carried([step.score for step in track.steps[:n]], n)
+
+
+def carried(scores: Sequence[float | None], n: int) -> Floats:
     """Score after each of n measurements: the last that was looked at; infinite before the first."""
-    scores = np.full(n, np.inf)
-    last = np.inf
-    for place in range(n):
-        if place < len(track.steps) and track.steps[place].score is not None:
-            last = float(track.steps[place].score or 0.0)
-        scores[place] = last
-    return scores
+    found = np.full(n, np.inf)
+    for place, score in enumerate(scores):
+        if score is not None:
+            found[place:] = score
+    return found
 
 
 def wins(one: Floats, other: Floats, tolerance: float) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from agent.rehearsal.jobs import Step, Track
-from agent.rehearsal.pairing import filled, share_interval
+from agent.rehearsal.pairing import filled
 from models.domain.frozen import Frozen
 
 LEVELS = (0.5, 0.8, 0.9)
@@ -103,8 +103,3 @@ def _enough(found: list[float]) -> list[float | None]:
     ordered = sorted(found)
     chosen = [ordered[min(int(np.ceil(level * len(ordered))), len(ordered)) - 1] for level in LEVELS]
     return [None if np.isinf(x) else x for x in chosen]
-
-
-def interval_of(reached: float, n: int) -> tuple[float, float]:
-    """95 % interval of the share that came to the target."""
-    return share_interval(reached * n, n)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from agent.rehearsal.common_model import fit_common_model
+from agent.rehearsal.common_model import fit_common_model, map_error
 from agent.rehearsal.jobs import Track
 from agent.rehearsal.judging import (
     Contest,
@@ -19,13 +19,15 @@ from agent.rehearsal.judging import (
 )
 from agent.rehearsal.measured import SHARE_KEPT
 from agent.rehearsal.night import beside_the_night, night_needed
-from agent.rehearsal.scoring import FEWEST_FOR_A_MAP, N_LOOKS
+from agent.rehearsal.scoring import looks_of
 from agent.rehearsal.standard import Standard, score_name
 from agent.rehearsal.sweep import Sweep, budget_of
 from agent.rehearsal.verdict import Fared, Pairing, Verdict
 from models.domain.objective import ObjectiveBase
 from models.gp.design import choose_spread
 
+EVEN = 0.5
+"""Share of fresh nights below which a recommendation is not confirmed."""
 FEW_SEEDS = 10
 """With fewer seeds a recommendation is hardly one."""
 
@@ -78,7 +80,7 @@ def _tracks_of(contest: Contest, name: str) -> Sequence[Track]:
 
 
 def sentence_of(strategies: Sequence[Fared], pairs: Sequence[Pairing], score: tuple[str, str]) -> str:
-    """The recommendation in one sentence, with its evidence.
+    """The recommendation in one sentence, with its evidence; none where fresh nights speak against it.
 
     Parameters
     ----------
@@ -94,7 +96,13 @@ def sentence_of(strategies: Sequence[Fared], pairs: Sequence[Pairing], score: tu
     beside = {one.other: one for one in pairs if one.one == best.name}
     plain = next((one for one in strategies[1:] if one.is_plain and one.name in beside), None)
     rival = next((one for one in strategies[1:] if not one.is_plain and one.name in beside), None)
-    told = [_better(beside[one.name]) for one in (plain, rival) if one is not None]
+    named = [beside[one.name] for one in (plain, rival) if one is not None]
+    told = [_better(one) for one in named]
+    if any(one.is_fresh and one.share < EVEN for one in named):
+        return (
+            f"Nothing is recommended: {best.name} was best in the contest; fresh nights do not confirm it "
+            f"({'; '.join(told)}). Rehearse with more --seeds."
+        )
     unit_text = "" if unit in ("1", "share") else f" {unit}"
     share = f"{best.final.middle:.1%}" if unit == "share" else f"{best.final.middle:.3g}{unit_text}"
     n = len(best.by_measurement)
@@ -146,7 +154,7 @@ def _ideal(objective: ObjectiveBase, standard: Standard, budget: int) -> tuple[f
     is_known = np.isfinite(standard.values)
     columns, values = standard.columns[is_known], standard.values[is_known]
     rows = choose_spread(columns, columns[:0], budget)
-    looks = set(np.unique(np.geomspace(FEWEST_FOR_A_MAP, max(budget, 4), N_LOOKS).round()).tolist())
+    looks = looks_of(budget)
     found: list[float | None] = []
     for n in range(1, budget + 1):
         if n not in looks:
@@ -154,5 +162,5 @@ def _ideal(objective: ObjectiveBase, standard: Standard, budget: int) -> tuple[f
             continue
         at = rows[:n]
         model = fit_common_model(columns[at], values[at], np.zeros(len(at)))
-        found.append(float(np.sqrt(np.mean((model.mean(columns) - values) ** 2))))
+        found.append(map_error(model.mean(columns), values, None))
     return tuple(found)

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.rehearsal.common_model import fit_common_model
+from agent.rehearsal.common_model import fit_common_model, map_error
 from agent.rehearsal.jobs import Forecast, Step
 from agent.rehearsal.standard import Standard, distance_of, value_of
 from agent.rehearsal.worlds import World
 from models.domain.campaign import CampaignSpec
+from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.history import History, Observation
 from models.domain.objective import ObjectiveBase
@@ -20,7 +21,6 @@ from models.gp.encoding import Encoding
 N_LOOKS = 12
 """At how many counts of measurements a map is judged: each takes a fit."""
 FEWEST_FOR_A_MAP = 3
-SECONDS_PER_HOUR = 3600.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +48,7 @@ class Judge:
         """
         if self.objective.has_best:
             return self._regrets(found)
-        looks = set(np.unique(np.geomspace(FEWEST_FOR_A_MAP, max(len(found), 4), N_LOOKS).round()).tolist())
-        looks.add(len(found))
+        looks = looks_of(len(found)) | {len(found)}
         return [
             self._map_error([one for one in found[:n] if one is not None]) if n in looks else None
             for n in range(1, len(found) + 1)
@@ -80,10 +79,12 @@ class Judge:
         is_known = np.isfinite(self.standard.values)
         truth = self.standard.values[is_known]
         means = fit_common_model(unit, values, sigmas).mean(self.standard.columns[is_known])
-        level = getattr(self.objective, "level", None)
-        if level is not None:
-            return float(np.mean((means > level) != (truth > level)))
-        return float(np.sqrt(np.mean((means - truth) ** 2)))
+        return map_error(means, truth, getattr(self.objective, "level", None))
+
+
+def looks_of(n: int) -> set[float]:
+    """After which of n measurements a map is judged."""
+    return set(np.unique(np.geomspace(FEWEST_FOR_A_MAP, max(n, 4), N_LOOKS).round()).tolist())
 
 
 def measured(history: History) -> list[tuple[Decision, Observation | None]]:

@@ -119,15 +119,7 @@ class Setting:
             place=place,
             variant=variant,
             noise=noise,
-            spec=contender.spec.model_copy(
-                update={
-                    "name": own,
-                    "seed": seed,
-                    "record": RecordSpec(),
-                    "people": PeopleSpec(),
-                    "notify": None,
-                }
-            ),
+            spec=contender.spec.model_copy(update=ALONE | {"name": own, "seed": seed}),
             problem_json=canonical_json(problem),
         )
 

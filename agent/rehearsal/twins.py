@@ -6,12 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.rehearsal.jobs import Job
-from agent.rehearsal.worlds import Stage
+from agent.rehearsal.worlds import Stage, imagined
 from instruments import virtual
 from instruments.curves_only import CurveInstrument, Handling
 from instruments.fast_twin import FastTwin, find_rings
 from instruments.virtual_deck import VirtualDeck
-from models.domain.action import Exposure
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.history import History, Observation
@@ -84,9 +83,7 @@ class FastWorld:
         blank = self._blank
         shown = {1: Shown(curve)} | ({} if blank is None else {2: blank})
         analysis = CurveAnalysis(reader, lambda exposure: shown[exposure.seq])
-        return analysis(
-            _exposure(1, point), None if blank is None else _exposure(2, point), History()
-        ).observation
+        return analysis(imagined(point), None if blank is None else imagined(point, 2), History()).observation
 
     def _ideal_blank(self) -> Shown | None:
         blank = self._spec.measurement.blank
@@ -149,7 +146,3 @@ def _detector_of(spec: CampaignSpec, home: str) -> Detector:
     context = BuildContext(campaign=spec.name, seed=spec.seed, folder=Path(tempfile.gettempdir()) / spec.name)
     options = options_for(virtual.build, spec.instrument.options, "instrument")
     return plan_detector(spec.analysis, Path(home), virtual.build(options, context))
-
-
-def _exposure(seq: int, point: Point) -> Exposure:
-    return Exposure(seq=seq, action_id=str(seq), run_uid="", point=point, exposure_s=1.0, assets=())

@@ -2,7 +2,9 @@
 
 from agent.rehearsal.jobs import Job
 from agent.rehearsal.setting import Setting
+from agent.strategy import bayes
 from models.domain.campaign import Plug
+from models.domain.inputs import validated
 
 NOISES = {"noise x0.5": 0.5, "noise x2": 2.0}
 """Factors on the standard deviation of all noise."""
@@ -10,7 +12,7 @@ NOISY = ("fast", "log")
 """Worlds whose noise can be turned up."""
 STARTS = {"initial x0.5": 0.5, "initial x2": 2.0}
 """Factors on the measurements of the initial design."""
-DEFAULT_INITIAL, LEAST_INITIAL = 8, 2
+LEAST_INITIAL = 2
 MOST_OF_BUDGET = 0.7
 
 
@@ -24,7 +26,7 @@ def variants_of(setting: Setting, name: str, n_seeds: int) -> list[Job]:
         plug = contender.spec.strategy
         if plug.kind != "bayes":
             continue
-        initial = int(plug.options.get("initial", DEFAULT_INITIAL))
+        initial = validated(bayes.Options, plug.options, "strategy").initial
         for variant, factor in STARTS.items():
             n = max(round(factor * initial), LEAST_INITIAL)
             if n == initial or n > MOST_OF_BUDGET * contender.spec.budget.measurements:

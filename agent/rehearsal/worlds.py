@@ -1,26 +1,21 @@
 """What strategies are rehearsed on, behind one door: the twins, measured curves, a finished night."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Protocol
 
 from agent.ports import Analysis, Instrument
 from agent.rehearsal.jobs import Job, WorldKind
+from models.domain.action import Exposure
 from models.domain.campaign import CampaignSpec
 from models.domain.history import Observation
 from models.domain.space import Point
 
 N_WORLDS_KEPT = 2
 """Worlds that one process keeps furnished."""
-
-
-class Ticks(Protocol):
-    """Tells the seconds of a rehearsed night."""
-
-    def __call__(self) -> float:
-        """Seconds so far, without what `overhead_s` adds, s."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -31,8 +26,8 @@ class Stage:
     """What measures."""
     analysis: Analysis
     """What reads."""
-    seconds: Ticks
-    """Tells the time."""
+    seconds: Callable[[], float]
+    """Tells the seconds so far, without what `overhead_s` adds, s."""
 
 
 class World(Protocol):
@@ -53,6 +48,11 @@ class World(Protocol):
             Which of the seeds: where the truth itself is uncertain, each has its own.
         """
         ...
+
+
+def imagined(point: Point, seq: int = 1) -> Exposure:
+    """An exposure that nobody takes: for asking an analysis what it would read."""
+    return Exposure(seq=seq, action_id=str(seq), run_uid="", point=point, exposure_s=1.0, assets=())
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +87,6 @@ def furnish(scene: Scene) -> World:
     from agent.plugs import add_home
 
     if scene.home:
-        from pathlib import Path
-
         add_home(Path(scene.home))
     match scene.kind:
         case "fast":

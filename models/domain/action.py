@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from models.domain.errors import BeamlineFault, UnreachablePoint
 from models.domain.frozen import Frozen
 from models.domain.space import Point
 
@@ -88,3 +89,7 @@ class ActionReport(Frozen):
     """Files that a failed attempt left behind, so that none is orphaned."""
     duration_s: float | None = Field(default=None, ge=0)
     """How long the command took by the instrument's clock, s; None where nobody watched it to its end."""
+
+
+Outcome = ActionReport | BeamlineFault | UnreachablePoint
+"""What came of a command: its report, or the fault that ended it, which a campaign survives."""

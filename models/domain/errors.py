@@ -45,6 +45,10 @@ class UnreachablePoint(NightbeamError):
     """The instrument cannot present this point: outside a limit, or the stock is used up."""
 
 
+SURVIVABLE = (BeamlineFault, UnreachablePoint)
+"""What an instrument may raise: recorded, and the campaign goes on."""
+
+
 class FrameRejected(NightbeamError):
     """A frame arrived that must not train a model: no beam, saturated, empty, not finite."""
 

@@ -1,5 +1,7 @@
 """What is left on the deck after, and under, all that is on record."""
 
+from collections.abc import Iterator
+
 from models.domain.history import History
 from models.formulation.deck import Deck
 from models.formulation.state import DeckState, full_state
@@ -32,3 +34,10 @@ def state_after(deck: Deck, history: History) -> DeckState:
             for name, amount in recipe.takes().items():
                 taken[name] = taken.get(name, 0.0) + amount
     return full_state(deck).less(taken)
+
+
+def left_of(deck: Deck, history: History) -> Iterator[tuple[str, str, float, float]]:
+    """Each thing that is counted on the deck: name, unit, how much there was, how much is left."""
+    full, state = full_state(deck), state_after(deck, history)
+    for (name, unit, there), (_, _, left) in zip(full.counted(), state.counted(), strict=True):
+        yield name, unit, there, left

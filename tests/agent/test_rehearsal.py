@@ -11,8 +11,10 @@ from agent.cli import answer
 from agent.config import read_campaign
 from agent.rehearsal.contenders import PLAIN, contenders_of
 from agent.rehearsal.one import ALL, rehearse
+from agent.rehearsal.reaching import sentence_of
 from agent.rehearsal.setting import Choice, choose_world, prepare_setting
 from agent.rehearsal.standard import Standard, set_standard
+from agent.rehearsal.verdict import Fared, Pairing, Quartiles
 from agent.rehearsal.worlds import furnish
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
@@ -207,3 +209,28 @@ def test_a_campaign_file_may_name_strategies_and_still_is_the_same_campaign(tmp_
 
 def test_the_example_still_has_no_rehearsal_of_its_own():
     assert read_campaign(EXAMPLE).rehearsal is None
+
+
+def fared(name: str, *, is_plain: bool = False) -> Fared:
+    even = Quartiles(low=1.0, middle=2.0, high=3.0)
+    return Fared(
+        name=name, is_plain=is_plain, n=10, final=even, by_measurement=(even,) * 6, hours=(1.0,) * 6,
+        exposed_s=(1.0,) * 6, share_won=0.5, failed={}, repeats=0.0, endings={"finished": 10}, cpu_s=1.0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (0.8, "Run bayes: better than random in 80% of 10 fresh nights (95 % interval 40% to 95%)"),
+        (0.2, "Nothing is recommended: bayes was best in the contest; fresh nights do not confirm it"),
+    ],
+)
+def test_what_fresh_nights_speak_against_is_not_recommended(share, said):
+    pairing = Pairing(
+        one="bayes", other="random", n=10, wins=10 * share, share=share, low=0.4, high=0.95, gap=0.1,
+        gap_low=0.0, gap_high=0.2, is_fresh=True,
+    )  # fmt: skip
+    sentence = sentence_of([fared("bayes"), fared("random", is_plain=True)], [pairing], ("regret", "nm"))
+    assert sentence.startswith(said)
+    assert f"better than random in {share:.0%} of 10 fresh nights" in sentence

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from benchmarks.coverage import BAND, Level, measure
+from benchmarks.coverage import Level, measure
 from benchmarks.coverage_truths import PIXELS, all_series, measure_curve
 from benchmarks.task import Task
+from models.domain.bands import Z_95
 from models.domain.scattering import Curve
 
 
@@ -22,7 +23,7 @@ def test_noise_of_the_sigma_that_it_states_is_covered_and_twice_that_is_not():
     brazen = Level(1e4, 2 * pulls, 2 * pulls, np.ones(pulls.size), 0)
     assert honest.coverage == pytest.approx(0.95, abs=0.005)
     assert brazen.coverage == pytest.approx(0.673, abs=0.01)
-    assert pytest.approx(1.96, abs=1e-3) == BAND
+    assert pytest.approx(1.96, abs=1e-3) == Z_95
 
 
 def test_every_series_has_truths_that_its_extractors_make_and_names_only_those_as_biased():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.domain.bands import Z_95
 from models.domain.scattering import Floats
 from models.domain.smooth_curve import SmoothCurve
 from models.domain.soft_log import harden, soften
@@ -17,8 +18,6 @@ from models.gp.smoothing.latent import find_floor
 from models.gp.smoothing.learn import Task, learn
 from models.gp.smoothing.measured import Measured
 
-Z_95 = 1.959964
-"""Half width of a band that holds 95 % of a normal distribution, in standard deviations."""
 N_NEAREST = 6
 """Neighbours that a curve may borrow from."""
 ALLOWED_GAP = 0.02

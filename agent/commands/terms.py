@@ -1,16 +1,9 @@
-"""What a campaign file says about people and loads, and for how long its deck lasts, in lines for people."""
+"""What a campaign file says about people and loads, in lines for people."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from models.domain.campaign import CampaignSpec
 from models.domain.people import NotifySpec
-
-if TYPE_CHECKING:
-    from models.domain.history import History
-
-RATE = "the rate of samples spread over the space"
-"""What a deck is foretold by before anything was made."""
 
 
 def people_lines(spec: CampaignSpec) -> Iterator[str]:
@@ -33,33 +26,6 @@ def load_line(spec: CampaignSpec) -> str | None:
         f"air {one.bubble_rise_share:.0%}, empty cell {one.empty_drift_share:.0%}; at most "
         f"{one.n_rinsed} rinses, made again {_times(one.n_dispensed)}{every}"
     )
-
-
-def deck_lasts(spec: CampaignSpec, history: "History | None" = None) -> list[str]:
-    """For how many samples what is on the deck lasts, what runs out first coming first.
-
-    Parameters
-    ----------
-    spec
-        The campaign.
-    history
-        What was made: its rate counts; without any, that of typical samples does.
-    """
-    from agent.strategy.rations import typical_recipes
-    from agent.strategy.supply import the_deck
-    from models.formulation.forecasting import forecast
-    from models.formulation.standing import state_after
-    from models.formulation.state import full_state
-
-    if spec.deck is None:
-        return []
-    deck = the_deck(spec.deck, spec.axes)
-    made = [] if history is None else [one.recipe for one in history.decisions if one.recipe is not None]
-    if history is None or not made:
-        found = forecast(full_state(deck), typical_recipes(deck, spec.space()), RATE)
-    else:
-        found = forecast(state_after(deck, history), made)
-    return [one.sentence for one in found]
 
 
 def _ways(notify: NotifySpec) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """What stands beside a night is told by `check` in a line each, and no secret with it."""
 
-from agent.beside import load_line, people_lines
+from agent.commands.terms import load_line, people_lines
 from models.domain.campaign import BlankSpec, MeasurementSpec
 from models.domain.load_limits import LoadLimits
 from models.domain.people import EmailSpec, NotifySpec, PeopleSpec
