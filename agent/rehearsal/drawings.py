@@ -7,10 +7,12 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import FormatStrFormatter, LogLocator
 
-from agent.rehearsal.verdict import Fared, Verdict
+from agent.rehearsal.verdict import Fared, Quartiles, Verdict
 
 STYLE: dict[Any, Any] = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "path",
@@ -71,6 +73,7 @@ def draw_progress(figure: Figure, verdict: Verdict) -> None:
     first.set_ylabel(score_label(verdict))
     for ax in (first, *others):
         ax.set_yscale("log")
+        _tell_plainly(ax.yaxis)
         ax.grid(axis="y", color="#dddddd", linewidth=0.6)
         ax.set_xlim(left=0)
     handles, labels = first.get_legend_handles_labels()
@@ -130,23 +133,30 @@ def _draw_ideal(ax: Axes, verdict: Verdict) -> None:
 
 def draw_finals(figure: Figure, verdict: Verdict) -> None:
     """Median and quartiles of the final score of every strategy."""
-    ax = figure.subplots()
     colours = colour_of(verdict)
-    ordered = list(reversed(verdict.strategies))
-    for place, one in enumerate(ordered):
-        low, middle, high = (max(x, FLOOR * verdict.scale) for x in _numbers(one))
-        ax.plot([low, high], [place, place], color=colours[one.name], linewidth=6, alpha=0.35,
-                solid_capstyle="butt")  # fmt: skip
-        ax.plot(middle, place, "o", color=colours[one.name], markersize=8)
-    ax.set_yticks(range(len(ordered)), [one.name for one in ordered])
+    _draw_spans(figure, verdict, [(one.name, one.final, colours[one.name]) for one in verdict.strategies])
+
+
+def _draw_spans(figure: Figure, verdict: Verdict, rows: Sequence[tuple[str, Quartiles, str]]) -> None:
+    """Final scores from top to bottom, each a dot at its median on a bar from quartile to quartile."""
+    ax = figure.subplots()
+    for place, (_, final, colour) in enumerate(reversed(rows)):
+        low, middle, high = (max(x, FLOOR * verdict.scale) for x in (final.low, final.middle, final.high))
+        ax.plot([low, high], [place, place], color=colour, linewidth=6, alpha=0.35, solid_capstyle="butt")
+        ax.plot(middle, place, "o", color=colour, markersize=8)
+    ax.set_yticks(range(len(rows)), [name for name, _, _ in reversed(rows)])
     ax.set_xscale("log")
+    _tell_plainly(ax.xaxis)
     ax.set_xlabel(f"{score_label(verdict)} after {verdict.budget} measurements: median and quartiles")
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
-    ax.set_ylim(-0.6, len(ordered) - 0.4)
+    ax.set_ylim(-0.6, len(rows) - 0.4)
 
 
-def _numbers(one: Fared) -> tuple[float, float, float]:
-    return one.final.low, one.final.middle, one.final.high
+def _tell_plainly(axis: Axis) -> None:
+    """Numbers on a logarithmic axis as people write them: 0.5, 1, 20."""
+    axis.set_major_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
+    axis.set_minor_formatter(FormatStrFormatter("%g"))
 
 
 def draw_calibration(figure: Figure, verdict: Verdict) -> None:
@@ -186,19 +196,7 @@ def _draw_coverage(ax: Axes, verdict: Verdict, colours: dict[str, str]) -> None:
 
 def draw_sensitivity(figure: Figure, verdict: Verdict) -> None:
     """The recommended strategy with one thing changed."""
-    ax = figure.subplots()
     best = verdict.strategies[0]
-    rows: Sequence[tuple[str, tuple[float, float, float]]] = [
-        ("as it is", _numbers(best)),
-        *((one.variant, (one.final.low, one.final.middle, one.final.high)) for one in verdict.sensitivity),
-    ]
     colour = colour_of(verdict)[best.name]
-    for place, (_, numbers) in enumerate(reversed(rows)):
-        low, middle, high = (max(x, FLOOR * verdict.scale) for x in numbers)
-        ax.plot([low, high], [place, place], color=colour, linewidth=6, alpha=0.3, solid_capstyle="butt")
-        ax.plot(middle, place, "o", color=colour, markersize=8)
-    ax.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
-    ax.set_xscale("log")
-    ax.set_ylim(-0.6, len(rows) - 0.4)
-    ax.set_xlabel(f"{score_label(verdict)} after {verdict.budget} measurements: median and quartiles")
-    ax.grid(axis="x", color="#dddddd", linewidth=0.6)
+    changed = [(one.variant, one.final, colour) for one in verdict.sensitivity]
+    _draw_spans(figure, verdict, [("as it is", best.final, colour), *changed])
