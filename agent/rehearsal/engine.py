@@ -36,12 +36,14 @@ class Broken:
 def crew(address: str | None, n_workers: int | None = None) -> Generator[Any]:
     """Workers: those of a cluster, or processes of this machine with one thread each.
 
+    A single one here is a thread of this process.
+
     Parameters
     ----------
     address
         Of a Dask scheduler; None starts processes here.
     n_workers
-        Processes to start here; as many as there are processors when None.
+        Workers to start here; as many as there are processors when None.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def crew(address: str | None, n_workers: int | None = None) -> Generator[Any]:
         return
     n = n_workers or os.cpu_count() or 1
     nowhere = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}  # else a port that others may hold
-    options: dict[str, Any] = {"threads_per_worker": 1, "scheduler_kwargs": nowhere}
+    options: dict[str, Any] = {"threads_per_worker": 1, "processes": n > 1, "scheduler_kwargs": nowhere}
     with _deaf_to_interrupts():
         cluster = LocalCluster(n_workers=n, silence_logs=logging.CRITICAL, **options)
     with cluster, Client(cluster) as client:

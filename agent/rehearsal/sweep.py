@@ -16,6 +16,9 @@ from agent.rehearsal.standard import Standard
 from agent.rehearsal.standards import find_standards, read_standards, write_standards
 from agent.rehearsal.variants import variants_of
 
+FEW_CAMPAIGNS = 12
+"""So few are played sooner here than by processes that have to load everything first; frames take longer."""
+
 
 class Tell(Protocol):
     """Tells a person how far it is."""
@@ -79,7 +82,8 @@ def carry_out(setting: Setting, order: Order, tell: Tell) -> Sweep:
     contest = [
         setting.job(name, place) for place in range(order.n_seeds) for name in setting.plans
     ]  # seed by seed: a rehearsal that is interrupted compares like with like
-    not_on_record(contest, setting.scene, order.folder)
+    left, _ = not_on_record(contest, setting.scene, order.folder)
+    is_short = setting.choice.kind != "twin" and len(left) <= FEW_CAMPAIGNS
     sweep.standards = read_standards(order.folder, setting.scene.key)
     with ExitStack() as opened:
         hired: list[tuple[Any, Recorder]] = []
@@ -87,7 +91,8 @@ def carry_out(setting: Setting, order: Order, tell: Tell) -> Sweep:
         def hire() -> tuple[Any, Recorder]:
             """Workers and writer, once something is to be played."""
             if not hired:
-                client = opened.enter_context(crew(order.address, order.n_workers))
+                n_workers = order.n_workers or (1 if is_short else None)
+                client = opened.enter_context(crew(order.address, n_workers))
                 hired.append((client, opened.enter_context(open_record(order.folder, setting.scene))))
             return hired[0]
 
