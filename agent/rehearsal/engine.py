@@ -164,5 +164,10 @@ def _outcome(future: Any, job: Job) -> Rehearsed | Broken:
 
 def ask_each(client: Any, ask: Callable[..., Any], scene: Scene, over: Sequence[Any]) -> list[Any]:
     """What a function of a scene and one thing more says of each of many things, in their order."""
+    from dask.distributed import as_completed
+
     shared = client.scatter(scene, broadcast=True, hash=False)
-    return client.gather([client.submit(ask, shared, one, pure=False) for one in over])
+    asked = [client.submit(ask, shared, one, pure=False) for one in over]
+    for _ in as_completed(asked):  # a gathering that Ctrl-C breaks off leaves tracebacks behind
+        pass
+    return [one.result() for one in asked]
