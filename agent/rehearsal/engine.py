@@ -16,6 +16,8 @@ from models.domain.errors import BadInput
 
 CONNECT_S = 5.0
 """How long a cluster may take to answer, s."""
+IN_PLACE = 0
+"""Count of processes where a thread of this one plays: nothing has to be loaded anew."""
 AHEAD = 3
 """Campaigns that are handed to each worker before it asks for more."""
 MOST_SENT_AGAIN = 5
@@ -36,14 +38,13 @@ class Broken:
 def crew(address: str | None, n_workers: int | None = None) -> Generator[Any]:
     """Workers: those of a cluster, or processes of this machine with one thread each.
 
-    A single one here is a thread of this process.
-
     Parameters
     ----------
     address
         Of a Dask scheduler; None starts processes here.
     n_workers
-        Workers to start here; as many as there are processors when None.
+        Processes to start here; as many as there are processors when None. `IN_PLACE` starts none: a thread
+        of this one plays.
 
     Raises
     ------
@@ -57,11 +58,15 @@ def crew(address: str | None, n_workers: int | None = None) -> Generator[Any]:
             _refuse_strangers(client, address)
             yield client
         return
-    n = n_workers or os.cpu_count() or 1
+    n = n_workers if n_workers is not None else os.cpu_count() or 1
     nowhere = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}  # else a port that others may hold
-    options: dict[str, Any] = {"threads_per_worker": 1, "processes": n > 1, "scheduler_kwargs": nowhere}
+    options: dict[str, Any] = {
+        "threads_per_worker": 1,
+        "processes": n != IN_PLACE,
+        "scheduler_kwargs": nowhere,
+    }
     with _deaf_to_interrupts():
-        cluster = LocalCluster(n_workers=n, silence_logs=logging.CRITICAL, **options)
+        cluster = LocalCluster(n_workers=max(n, 1), silence_logs=logging.CRITICAL, **options)
     with cluster, Client(cluster) as client:
         yield client
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from agent.rehearsal.engine import Broken, crew, play
+from agent.rehearsal.engine import IN_PLACE, Broken, crew, play
 from agent.rehearsal.jobs import Job, Rehearsed, Track
 from agent.rehearsal.judging import pair_all, recommend, rivals_of, sort_out
 from agent.rehearsal.one import ALL
@@ -91,7 +91,7 @@ def carry_out(setting: Setting, order: Order, tell: Tell) -> Sweep:
         def hire() -> tuple[Any, Recorder]:
             """Workers and writer, once something is to be played."""
             if not hired:
-                n_workers = order.n_workers or (1 if is_short else None)
+                n_workers = order.n_workers or (IN_PLACE if is_short else None)
                 client = opened.enter_context(crew(order.address, n_workers))
                 hired.append((client, opened.enter_context(open_record(order.folder, setting.scene))))
             return hired[0]

@@ -138,6 +138,7 @@ def test_a_killed_worker_costs_only_what_it_was_playing(two_workers):
     for one in play(two_workers, jobs, setting.scene):
         found.append(one)
         if len(found) == 2:
+            assert pids[0] != os.getpid()
             os.kill(pids[0], signal.SIGKILL)
     assert not [one for one in found if isinstance(one, Broken)]
     assert {one.job.name for one in found} == {job.name for job in jobs}
@@ -154,6 +155,7 @@ def test_the_only_worker_may_be_killed_and_no_campaign_is_given_up():
             found.append(one)
             if len(found) == 1:
                 (pid,) = client.run(os.getpid).values()
+                assert pid != os.getpid()
                 os.kill(pid, signal.SIGKILL)
     assert not [one for one in found if isinstance(one, Broken)]
     assert {one.job.name for one in found} == {job.name for job in jobs}
