@@ -39,7 +39,7 @@ def _integrator(geometry_json: str) -> AzimuthalIntegrator:
     height_m, width_m = geometry.pixel_height_um * 1e-6, geometry.pixel_width_um * 1e-6
     detector = Detector(height_m, width_m, max_shape=geometry.shape)
     integrator = AzimuthalIntegrator(detector=detector, wavelength=geometry.wavelength_nm * 1e-9)
-    # an integrator lies in no circle of references: there is nothing for a search of the whole process to find
+    # no integrator lies in a circle of references: a search of the whole process would find nothing
     integrator.auto_gc = False
     integrator.setFit2D(
         geometry.distance_mm,
