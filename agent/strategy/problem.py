@@ -49,7 +49,7 @@ class Problem(Frozen):
     hours_planned: float | None = None
     """How long the budget allows in all, h; None where only measurements are counted."""
     is_time_simulated: bool = False
-    """True where hours are those that the instrument's commands take by a clock of its own, not the wall's."""
+    """True where hours are those that commands take by the instrument's own clock, not the wall's."""
 
     @property
     def unit(self) -> str:
