@@ -74,7 +74,7 @@ def night(tmp_path, url, quick):
     night.go_on()
     yield night
     night.process.kill()
-    night.process.communicate()
+    night.process.communicate(timeout=WAIT_S)
 
 
 def test_people_pause_pin_veto_resume_and_stop_a_night_and_replay_computes_the_rest(night):
@@ -117,7 +117,7 @@ def test_a_night_that_is_killed_while_paused_pauses_again_until_somebody_resumes
     night.type("pause")
     night.wait_for("paused before decision")
     night.process.kill()
-    night.process.communicate()
+    night.process.communicate(timeout=WAIT_S)
     before, _ = night.read()
     night.go_on()
     night.wait_for("paused before decision")
