@@ -80,6 +80,8 @@ def rehearse(  # noqa: PLR0913  a command has its options
         is_contest_only=contest_only,
     )
     with telling(is_silent=as_json) as tell:
+        if setting.choice.why:
+            tell.say(setting.choice.why)
         sweep = carry_out(setting, order, tell)
     verdict = write_report(sweep, order.folder)
     if as_json:

@@ -24,6 +24,8 @@ COLOURS = ("#0b6e99", "#d1495b", "#6a994e", "#8e5ea2", "#e09f3e", "#335c67", "#b
 PLAIN_COLOURS = {"random": "#8a8a8a", "grid": "#b3a369", "sobol": "#7fa1b5"}
 MOST_DRAWN = 8
 """Strategies in one picture besides the plain ones."""
+IDEALS = {"regret": "the best place itself", "volume lost": "the true front"}
+"""What has a score of nothing."""
 FLOOR = 1e-3
 """Scores below this share of the scale are drawn at it: a logarithm has no zero."""
 
@@ -126,9 +128,10 @@ def _draw_ideal(ax: Axes, verdict: Verdict) -> None:
     if known:
         x, y = np.array(known).T
         ax.plot(x, y, ":", color="black", linewidth=1.2, label="ideal: no noise, evenly spread")
-    elif verdict.score == "regret":
+    elif verdict.score in IDEALS:
         floor = FLOOR * verdict.scale
-        ax.axhline(floor, color="black", linewidth=1.0, linestyle=":", label="ideal: the best place itself")
+        label = f"ideal: {IDEALS[verdict.score]}"
+        ax.axhline(floor, color="black", linewidth=1.0, linestyle=":", label=label)
 
 
 def draw_finals(figure: Figure, verdict: Verdict) -> None:
@@ -175,7 +178,7 @@ def draw_calibration(figure: Figure, verdict: Verdict) -> None:
     else:
         left.text(0.5, 0.5, "this goal has no gain\nthat one measurement shows", ha="center", va="center",
                   transform=left.transAxes, color="#777777")  # fmt: skip
-    unit = "" if verdict.unit == "1" else f" / {verdict.unit}"
+    unit = "" if verdict.unit in ("1", "share") else f" / {verdict.unit}"
     left.set_xlabel(f"expected gain{unit}")
     left.set_ylabel(f"mean gain that came{unit}")
     left.set_title("Did gains come as foretold?")

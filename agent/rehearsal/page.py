@@ -21,13 +21,6 @@ EMULATED = (
     '<p class="emulated"><b>Emulated.</b> The truth on this page is a model of a recorded night, not a '
     "measurement: every night's truth is another draw of that model. {trust}</p>"
 )
-SCORES = {
-    "regret": "Regret: how much worse the place is that looks best so far than the best place there is, by "
-    "the truth.",
-    "rmse": "The error is that of a map by one common model from what was measured, root mean square over "
-    "the region.",
-    "share wrong": "Share of the region that a map by one common model puts on the wrong side.",
-}
 FORETOLD = (
     "Left: gains that a strategy expected of its next measurement, in classes, and the mean gain in the best "
     "measured value that came, with its standard error. Right: measured values against the band foretold."
@@ -69,7 +62,7 @@ def _head(verdict: Verdict) -> Iterator[str]:
 
 def _pictures(verdict: Verdict) -> Iterator[str]:
     progress = as_svg(lambda figure: draw_progress(figure, verdict), WIDE)
-    said = f"Medians; bands are quartiles over the nights. {SCORES[verdict.score]}"
+    said = f"Medians; bands are quartiles over the nights. {escape(verdict.meaning)}"
     yield _section("How near, how soon", _figure(progress, said))
     finals = as_svg(
         lambda figure: draw_finals(figure, verdict), (NARROW, 1.0 + 0.42 * len(verdict.strategies))

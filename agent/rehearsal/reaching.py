@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from agent.rehearsal.common_model import fit_common_model, map_error
 from agent.rehearsal.jobs import Track
 from agent.rehearsal.judging import (
     Contest,
@@ -19,12 +16,9 @@ from agent.rehearsal.judging import (
 )
 from agent.rehearsal.measured import SHARE_KEPT
 from agent.rehearsal.night import beside_the_night, night_needed
-from agent.rehearsal.scoring import looks_of
-from agent.rehearsal.standard import Standard, score_name
 from agent.rehearsal.sweep import Sweep, budget_of
 from agent.rehearsal.verdict import Fared, Pairing, Verdict
-from models.domain.objective import ObjectiveBase
-from models.gp.design import choose_spread
+from agent.rehearsal.yardsticks.catalog import yardstick_for
 
 EVEN = 0.5
 """Share of fresh nights below which a recommendation is not confirmed."""
@@ -47,17 +41,18 @@ def reach_verdict(sweep: Sweep) -> Verdict:
     strategies.sort(key=lambda one: (one.name != best, -one.share_won, one.final.middle))
     confirmed = confirm(best, contest)
     told = [calibrate(name, _tracks_of(contest, name)) for name in contest.tracks]
-    unit = "share" if objective.goal == "level" else plan.problem.unit
-    name = score_name(objective)
+    yardstick = yardstick_for(objective)
+    unit = "share" if yardstick.is_share else plan.problem.unit
     return Verdict(
         campaign=plan.spec.name,
         objective=objective.text(),
         world=setting.choice.text(),
         is_emulated=setting.choice.kind == "log",
         trust=setting.told,
-        score=name,
+        score=yardstick.name,
+        meaning=yardstick.meaning,
         unit=unit,
-        scale=1.0 if objective.goal == "level" else scale,
+        scale=scale,
         budget=budget,
         n_seeds=min(len(found) for found in contest.tracks.values()),
         n_campaigns=len(sweep.tracks),
@@ -67,9 +62,9 @@ def reach_verdict(sweep: Sweep) -> Verdict:
         calibration=tuple(one for one in told if one is not None),
         sensitivity=sensitivities(contest),
         night=beside_the_night(sweep, contest) if setting.choice.kind == "log" else (),
-        ideal=_ideal(objective, next(iter(sweep.standards.values())), budget),
+        ideal=yardstick.ideal(next(iter(sweep.standards.values())), budget),
         recommended=best,
-        sentence=sentence_of(strategies, confirmed or pairs, (name, unit)),
+        sentence=sentence_of(strategies, confirmed or pairs, (yardstick.name, unit)),
         remarks=_remarks(sweep, contest),
         broken=tuple(f"{one.job.name}: {one.why}" for one in sweep.broken),
     )
@@ -145,22 +140,3 @@ def _remarks(sweep: Sweep, contest: Contest) -> tuple[str, ...]:
     if not contest.fresh:
         said.append("Not confirmed on fresh seeds: the strategy was chosen by the nights that praise it.")
     return tuple(said)
-
-
-def _ideal(objective: ObjectiveBase, standard: Standard, budget: int) -> tuple[float | None, ...]:
-    """For a map: score of the common model that knows the truth at evenly spread places."""
-    if objective.goal != "map":
-        return ()
-    is_known = np.isfinite(standard.values)
-    columns, values = standard.columns[is_known], standard.values[is_known]
-    rows = choose_spread(columns, columns[:0], budget)
-    looks = looks_of(budget)
-    found: list[float | None] = []
-    for n in range(1, budget + 1):
-        if n not in looks:
-            found.append(None)
-            continue
-        at = rows[:n]
-        model = fit_common_model(columns[at], values[at], np.zeros(len(at)))
-        found.append(map_error(model.mean(columns), values, None))
-    return tuple(found)

@@ -127,7 +127,9 @@ class Verdict(Frozen):
     trust: str = ""
     """How far that emulator can be trusted, in words."""
     score: str
-    """What a score is: ``regret``, ``rmse`` or ``share wrong``."""
+    """What a score is called: ``regret``, ``rmse``, ``share wrong``, ``volume lost`` or ``shortfall``."""
+    meaning: str = ""
+    """What it is, for people."""
     unit: str
     """Unit of the score."""
     scale: float
@@ -151,7 +153,7 @@ class Verdict(Frozen):
     night: tuple[Found, ...] = ()
     """The recorded night beside each strategy, where one was emulated."""
     ideal: tuple[float | None, ...] = ()
-    """For a map: score after each measurement without noise, evenly spread."""
+    """For maps of any sort: score after each measurement without noise, evenly spread."""
     recommended: str
     """Name of the recommended strategy."""
     sentence: str
