@@ -95,7 +95,7 @@ def _read(sweep: "Sweep", wanted: "Target") -> "Plan":
     from agent.rehearsal.yardsticks.catalog import yardstick_for
 
     setting, most = sweep.setting, budget_of(sweep.setting)
-    spec, unit = setting.plan.spec, setting.plan.problem.unit
+    spec, unit = setting.plan.spec, setting.unit
     yardstick, scale = yardstick_for(spec.objective), sweep.scale
     level = wanted.level(scale)
     reached, needs = needs_of(sweep.tracks, level, most, spec.measurement.sample_unit)

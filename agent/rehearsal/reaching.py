@@ -42,7 +42,7 @@ def reach_verdict(sweep: Sweep) -> Verdict:
     confirmed = confirm(best, contest)
     told = [calibrate(name, _tracks_of(contest, name)) for name in contest.tracks]
     yardstick = yardstick_for(objective)
-    unit = "share" if yardstick.is_share else plan.problem.unit
+    unit = "share" if yardstick.is_share else setting.unit
     return Verdict(
         campaign=plan.spec.name,
         objective=objective.text(),

@@ -21,6 +21,8 @@ from models.domain.people import PeopleSpec
 from models.domain.record_spec import RecordSpec
 from models.saxs.extractors import load_extractors
 
+ARBITRARY = "a.u."
+"""Unit of an intensity that nobody put on a scale."""
 LOG = "log:"
 """What begins the name of a finished campaign as a world."""
 
@@ -112,6 +114,11 @@ class Setting:
     """What people must know of the world: how far an emulator can be trusted."""
     recorded: Any = None
     """The finished campaign behind an emulator."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of what is sought: curves on a scale of their own are in the unit that the file gives them."""
+        return self.plan.problem.unit.replace(ARBITRARY, self.plan.spec.analysis.intensity_unit)
 
     def job(self, name: str, place: int, variant: str = "", noise: float = 1.0) -> Job:
         """One campaign of a strategy."""

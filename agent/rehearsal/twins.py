@@ -12,6 +12,7 @@ from agent.rehearsal.worlds import Stage, bins_for, imagined
 from instruments import virtual
 from instruments.curves_only import CurveInstrument, Handling
 from instruments.fast_twin import FastTwin, find_rings
+from instruments.power_cut import CUTS
 from instruments.virtual_deck import VirtualDeck
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
@@ -26,6 +27,8 @@ from models.saxs.reduction import Detector
 from sims.world import World as Beamline
 from sims.world import WorldSpec
 
+TRIES = 4
+"""Decisions for each measurement of the budget, blanks and second tries among them, that may be struck."""
 KIND = "virtual"
 """Kind of instrument of which there is a fast twin."""
 
@@ -114,6 +117,7 @@ class FullWorld:
             spec = job.spec.model_copy(update={"folder": folder})
             plan = prepare(spec, Path(self._home), f"sqlite:///{folder}/none.db")
             plan.folder.mkdir(parents=True)
+            _cut_no_power(plan.folder, spec)
             instrument = BlueskyInstrument(plan.beamline, job.name, plan.folder)
             analysis = build_analysis(
                 spec.analysis,
@@ -130,6 +134,15 @@ class FullWorld:
     def truth(self, point: Point, place: int) -> Observation:
         """Without noise and faults."""
         return self._truth(point, place)
+
+
+def _cut_no_power(folder: Path, spec: CampaignSpec) -> None:
+    """Let every power cut of the twin have happened: a night that is gone on with decides as if there were none,
+    and a worker that is killed would have to begin anew."""
+    marks = folder / CUTS
+    marks.mkdir()
+    for seq in range(TRIES * spec.budget.measurements + 1):
+        (marks / f"{seq:05d}").touch()
 
 
 def refuse_no_twin(spec: CampaignSpec) -> None:
