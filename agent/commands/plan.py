@@ -111,4 +111,5 @@ def _read(sweep: "Sweep", wanted: "Target") -> "Plan":
         reached_low=low,
         reached_high=high,
         needs=needs,
+        caution=setting.choice.caution,
     )

@@ -152,4 +152,6 @@ def _show(verdict: "Verdict", folder: Path) -> None:
             f"after {verdict.budget}; better than the others in {one.share_won:.0%}"
         )
     typer.echo(verdict.sentence)
+    if verdict.caution:
+        typer.echo(verdict.caution)
     typer.echo(f"report: {folder / REPORT}")

@@ -26,6 +26,12 @@ KIND = "dataset"
 SHARE_KEPT = 0.8
 """Of the samples, in every rehearsed night but the first."""
 FEWEST_KEPT = 8
+ONE_DATA_SET = (
+    "One data set stands behind all nights: each lacks a fifth of its samples, drawn anew, and has the "
+    "others in common with the next. Intervals say how sure this is for these samples; for others they are "
+    "too narrow."
+)
+"""What one has to know before intervals are believed."""
 
 
 class MeasuredWorld:

@@ -49,6 +49,7 @@ def reach_verdict(sweep: Sweep) -> Verdict:
         world=setting.choice.text(),
         is_emulated=setting.choice.kind == "log",
         trust=setting.told,
+        caution=setting.choice.caution,
         score=yardstick.name,
         meaning=yardstick.meaning,
         unit=unit,
@@ -93,7 +94,11 @@ def sentence_of(strategies: Sequence[Fared], pairs: Sequence[Pairing], score: tu
     rival = next((one for one in strategies[1:] if not one.is_plain and one.name in beside), None)
     named = [beside[one.name] for one in (plain, rival) if one is not None]
     told = [_better(one) for one in named]
-    if any(one.is_fresh and one.share < EVEN for one in named):
+    doubted = [one for one in named if one.is_fresh and one.share < EVEN]
+    is_alike = (
+        rival is not None and [one.other for one in doubted] == [rival.name] and doubted[0].high >= EVEN
+    )
+    if doubted and not is_alike:
         return (
             f"Nothing is recommended: {best.name} was best in the contest; fresh nights do not confirm it "
             f"({'; '.join(told)}). Rehearse with more --seeds."
@@ -101,7 +106,11 @@ def sentence_of(strategies: Sequence[Fared], pairs: Sequence[Pairing], score: tu
     unit_text = "" if unit in ("1", "share") else f" {unit}"
     share = f"{best.final.middle:.1%}" if unit == "share" else f"{best.final.middle:.3g}{unit_text}"
     n = len(best.by_measurement)
-    return f"Run {best.name}: {'; '.join([*told, f'median {name} {share} after {n} measurements'])}."
+    if is_alike:
+        run = f"{best.name} or {doubted[0].other}, which fresh nights do not tell apart"
+    else:
+        run = best.name
+    return f"Run {run}: {'; '.join([*told, f'median {name} {share} after {n} measurements'])}."
 
 
 def _better(one: Pairing) -> str:
@@ -130,7 +139,7 @@ def _remarks(sweep: Sweep, contest: Contest) -> tuple[str, ...]:
         said.append(
             "The truth is what was measured: its noise is in it, and the noise cannot be turned up or down. "
             f"Every night but the first lacks {1 - SHARE_KEPT:.0%} of the samples, drawn anew, so that "
-            "nights differ; they still are of one data set, and are more alike than nights at a beamline."
+            "nights differ, and is held against the best of those that it has."
         )
     if kind == "twin":
         said.append("The truth is the twin's own, not your sample's.")

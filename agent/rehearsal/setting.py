@@ -9,7 +9,7 @@ from agent.plan import Plan, prepare
 from agent.rehearsal import slices
 from agent.rehearsal.contenders import Contender
 from agent.rehearsal.jobs import Job, WorldKind, seed_of
-from agent.rehearsal.measured import on_folder, without_some
+from agent.rehearsal.measured import ONE_DATA_SET, on_folder, without_some
 from agent.rehearsal.twins import refuse_no_twin, why_no_fast_twin
 from agent.rehearsal.worlds import Scene
 from agent.rehearsal.yardsticks.catalog import yardstick_for
@@ -50,6 +50,11 @@ class Choice:
     def folder(self) -> str:
         """What a rehearsal's folder is called after."""
         return self.kind if self.kind in ("twin", "fast") else f"{self.kind}-{Path(self.place).name}"
+
+    @property
+    def caution(self) -> str:
+        """What one has to know before intervals are believed."""
+        return ONE_DATA_SET if self.kind == "folder" else ""
 
     def text(self) -> str:
         """For people."""

@@ -137,8 +137,10 @@ class FullWorld:
 
 
 def _cut_no_power(folder: Path, spec: CampaignSpec) -> None:
-    """Let every power cut of the twin have happened: a night that is gone on with decides as if there were none,
-    and a worker that is killed would have to begin anew."""
+    """Let every power cut of the twin have happened.
+
+    A night that is gone on with decides as if there had been none; a worker that is killed begins anew.
+    """
     marks = folder / CUTS
     marks.mkdir()
     for seq in range(TRIES * spec.budget.measurements + 1):

@@ -126,6 +126,8 @@ class Verdict(Frozen):
     """True when the truth is an emulator's."""
     trust: str = ""
     """How far that emulator can be trusted, in words."""
+    caution: str = ""
+    """What one has to know before intervals are believed."""
     score: str
     """What a score is called: ``regret``, ``rmse``, ``share wrong``, ``volume lost`` or ``shortfall``."""
     meaning: str = ""
