@@ -78,8 +78,8 @@ class MeasurementSpec(Frozen):
     """Time that a measurement takes besides its exposure, s: for the estimate of the night's length, and for
     what a measurement costs until this campaign's own commands tell."""
     making_s: float = Field(default=0.0, ge=0)
-    """How much of `overhead_s` is making the sample, s. With `deck.overlap` nobody waits for that, unless it is
-    longer than the exposure: the estimate of the night's length leaves it out."""
+    """How much of `overhead_s` is making the sample, s. With `deck.overlap` nobody waits for that, unless it
+    takes longer than the exposure: the estimate of the night's length leaves it out."""
     attempts: int = Field(default=2, ge=1, le=10)
     """How often a point is tried when its frame is rejected or a device fails."""
     sample_amount: float = Field(default=1.0, gt=0)
