@@ -67,8 +67,8 @@ def hours(nightbeam, tmp_path, text: str) -> float:
 def test_the_hours_foretold_leave_out_what_is_made_beside_an_exposure(nightbeam, tmp_path):
     n = 60 + 5  # samples, and a blank after each twelve of them
     serial, beside = (hours(nightbeam, tmp_path, night(one)) for one in (False, True))
-    assert serial == pytest.approx(n * (320 + 263) / 3600, abs=1e-3)
-    assert beside == pytest.approx(n * (320 + 263 - 180) / 3600, abs=1e-3)
+    assert serial == pytest.approx(n * (450 + 263) / 3600, abs=1e-3)
+    assert beside == pytest.approx(n * (450 + 263 - 180) / 3600, abs=1e-3)
     short = hours(nightbeam, tmp_path, night(True, exposure_s="exposure_s = 50.0"))
     assert short == pytest.approx(n * (50 + 263 - 50) / 3600, abs=1e-3), (
         "what is longer than it is waited for"
