@@ -90,7 +90,8 @@ def open_loop(plan: Plan, narrator: Narrator) -> Generator[Loop]:
         told = calling(plan.spec, plan.ways, narrator, log, lambda: clock().utc)
         both = opened.enter_context(told)
         parts = Parts(instrument, analysis, plan.strategy, log, both[0], milestones, terms, both[1])
-        yield Loop(parts, plan.spec.budget, lambda: clock().utc, log.began_utc)
+        began_utc = None if plan.problem.is_time_simulated else log.began_utc
+        yield Loop(parts, plan.spec.budget, lambda: clock().utc, began_utc)
 
 
 def _make_folder(folder: Path) -> None:

@@ -32,7 +32,9 @@ from models.domain.request import Answer
 class Loop:
     """One run of a campaign, from its history to an ending."""
 
-    def __init__(self, parts: Parts, budget: BudgetSpec, now_utc: Callable[[], str], began_utc: str) -> None:
+    def __init__(
+        self, parts: Parts, budget: BudgetSpec, now_utc: Callable[[], str], began_utc: str | None
+    ) -> None:
         """Take the parts; nothing moves yet.
 
         Parameters
@@ -44,7 +46,7 @@ class Loop:
         now_utc
             Tells the time, ISO 8601.
         began_utc
-            When the campaign began, ISO 8601.
+            When the campaign began, ISO 8601; None where the instrument's own clock alone counts its hours.
         """
         self._parts, self._budget = parts, budget
         self._now_utc, self._began_utc = now_utc, began_utc

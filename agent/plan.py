@@ -259,4 +259,5 @@ def _problem(spec: CampaignSpec, space: SearchSpace, units: dict[str, str], beam
         overhead_s=spec.measurement.overhead_s,
         is_made=beamline.dispenser is not None,
         configurations=dict(beamline.adjusters.configurations) if beamline.adjusters.camera else {},
+        is_time_simulated=beamline.is_time_simulated,
     )

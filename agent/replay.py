@@ -93,7 +93,7 @@ def replay(problem: Problem, history: History, seq: int, under: Circumstances) -
     known = history_before(history, seq)
     strategy = build_strategy(under.spec, problem)
     try:
-        again = _due_stop(logged, known, under, strategy) or strategy.propose(known)
+        again = _due_stop(logged, known, under, problem, strategy) or strategy.propose(known)
     except NightbeamError as error:
         return Replayed(seq, logged.kind, "differs", f"nothing is proposed now: {error}")
     agreement = compare(logged, again, Scales(problem.space, _spread(problem, known)))
@@ -133,13 +133,16 @@ def _is_persons_stop(logged: Decision) -> bool:
     return logged.kind == "stop" and logged.reason.code in PERSONS_CODES
 
 
-def _due_stop(logged: Decision, known: History, under: Circumstances, strategy: Strategy) -> Decision | None:
+def _due_stop(
+    logged: Decision, known: History, under: Circumstances, problem: Problem, strategy: Strategy
+) -> Decision | None:
     """The stop that a limit asked for before this decision; None when none did.
 
     The loop looks at the clock a moment before it writes. Only a stop is held against its own time:
     what was measured near the end of the hours was decided just before it.
     """
-    began_utc = under.began_utc if logged.kind == "stop" else None
+    is_by_the_wall = logged.kind == "stop" and not problem.is_time_simulated
+    began_utc = under.began_utc if is_by_the_wall else None
     due = ending_due(under.spec.budget, known, began_utc, under.utc)
     if due is None or (due.is_finished and is_unfinished(strategy, known)):
         return None

@@ -38,7 +38,8 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
     history
         What happened.
     began_utc, now_utc
-        When the first decision was written down, and now, ISO 8601.
+        When the first decision was written down, and now, ISO 8601; no beginning where the wall's clock does
+        not count, only what the commands took by the instrument's.
     """
     n_failed = n_failures_in_a_row(history)
     if n_failed >= budget.failures_in_a_row:
@@ -60,12 +61,11 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
         return Ending(
             "finished", f"All {budget.measurements} measurements of the budget are done.", is_finished=True
         )
-    if budget.hours is not None and began_utc is not None:
-        elapsed = datetime.fromisoformat(now_utc) - datetime.fromisoformat(began_utc)
-        hours = max(elapsed.total_seconds(), history.commanded_s) / SECONDS_PER_HOUR
+    if budget.hours is not None:
+        hours = max(_elapsed_s(began_utc, now_utc), history.commanded_s) / SECONDS_PER_HOUR
         if hours >= budget.hours:
             return Ending(
-                "hours", f"{hours:.2f} h have passed (limit {budget.hours:g} h).", is_finished=False
+                "hours", f"{hours:.3g} h have passed (limit {budget.hours:g} h).", is_finished=False
             )
     if budget.exposure_s is not None:
         spent_s, next_s = exposed_s(history), last_exposure_s(history)
@@ -77,6 +77,12 @@ def ending_due(budget: BudgetSpec, history: History, began_utc: str | None, now_
                 is_finished=False,
             )
     return None
+
+
+def _elapsed_s(began_utc: str | None, now_utc: str) -> float:
+    if began_utc is None:
+        return 0.0
+    return (datetime.fromisoformat(now_utc) - datetime.fromisoformat(began_utc)).total_seconds()
 
 
 def ending_of(decision: Decision) -> Ending:

@@ -205,6 +205,8 @@ class Beamline:
     """How long the devices may take."""
     clock: Callable[[], float] = time.monotonic
     """Tells the time, s, from any beginning: how long each command takes goes on record by it."""
+    is_time_simulated: bool = False
+    """True where that clock runs apart from the wall's: it alone counts the hours of a night."""
     name: str | None = None
     """Name of the instrument, of which one agent at a time may hold the lease; its ``kind`` in the campaign
     file when left out."""

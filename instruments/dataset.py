@@ -159,6 +159,7 @@ def beamline_around(dataset: Dataset, folder: Path) -> Beamline:
         asset_role="values" if features else "curve",
         values={value.feature: value.unit for value in features} or None,
         clock=clock,
+        is_time_simulated=True,
         units={axis.name: axis.unit for axis in dataset.space.axes},
         space=dataset.space,
     )

@@ -104,6 +104,7 @@ def beamline_around(
         tags=Tags(seq=hall.seq, action_id=hall.action_id, fence=tags.fence),
         adjusters=hall.adjusters(options.spots, has_cell=True),
         clock=hall.clock,
+        is_time_simulated=True,
         name=f"virtual {folder.name}",
         timeouts=Timeouts(move_s=options.move_timeout_s, mix_s=options.mix_s + options.move_timeout_s),
     )

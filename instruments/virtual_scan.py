@@ -87,6 +87,7 @@ def beamline_around(world: MeasurableWorld, options: Options, context: BuildCont
         adjusters=hall.adjusters(),
         tags=Tags(seq=hall.seq, action_id=hall.action_id),
         clock=hall.clock,
+        is_time_simulated=True,
         name=f"virtual_scan {folder.name}",
         timeouts=Timeouts(move_s=longest_move_s),
     )

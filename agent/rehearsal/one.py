@@ -64,7 +64,7 @@ def _play(job: Job, stage: Stage, clock: "_Clock", log: MemoryLog) -> tuple[Hist
     """Run the loop to its ending; what happened, and the ending's code."""
     strategy = build_strategy(job.spec, Problem.model_validate_json(job.problem_json))
     parts = Parts(stage.instrument, stage.analysis, strategy, log, Silent())
-    loop = Loop(parts, job.spec.budget, lambda: clock().utc, clock().utc)
+    loop = Loop(parts, job.spec.budget, lambda: clock().utc, None)
     ending = loop.run()
     return loop.history, ending.code
 

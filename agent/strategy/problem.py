@@ -48,6 +48,8 @@ class Problem(Frozen):
     """How many measurements the budget allows in all, for which the deck must last."""
     hours_planned: float | None = None
     """How long the budget allows in all, h; None where only measurements are counted."""
+    is_time_simulated: bool = False
+    """True where hours are those that commands take by the instrument's own clock, not the wall's."""
 
     @property
     def unit(self) -> str:

@@ -31,6 +31,8 @@ ABSENT = 0.25
 """Chance that an allowed reflection in range, which would have been seen, is absent: its form factor is 0."""
 STRANGE = 0.02
 """Chance that a peak belongs to no lattice."""
+DECADE = math.log(10)
+"""Where nothing is known of a place or a scale, it lies in one decade of q: the range of ln q."""
 N_FIRST = 2
 """One of so many first peaks is one of so many first reflections."""
 
@@ -71,11 +73,11 @@ class LatticeFit:
 
 
 def weigh_lattices(peaks: Reflections) -> dict[str, tuple[float, LatticeFit]]:
-    """Weigh all lattices, expected alike.
+    """Weigh all lattices, expected alike, and that peaks are of none of them, expected as often as of any.
 
     A peak is found where its lattice has a reflection, within its sigma and 0.4 % (Gaussian, in ln q); a
     reflection that would have been seen is absent with a chance of one quarter; a peak is a stranger with a
-    chance of 2 %, anywhere. The scale, which the peaks must share, is free.
+    chance of 2 %, anywhere. The scale, which the peaks must share, is free. Peaks of no lattice lie anywhere.
 
     Parameters
     ----------
@@ -85,7 +87,7 @@ def weigh_lattices(peaks: Reflections) -> dict[str, tuple[float, LatticeFit]]:
     Returns
     -------
     dict
-        Probability and best fit of each lattice; the probabilities add up to 1.
+        Probability and best fit of each lattice; what the probabilities lack to 1 is that of no lattice.
     """
     fits = {
         name: max(
@@ -94,9 +96,10 @@ def weigh_lattices(peaks: Reflections) -> dict[str, tuple[float, LatticeFit]]:
         )
         for name, squares in SQUARES.items()
     }
-    best = max(fit.log_evidence for fit in fits.values())
+    of_none = math.log(len(fits)) - peaks.q_inv_nm.size * math.log(DECADE)
+    best = max(of_none, *(fit.log_evidence for fit in fits.values()))
     weights = {name: math.exp(fit.log_evidence - best) for name, fit in fits.items()}
-    total = sum(weights.values())
+    total = sum(weights.values()) + math.exp(of_none - best)
     return {name: (weights[name] / total, fit) for name, fit in fits.items()}
 
 
@@ -114,7 +117,7 @@ def _assign(name: str, peaks: Reflections, anchor: int, first: int) -> LatticeFi
         nearest = np.abs(off).argmin(axis=1).astype(np.int64)
         misses = off[np.arange(log_q.size), nearest] / width
         member = np.log(1 - STRANGE) - 0.5 * misses**2 - np.log(width * math.sqrt(2 * math.pi))
-        is_member = member > math.log(STRANGE / math.log(10))  # a stranger lies anywhere in a decade of q
+        is_member = member > math.log(STRANGE / DECADE)
         is_member[anchor] = True
         is_member &= _is_first_of_its_kind(nearest, np.abs(misses))
         weight = is_member / width**2
@@ -138,9 +141,9 @@ def _weigh(name: str, peaks: Reflections, assigned: tuple[Indices, Mask], scale:
     width = np.hypot(noise, SHIFT)
     misses = (log_q - scale - 0.5 * np.log(squares[nearest])) / width
     member = np.log(1 - STRANGE) - 0.5 * misses**2 - np.log(width * math.sqrt(2 * math.pi))
-    stranger = math.log(STRANGE / math.log(10))
+    stranger = math.log(STRANGE / DECADE)
     evidence = float(np.where(is_member, member, stranger).sum())
-    evidence += 0.5 * math.log(2 * math.pi / float((is_member / width**2).sum()))
+    evidence += 0.5 * math.log(2 * math.pi / float((is_member / width**2).sum())) - math.log(DECADE)
     found = set(nearest[is_member].tolist())
     for order, square in enumerate(squares.tolist()):
         if order in found:

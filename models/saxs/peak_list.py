@@ -182,7 +182,11 @@ def _fit(points: Steady, bump: Bump, others: list[Bump]) -> PeakFit | None:
 def _is_good(fit: PeakFit, others: list[Bump]) -> bool:
     """Narrow, significant, and not on the slope of another."""
     is_narrow = fit.fwhm_inv_nm < MAX_RELATIVE_FWHM * fit.q_inv_nm
-    is_significant = fit.strength > max(MIN_STRENGTH * fit.strength_sigma, MIN_HEIGHT)
+    # of a peak that dwarfs its background the height is sure where its ratio to the background is not: what
+    # counts is the peak's share of the summit, s / (1 + s)
+    is_significant = (
+        fit.strength > MIN_HEIGHT and fit.strength * (1 + fit.strength) > MIN_STRENGTH * fit.strength_sigma
+    )
     is_apart = all(
         abs(fit.q_inv_nm - other.q_inv_nm) > 0.4 * (fit.fwhm_inv_nm + other.fwhm_inv_nm) for other in others
     )

@@ -63,8 +63,18 @@ def test_the_hours_of_a_simulated_night_count_though_nobody_waits_for_them():
     night = history("g").plus(Duration(seq=1, kind="expose", seconds=2.5 * 3600))
     ending = ending_due(BudgetSpec(measurements=9, hours=2.4), night, BEGAN, BEGAN)
     assert ending is not None
-    assert ending.sentence == "2.50 h have passed (limit 2.4 h)."
+    assert ending.sentence == "2.5 h have passed (limit 2.4 h)."
     assert ending_due(BudgetSpec(measurements=9, hours=2.6), night, BEGAN, BEGAN) is None
+
+
+def test_a_simulated_night_is_not_ended_by_the_wall_s_clock():
+    night = history("g").plus(Duration(seq=1, kind="expose", seconds=60.0))
+    short = BudgetSpec(measurements=9, hours=0.02)
+    assert ending_due(short, night, BEGAN, LATER) is not None
+    assert ending_due(short, night, None, LATER) is None
+    ending = ending_due(BudgetSpec(measurements=9, hours=0.015), night, None, LATER)
+    assert ending is not None
+    assert ending.sentence == "0.0167 h have passed (limit 0.015 h)."
 
 
 def test_an_ending_survives_being_written_down_as_a_decision():

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.domain.scattering import Absence, Curve, Feature, Fit, Floats
-from models.saxs.features.lattice import EXTRACTOR
+from models.saxs.features.lattice import EXTRACTOR, PROBABILITIES
 from models.saxs.lattices import HEXAGONAL_FACTOR, SQUARES, Reflections, weigh_lattices
 from models.saxs.peak_list import list_peaks
 from models.saxs.steady import steady
@@ -46,7 +46,7 @@ def value(found: dict[str, Feature | Absence], name: str) -> float:
 def test_a_lattice_is_told_by_its_peaks(noisy: CurveMaker, name: str, parameter_nm: float, n: int):
     found = read(noisy(Q, pattern(name, parameter_nm, n), 3000, 1))
     assert value(found, f"p_{name}") > 0.8
-    assert sum(value(found, f"p_{other}") for other in SQUARES) == pytest.approx(1.0)
+    assert sum(value(found, name) for name in PROBABILITIES) == pytest.approx(1.0)
     parameter = found["lattice_parameter"]
     assert isinstance(parameter, Feature)
     assert abs(parameter.value - parameter_nm) < 4 * parameter.sigma < 0.02 * parameter_nm
@@ -87,6 +87,37 @@ def test_two_peaks_leave_a_lattice_unresolved(noisy: CurveMaker):
     absence = found["p_lamellar"]
     assert isinstance(absence, Absence)
     assert "unresolved: 2 peaks" in absence.why
+
+
+def test_peaks_that_fit_no_lattice_are_said_to_be_of_none():
+    rng, shares = np.random.default_rng(4), []
+    for _ in range(200):
+        places = np.sort(np.exp(rng.uniform(np.log(0.3), np.log(3.0), 5)))
+        seen = np.linspace(0.2, places[-1] * 1.01, 400)
+        posterior = weigh_lattices(Reflections(places, 0.002 * places, seen))
+        shares.append(1.0 - sum(p for p, _ in posterior.values()))
+    assert np.mean(shares) > 0.9
+    assert np.mean(np.array(shares) < 0.4) < 0.06
+
+
+def test_the_fringes_of_spheres_are_no_lattice(noisy: CurveMaker):
+    x = Q * 14.0
+    ideal = (3 * (np.sin(x) - x * np.cos(x)) / x**3) ** 2
+    found = read(noisy(Q, np.convolve(ideal + 1e-7, np.ones(7) / 7, "same"), 1e7, 5))
+    assert value(found, "n_peaks") >= 3
+    absence = found["p_fcc"]
+    assert isinstance(absence, Absence)
+    assert "as the fringes of one particle's form do" in absence.why
+
+
+def test_a_peak_that_dwarfs_its_background_is_among_the_peaks(noisy: CurveMaker):
+    ideal = 0.01 * Q**-2.0 + 1e-4
+    for order in (1, 2, 3, 4):
+        u = (Q - 0.65 * order) / 0.025
+        ideal = ideal + 5.0 / order**2 * (0.5 / (1 + 4 * u**2) + 0.5 * np.exp(-4 * np.log(2) * u**2))
+    found = read(noisy(Q, ideal, 3000, 6))
+    assert value(found, "n_peaks") == 4
+    assert value(found, "p_lamellar") > 0.95
 
 
 @settings(max_examples=30)
