@@ -1,8 +1,8 @@
 """Programs in processes of their own, forked off one that has everything loaded.
 
 Run as ``python -m tests.forked SOCKET``. Whoever connects (`tests/forked_client.py`) hands over its words,
-its folder, its environment and its standard streams, and gets back how the program ended. The server ends
-with its standard input.
+its folder, its environment and its standard streams, then any signal that it gets, and gets back how the
+program ended. A client that is killed takes its program with it. The server ends with its standard input.
 """
 
 import contextlib
@@ -52,14 +52,24 @@ def _bury_minders() -> None:
 
 
 def _mind(client: socket.socket) -> None:
-    """Fork the program, wait for its end, tell the client; never returns."""
+    """Fork the program, pass signals on to it, wait for its end, tell the client; never returns."""
     message, streams, _, _ = socket.recv_fds(client, LONGEST_ORDER, N_STREAMS)
     program = os.fork()
     if program == 0:
         client.close()
         _become(json.loads(message), streams)
+    for stream in (*range(N_STREAMS), *streams):
+        os.close(stream)
+    ended = os.pidfd_open(program)
+    while ended not in (heard := select.select([client, ended], [], [])[0]):
+        assert client in heard
+        number = client.recv(1)  # nothing comes of a client that has died
+        signal.pidfd_send_signal(ended, number[0] if number else signal.SIGKILL)
+        if not number:
+            break
     _, status = os.waitpid(program, 0)
-    client.sendall(f"{os.waitstatus_to_exitcode(status)}".encode())
+    with contextlib.suppress(BrokenPipeError):
+        client.sendall(f"{os.waitstatus_to_exitcode(status)}".encode())
     os._exit(0)
 
 
@@ -74,6 +84,8 @@ def _become(order: dict[str, Any], streams: list[int]) -> None:
         os.chdir(order["folder"])
         os.environ.clear()
         os.environ.update(order["env"] | SINGLE_THREADED)
+        if "PYTHONUNBUFFERED" in os.environ:
+            sys.stdout.reconfigure(line_buffering=True)
         status = _run(order["words"])
     except SystemExit as ending:
         status = ending.code if isinstance(ending.code, int) else int(ending.code is not None)

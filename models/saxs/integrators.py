@@ -39,6 +39,8 @@ def _integrator(geometry_json: str) -> AzimuthalIntegrator:
     height_m, width_m = geometry.pixel_height_um * 1e-6, geometry.pixel_width_um * 1e-6
     detector = Detector(height_m, width_m, max_shape=geometry.shape)
     integrator = AzimuthalIntegrator(detector=detector, wavelength=geometry.wavelength_nm * 1e-9)
+    # no integrator lies in a circle of references: a search of the whole process would find nothing
+    integrator.auto_gc = False
     integrator.setFit2D(
         geometry.distance_mm,
         geometry.beam_column_px,

@@ -1,6 +1,5 @@
 """kill -9 at twenty random moments: the rows are those of a watch that nobody disturbed."""
 
-import gc
 import multiprocessing
 import random
 import time
@@ -21,7 +20,6 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path):
     lab.out = tmp_path / "killed"
     dice, lengths = random.Random(5), [0]
     fork = multiprocessing.get_context("fork")  # what it needs is loaded and compiled already
-    gc.freeze()  # pyFAI collects garbage at each start, and there is much in a process of tests
     for _ in range(N_KILLS):
         child = fork.Process(target=lab.watch, kwargs={"out": lab.out})
         child.start()
@@ -35,7 +33,6 @@ def test_twenty_kills_lose_nothing_and_repeat_nothing(tmp_path: Path):
             with h5py.File(lab.out / "curves.h5") as book:
                 assert all("sigma" in group for group in book.values())
         lengths.append(n_lines(lab))
-    gc.unfreeze()
     assert len({n for n in lengths if 1 < n <= N_FRAMES}) >= 5, f"killed in the midst of it: {lengths}"
     lab.watch(out=lab.out)
     assert lab.rows() == expected

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 
 import pytest
@@ -13,7 +12,7 @@ from db.queries import read_campaigns
 from db.requests import read_requests
 from db.verify.record import verify
 from tests.db.conftest import postgresql, url
-from tests.journeys.conftest import CAMPAIGN, ROOT
+from tests.journeys.conftest import CAMPAIGN
 from tests.journeys.test_signals import WAIT_S
 
 __all__ = ["postgresql", "url"]
@@ -33,15 +32,12 @@ class Night:
         self.process = None
 
     def go_on(self):
-        self.process = self.start(sys.executable, "-u", "-m", "agent.cli", "run", "night.toml")
+        self.process = self.begin("run", "night.toml")
 
     def begin(self, *words):
-        return self.start(self.quick / "nightbeam", *words)
-
-    def start(self, *words):
         return subprocess.Popen(
-            [*words, "--db", self.url], cwd=self.folder, text=True, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+            [self.quick / "nightbeam", *words, "--db", self.url], cwd=self.folder, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONUNBUFFERED": "1"},
         )  # fmt: skip
 
     def type(self, *words, who="Ana", status=0):

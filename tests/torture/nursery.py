@@ -1,6 +1,7 @@
 """A process that has everything loaded and no thread started, and forks a campaign's run in milliseconds.
 
-Run as ``python -m tests.torture.nursery``; it takes one JSON line per order and answers with one.
+Run as ``python -m tests.torture.nursery``, or forked off such a process itself; it takes one JSON line per
+order and answers with one.
 """
 
 import ctypes
@@ -68,11 +69,12 @@ def _forecast(order: dict[str, Any]) -> int:
     return 0
 
 
-def serve() -> None:
+def serve(*, is_warm: bool = False) -> None:
     """Take orders until there are none."""
     answers = os.dup(1)
     os.dup2(2, 1)
-    warm_up(("tests.torture.traps",))
+    if not is_warm:
+        warm_up(("tests.torture.traps",))
     _answer(answers, {"threads": n_threads()})
     for line in sys.stdin:
         order = json.loads(line)

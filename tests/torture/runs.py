@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,9 @@ from typing import Any
 from tests.warmed import SINGLE_THREADED
 
 ROOT = Path(__file__).parents[2]
+COMMAND = (sys.executable, "-m", "tests.torture.nursery")
+FORKED = "import tests.torture.traps; from tests.torture.nursery import serve; serve(is_warm=True)"
+"""A nursery as Python source, for a process that has everything loaded."""
 LONGEST_S = 120.0
 """A run that takes longer hangs."""
 
@@ -40,12 +44,12 @@ class Run:
 
 
 class Nursery:
-    """Forks runs off a process that has everything loaded."""
+    """Forks runs off a process that has everything loaded, and that the command starts."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = COMMAND) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.torture.nursery"], cwd=ROOT, text=True, stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE, env=os.environ | SINGLE_THREADED | {"PYTHONPATH": str(ROOT)},
+            command, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            env=os.environ | SINGLE_THREADED | {"PYTHONPATH": str(ROOT)},
         )  # fmt: skip
         self.n_threads: int = self._answer()["threads"]
 

@@ -30,11 +30,12 @@ class Storm:
     folder: Path
     server: Server
     campaign: Small = field(default_factory=lambda: Small(time_scale=0.2))
+    raise_nursery: Callable[[], Nursery] = Nursery
 
     def carry_out(self, progress: Callable[[int], None] = lambda n: None) -> Figures:
         """Stop, start, go on, audit, add up."""
         rng, tally = random.Random(f"storm/{self.seed}"), Tally(self.seed)
-        n_left, n_ended, nursery = self.n_stops, 0, Nursery()
+        n_left, n_ended, nursery = self.n_stops, 0, self.raise_nursery()
         try:
             calm = run_in_peace(nursery, self.campaign, *self._place("calm-storm"))
             index = 0

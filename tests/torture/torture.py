@@ -171,6 +171,7 @@ class Torture:
     database: Database = sqlite
     n_workers: int = 2
     mutant: str | None = None
+    raise_nursery: Callable[[], Nursery] = Nursery
 
     def carry_out(self, progress: Callable[[int], None] = lambda n: None) -> Figures:
         """Kill, resume, audit, add up."""
@@ -191,7 +192,7 @@ class Torture:
                 if not found.objections():
                     shutil.rmtree(ordeal.folder)
 
-        nurseries = [Nursery() for _ in range(self.n_workers)]
+        nurseries = [self.raise_nursery() for _ in range(self.n_workers)]
         try:
             calm = run_in_peace(nurseries[0], campaign, *self._place("calm"))
             with ThreadPoolExecutor(self.n_workers) as pool:
