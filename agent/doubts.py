@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
+from agent.meanwhile import why_serial
 from agent.strategy import bayes
+from instruments.beamline import Beamline
 from models.domain.campaign import CampaignSpec
 from models.domain.inputs import validated
 
@@ -10,8 +12,11 @@ LEARNING = "bayes"
 """The strategy that makes an even start before it asks a model."""
 
 
-def doubts(spec: CampaignSpec) -> Iterator[str]:
+def doubts(spec: CampaignSpec, beamline: Beamline) -> Iterator[str]:
     """Tell each in one sentence, with value, limit and remedy."""
+    serial = why_serial(spec, beamline)
+    if serial is not None:
+        yield serial
     if spec.strategy.kind == LEARNING:
         initial = validated(bayes.Options, spec.strategy.options, "strategy").initial
         n_budget = spec.budget.measurements

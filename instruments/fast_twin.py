@@ -25,6 +25,8 @@ THIN = 4
 pixel apart."""
 DEVICE_FAULTS = frozenset({"stuck_motor"})
 """Faults that a device enacts: they leave no curve."""
+PASSING = frozenset({"power_cut"})
+"""Faults that a night goes on after as if they had not been: nothing is lost, and nothing measured."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +126,8 @@ class FastTwin:
             When the mixture cannot be made.
         """
         fault = self._struck.fault(decision.seq)
+        if fault is not None and fault.kind in PASSING:
+            fault = None
         mixture = self._mixture(decision, action_id)
         station, light = self._world.shine(mixture, seq=decision.seq, exposure_s=decision.exposure_s)
         rng = noise_of(self._world.seed, decision.seq)

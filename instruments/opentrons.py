@@ -11,10 +11,12 @@ from instruments.mixing import SoftTags
 from instruments.ot2 import Ot2
 from instruments.ot2_http import Patience, RobotRun, Wire
 from instruments.robot_deck import RobotDeck, RobotDeckSpec, read_deck
-from instruments.robot_dispenser import RobotDispenser
+from instruments.robot_dispenser import Mixture, RobotDispenser
+from instruments.robot_told import refuse_disagreement, with_stocks
 from instruments.soft import Setting
 from instruments.virtual import COMPONENTS, beamline_around
 from instruments.virtual import Options as VirtualOptions
+from instruments.virtual_deck import VirtualDeck
 from instruments.virtual_sample import JOURNAL, Journal
 from models.domain.errors import BadInput
 from sims.world import World, WorldSpec
@@ -73,9 +75,19 @@ class Options(RobotOptions):
     """The hidden truth that the virtual beam measures."""
 
 
-def make_robot(
-    options: RobotOptions, context: BuildContext, journal: Journal | None = None, tags: SoftTags | None = None
-) -> Robot:
+@dataclass(frozen=True)
+class Around:
+    """What a robot shares with a beamline around it."""
+
+    journal: Journal
+    """What was made so far."""
+    tags: SoftTags
+    """What it is told before each command."""
+    mixture: Mixture | None = None
+    """What comes of transfers, where that is known."""
+
+
+def make_robot(options: RobotOptions, context: BuildContext, around: Around | None = None) -> Robot:
     """The dispenser of an OT-2; nothing is spoken to before the first mix.
 
     Parameters
@@ -84,40 +96,48 @@ def make_robot(
         The robot, and what stands on its deck.
     context
         What it is told about the campaign; the journal lies in its folder.
-    journal, tags
-        What was made so far, and what it is told before each command; made here when left out.
+    around
+        What it shares with a beamline; made here when left out.
 
     Raises
     ------
     BadInput
-        When a name of the deck leads nowhere.
+        When a name of the deck leads nowhere, or contradicts the campaign's ``[deck]``.
     """
     for library in ("pylabrobot", "ot_api"):
         if importlib.util.find_spec(library) is None:
             raise BadInput("[instrument]", f"needs {library}, which is not installed", f"Install it: {EXTRA}")
-    deck = read_deck(options, context.home)
+    deck = read_deck(with_stocks(options, context.deck), context.home)
+    if context.deck is not None:
+        refuse_disagreement(deck, context.deck)
     patience = Patience(options.reply_s, options.command_s, options.mix_s)
     is_real = options.host != CHATTERBOX
     run = RobotRun(Wire(options.host, options.port, patience)) if is_real else None
-    told = tags or SoftTags(
-        Setting(name="tag_seq", value=0),
-        Setting(name="tag_action_id", value=""),
-        Setting(name="tag_fence", value=0),
-    )
-    kept = journal or Journal(context.folder.resolve() / JOURNAL)
+    around = around or _alone(context)
+    told = around.tags
     return Robot(
         dispenser=RobotDispenser(
             deck,
             Ot2(deck, run, drops_doubtful_tip=not options.is_tip_off),
-            kept,
+            around.journal,
             told,
-            sample_ul=options.sample_ul,
+            axes=options.sample_ul if around.mixture is None else around.mixture,
         ),
-        journal=kept,
+        journal=around.journal,
         tags=Tags(seq=told.seq, action_id=told.action_id, fence=told.fence),
         longest_s=options.mix_s + options.command_s + 2 * options.reply_s + SPARE_S,
         deck=deck,
     )
+
+
+def _alone(context: BuildContext) -> Around:
+    """Journal and tags of a robot that shares them with nobody."""
+    tags = SoftTags(
+        Setting(name="tag_seq", value=0),
+        Setting(name="tag_action_id", value=""),
+        Setting(name="tag_fence", value=0),
+    )
+    return Around(Journal(context.folder.resolve() / JOURNAL), tags)
 
 
 def build(options: Options, context: BuildContext) -> Beamline:
@@ -130,7 +150,9 @@ def build(options: Options, context: BuildContext) -> Beamline:
     context
         What it is told about the campaign; `seed` seeds the world.
     """
-    if set(options.stocks) != set(COMPONENTS):
+    deck = context.deck
+    mixture = None if deck is None else VirtualDeck(deck, COMPONENTS, context.seed)
+    if deck is None and set(options.stocks) != set(COMPONENTS):
         raise BadInput(
             "[instrument].stocks", f"are {', '.join(options.stocks)}", f"Name them {', '.join(COMPONENTS)}"
         )
@@ -138,7 +160,7 @@ def build(options: Options, context: BuildContext) -> Beamline:
     made: list[Robot] = []
 
     def make_dispenser(journal: Journal, tags: SoftTags) -> RobotDispenser:
-        made.append(make_robot(options, context, journal, tags))
+        made.append(make_robot(options, context, Around(journal, tags, mixture)))
         return made[-1].dispenser
 
     around = beamline_around(world, VirtualOptions(world=options.world), context, make_dispenser)

@@ -62,8 +62,8 @@ class RobotDeckSpec(Frozen):
     """Labware by a name of one's own."""
     pipettes: dict[Mount, PipetteSpec] = Field(min_length=1)
     """Pipettes by mount."""
-    stocks: dict[str, RobotStockSpec] = Field(min_length=1)
-    """Stocks by name."""
+    stocks: dict[str, RobotStockSpec] = Field(default_factory=dict)
+    """Stocks by name; left out where a table ``[deck]`` names them."""
     plates: tuple[str, ...] = Field(min_length=1)
     """Labware that samples are made in, by name, the first plate first."""
     wells_used: tuple[str, ...] = ()
@@ -139,6 +139,8 @@ def read_deck(spec: RobotDeckSpec, home: Path, where: str = "[instrument]") -> R
         slots[one.slot] = name
     for plate in spec.plates:
         _named(labware, plate, f"{where}.plates", has_tips=False)
+    if not spec.stocks:
+        raise BadInput(f"{where}.stocks", "name none, and there is no table [deck] that does", "Name them")
     deck = RobotDeck(spec, labware, _pipettes(spec, labware, where))
     _check_places(deck, where)
     return deck

@@ -38,6 +38,19 @@ class Robot(Protocol):
         ...
 
 
+class Mixture(Protocol):
+    """What comes of transfers."""
+
+    @property
+    def components(self) -> tuple[str, ...]:
+        """What samples are made of."""
+        ...
+
+    def carry_out(self, told: Transfers, action_id: str) -> dict[str, float]:
+        """How much of each component a sample holds."""
+        ...
+
+
 class RobotMix(Mix):
     """The command to mix, which can be asked whether its robot is there."""
 
@@ -68,7 +81,7 @@ class RobotDispenser:
         journal: Journal,
         tags: SoftTags,
         *,
-        sample_ul: float | None = None,
+        axes: float | Mixture | None = None,
     ) -> None:
         """Make the dispenser; nothing is spoken to yet.
 
@@ -82,17 +95,18 @@ class RobotDispenser:
             What was made so far.
         tags
             Whose fence goes into the journal, and whose number names a sample that is told by fractions.
-        sample_ul
-            Volume of a sample that is told by the fractions of the stocks, uL; None when it is told by
-            `transfers`.
+        axes
+            What the campaign's axes are: the fractions of the stocks, for samples of so many uL; or the
+            components of what comes of transfers. None where they are neither.
         """
-        by_fractions = sample_ul is not None
-        self.components: tuple[str, ...] = tuple(deck.spec.stocks) if by_fractions else ()
+        self._sample_ul = axes if isinstance(axes, (float, int)) else None
+        self._mixture = None if isinstance(axes, (float, int)) else axes
+        named = () if self._sample_ul is None else tuple(deck.spec.stocks)
+        self.components: tuple[str, ...] = named if self._mixture is None else self._mixture.components
         self.fractions = {name: ComponentFraction(name=f"dispenser_{name}") for name in self.components}
         self.transfers = TransfersSignal(name="dispenser_transfers")
         self.mix = RobotMix(name="dispenser_mix", on_set=self._mix, robot=robot)
         self._deck, self._robot, self._journal, self._tags = deck, robot, journal, tags
-        self._sample_ul = sample_ul
         self._is_busy = threading.Lock()
 
     def journal_entry(self, action_id: str) -> Literal["started", "done", "no journal"] | None:
@@ -116,7 +130,7 @@ class RobotDispenser:
             wanted = self._wanted(begun)
             steps = plan_pipetting(self._deck, wanted, begun)
             vial = Vial(
-                wanted.sample, dict.fromkeys(self._deck.spec.stocks, 0.0) | wanted.fractions, wanted.well,
+                wanted.sample, self._made_of(wanted, action_id), wanted.well,
                 dict(wanted.volumes_ul), tuple(step.tip for step in steps),
             )  # fmt: skip
         except BaseException:
@@ -134,6 +148,12 @@ class RobotDispenser:
             target=self._finish, args=(carry_out, status), name="dispenser-mix", daemon=True
         ).start()
         return status
+
+    def _made_of(self, wanted: Transfers, action_id: str) -> dict[str, float]:
+        """What the sample holds: of components where that is known, else of stocks."""
+        if self._mixture is not None:
+            return self._mixture.carry_out(wanted, action_id)
+        return dict.fromkeys(self._deck.spec.stocks, 0.0) | wanted.fractions
 
     def _wanted(self, begun: Sequence[Vial]) -> Transfers:
         """What the next mix makes."""

@@ -38,7 +38,7 @@ class VirtualDeck:
                 f"Its components are {', '.join(components)}",
             )
         known = tuple(Axis(name=one.name, low=0.0, high=1.0, unit="g/g") for one in spec.components)
-        self._deck, self._components, self._seed = read_deck(spec, known), components, seed
+        self._deck, self.components, self._seed = read_deck(spec, known), components, seed
 
     def carry_out(self, told: Transfers, action_id: str) -> dict[str, float]:
         """Mass fraction of each component of what a pipette makes of transfers; the same for one action.
@@ -65,4 +65,4 @@ class VirtualDeck:
         volumes = volumes * (1.0 + pipetting.relative_sigma * relative)
         volumes += np.sqrt(steps) * pipetting.sigma_ul * each
         made = dict(zip(deck.axes, deck.made(np.maximum(volumes, 0.0)).tolist(), strict=True))
-        return {name: made.get(name, 0.0) for name in self._components}
+        return {name: made.get(name, 0.0) for name in self.components}

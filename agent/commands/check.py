@@ -60,6 +60,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
     from agent.commands.terms import load_line, people_lines
     from agent.doubts import doubts
     from agent.lasting import deck_lasts
+    from agent.meanwhile import measurement_s
     from db.urls import shown
 
     spec = plan.spec
@@ -69,7 +70,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
     blank = spec.measurement.blank
     n_between = None if blank is None else blank.n_between
     n_blanks = -(-n_samples // n_between) if n_between else int(blank is not None)
-    each_s = spec.measurement.exposure_s + spec.measurement.overhead_s + _journey_s(plan)
+    each_s = measurement_s(spec, plan.beamline) + _journey_s(plan)
     seconds = (n_samples + n_blanks) * each_s
     return {
         "campaign": spec.name,
@@ -85,7 +86,7 @@ def _facts(plan: "Plan", missing: tuple[str, ...]) -> dict[str, Any]:
         "strategy": spec.strategy.kind,
         "budget": spec.budget.model_dump(),
         "stops_when": list(_stops_when(plan)),
-        "doubts": list(doubts(spec)),
+        "doubts": list(doubts(spec, plan.beamline)),
         "deck": deck_lasts(spec),
         "loads": load_line(spec),
         "people": list(people_lines(spec)),

@@ -45,17 +45,18 @@ def plan(  # noqa: PLR0913  a command has its options
 ) -> None:
     """Tell how many samples, hours, stock and dose a target is likely to need: for a proposal.
 
-    A percentage is of the range of what is sought over the space. Limits of the budget besides measurements
+    A percentage is of the range of what is sought over the space; shares are of the space, or of the volume
+    that the true front dominates. Limits of the budget besides measurements
     are not in force. Exit status: 0 done, 2 bad input, 1 fault.
 
     Example: `nightbeam plan examples/first_light.toml --target "regret<2%"`
     """
-    from agent.rehearsal.standard import score_name
     from agent.rehearsal.sweep import Order
     from agent.rehearsal.target import read_target
+    from agent.rehearsal.yardsticks.catalog import yardstick_for
 
     setting = _alone(prepare(file, dataset, Asked(strategy, world, more, db)), most)
-    wanted = read_target(target, score_name(setting.plan.spec.objective))
+    wanted = read_target(target, yardstick_for(setting.plan.spec.objective).name)
     name = f"{setting.plan.spec.name}-{setting.choice.folder}-plan"
     order = Order(out or Path(FOLDER) / name, seeds, dask, workers, is_contest_only=True)
     found = _carry_out(setting, order, wanted, is_silent=as_json)
@@ -82,6 +83,8 @@ def _carry_out(setting: "Setting", order: "Order", wanted: "Target", *, is_silen
     from agent.rehearsal.sweep import carry_out
 
     with telling(is_silent=is_silent) as tell:
+        if setting.choice.why:
+            tell.say(setting.choice.why)
         return _read(carry_out(setting, order, tell), wanted)
 
 
@@ -89,11 +92,11 @@ def _read(sweep: "Sweep", wanted: "Target") -> "Plan":
     from agent.rehearsal.pairing import share_interval
     from agent.rehearsal.planning import Plan, needs_of
     from agent.rehearsal.sweep import budget_of
+    from agent.rehearsal.yardsticks.catalog import yardstick_for
 
     setting, most = sweep.setting, budget_of(sweep.setting)
-    spec, unit = setting.plan.spec, setting.plan.problem.unit
-    is_share = spec.objective.goal == "level"
-    scale = 1.0 if is_share else sweep.scale
+    spec, unit = setting.plan.spec, setting.unit
+    yardstick, scale = yardstick_for(spec.objective), sweep.scale
     level = wanted.level(scale)
     reached, needs = needs_of(sweep.tracks, level, most, spec.measurement.sample_unit)
     low, high = share_interval(reached * len(sweep.tracks), len(sweep.tracks))
@@ -101,11 +104,12 @@ def _read(sweep: "Sweep", wanted: "Target") -> "Plan":
         campaign=spec.name,
         strategy=next(iter(setting.plans)),
         world=setting.choice.text(),
-        target=wanted.text(scale, "share" if is_share else unit),
+        target=wanted.text(scale, "share" if yardstick.is_share else unit, yardstick.of),
         n_seeds=len(sweep.tracks),
         most=most,
         reached=reached,
         reached_low=low,
         reached_high=high,
         needs=needs,
+        caution=setting.choice.caution,
     )

@@ -80,6 +80,8 @@ def rehearse(  # noqa: PLR0913  a command has its options
         is_contest_only=contest_only,
     )
     with telling(is_silent=as_json) as tell:
+        if setting.choice.why:
+            tell.say(setting.choice.why)
         sweep = carry_out(setting, order, tell)
     verdict = write_report(sweep, order.folder)
     if as_json:
@@ -150,4 +152,6 @@ def _show(verdict: "Verdict", folder: Path) -> None:
             f"after {verdict.budget}; better than the others in {one.share_won:.0%}"
         )
     typer.echo(verdict.sentence)
+    if verdict.caution:
+        typer.echo(verdict.caution)
     typer.echo(f"report: {folder / REPORT}")

@@ -37,7 +37,7 @@ def run(
 
         sys.stdout = Sheltered(sys.stdout)
         plan = Campaign.from_toml(file, db=db, dataset=dataset).check()
-        for doubt in doubts(plan.spec):
+        for doubt in doubts(plan.spec, plan.beamline):
             print(f"nightbeam: beware: {doubt}.", file=sys.stderr)
         loop, ending = _carry_out(plan, signals, as_json=as_json)
         picture = _draw(plan, loop)

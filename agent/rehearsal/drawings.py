@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import FormatStrFormatter, LogLocator
+from matplotlib.ticker import FormatStrFormatter, FuncFormatter, LogLocator
 
-from agent.rehearsal.verdict import Fared, Quartiles, Verdict
+from agent.rehearsal.verdict import Calibrated, Fared, Quartiles, Verdict
 
 STYLE: dict[Any, Any] = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "path",
@@ -24,6 +24,8 @@ COLOURS = ("#0b6e99", "#d1495b", "#6a994e", "#8e5ea2", "#e09f3e", "#335c67", "#b
 PLAIN_COLOURS = {"random": "#8a8a8a", "grid": "#b3a369", "sobol": "#7fa1b5"}
 MOST_DRAWN = 8
 """Strategies in one picture besides the plain ones."""
+IDEALS = {"regret": "the best place itself", "volume lost": "the true front"}
+"""What has a score of nothing."""
 FLOOR = 1e-3
 """Scores below this share of the scale are drawn at it: a logarithm has no zero."""
 
@@ -73,7 +75,7 @@ def draw_progress(figure: Figure, verdict: Verdict) -> None:
     first.set_ylabel(score_label(verdict))
     for ax in (first, *others):
         ax.set_yscale("log")
-        _tell_plainly(ax.yaxis)
+        _tell_plainly(ax.yaxis, verdict)
         ax.grid(axis="y", color="#dddddd", linewidth=0.6)
         ax.set_xlim(left=0)
     handles, labels = first.get_legend_handles_labels()
@@ -126,9 +128,10 @@ def _draw_ideal(ax: Axes, verdict: Verdict) -> None:
     if known:
         x, y = np.array(known).T
         ax.plot(x, y, ":", color="black", linewidth=1.2, label="ideal: no noise, evenly spread")
-    elif verdict.score == "regret":
+    elif verdict.score in IDEALS:
         floor = FLOOR * verdict.scale
-        ax.axhline(floor, color="black", linewidth=1.0, linestyle=":", label="ideal: the best place itself")
+        label = f"ideal: {IDEALS[verdict.score]}"
+        ax.axhline(floor, color="black", linewidth=1.0, linestyle=":", label=label)
 
 
 def draw_finals(figure: Figure, verdict: Verdict) -> None:
@@ -146,36 +149,42 @@ def _draw_spans(figure: Figure, verdict: Verdict, rows: Sequence[tuple[str, Quar
         ax.plot(middle, place, "o", color=colour, markersize=8)
     ax.set_yticks(range(len(rows)), [name for name, _, _ in reversed(rows)])
     ax.set_xscale("log")
-    _tell_plainly(ax.xaxis)
+    _tell_plainly(ax.xaxis, verdict)
     ax.set_xlabel(f"{score_label(verdict)} after {verdict.budget} measurements: median and quartiles")
     ax.grid(axis="x", color="#dddddd", linewidth=0.6)
     ax.set_ylim(-0.6, len(rows) - 0.4)
 
 
-def _tell_plainly(axis: Axis) -> None:
-    """Numbers on a logarithmic axis as people write them: 0.5, 1, 20."""
-    axis.set_major_formatter(FormatStrFormatter("%g"))
+def _tell_plainly(axis: Axis, verdict: Verdict) -> None:
+    """Numbers on a logarithmic axis as people write them: 0.5, 1, 20; shares in per cent."""
+    as_written = FormatStrFormatter("%g")
+    if verdict.unit == "share":
+        as_written = FuncFormatter(lambda share, _: f"{100.0 * share:g} %")
+    axis.set_major_formatter(as_written)
     axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
-    axis.set_minor_formatter(FormatStrFormatter("%g"))
+    axis.set_minor_formatter(as_written)
+
+
+def gaining(verdict: Verdict) -> list[Calibrated]:
+    """Strategies that expected gains which a measurement shows."""
+    return [one for one in verdict.calibration if one.gains]
 
 
 def draw_calibration(figure: Figure, verdict: Verdict) -> None:
-    """Expected and found gains, and how many values lay in their bands."""
+    """Expected and found gains, where the goal has any, and how many values lay in their bands."""
+    told, colours = gaining(verdict)[:MOST_DRAWN], colour_of(verdict)
+    if not told:
+        _draw_coverage(figure.subplots(), verdict, colours)
+        return
     left, right = figure.subplots(1, 2, width_ratios=(1.2, 1))
-    colours = colour_of(verdict)
-    told = [one for one in verdict.calibration if one.gains]
-    tops = [max(max(e, f) for e, f, _ in one.gains) for one in told]
-    for one in told[:MOST_DRAWN]:
+    top = max(max(e, f) for one in told for e, f, _ in one.gains)
+    for one in told:
         expected, found, error = np.array(one.gains).T
         left.errorbar(expected, found, yerr=error, fmt="o-", markersize=5, linewidth=1,
                       color=colours[one.name], label=one.name)  # fmt: skip
-    if tops:
-        left.plot([0, max(tops)], [0, max(tops)], ":", color="black", linewidth=1, label="as foretold")
-        left.legend(fontsize=8.5, frameon=False)
-    else:
-        left.text(0.5, 0.5, "this goal has no gain\nthat one measurement shows", ha="center", va="center",
-                  transform=left.transAxes, color="#777777")  # fmt: skip
-    unit = "" if verdict.unit == "1" else f" / {verdict.unit}"
+    left.plot([0, top], [0, top], ":", color="black", linewidth=1, label="as foretold")
+    left.legend(fontsize=8.5, frameon=False)
+    unit = "" if verdict.unit in ("1", "share") else f" / {verdict.unit}"
     left.set_xlabel(f"expected gain{unit}")
     left.set_ylabel(f"mean gain that came{unit}")
     left.set_title("Did gains come as foretold?")

@@ -9,7 +9,7 @@ import numpy as np
 from agent.rehearsal.emulator import Drawn, Emulator, Night
 from agent.rehearsal.jobs import Job
 from agent.rehearsal.standard import dense_points
-from agent.rehearsal.worlds import Stage, imagined
+from agent.rehearsal.worlds import Stage, bins_for, imagined
 from instruments.curves_only import CurveInstrument, Handling
 from models.domain.campaign import CampaignSpec
 from models.domain.decision import Decision
@@ -54,7 +54,7 @@ class EmulatedWorld:
         """Set the stage for one campaign."""
         source = _Draws(self._drawn(job.place), self._encoding, job)
         instrument = CurveInstrument(job.name, source, Handling(is_made=True, has_samples=True))
-        reader = CurveReader(job.spec.analysis, self._extractors, job.spec.objective.profile_bins)
+        reader = CurveReader(job.spec.analysis, self._extractors, bins_for(job.spec, self._spec))
         yield Stage(instrument, CurveAnalysis(reader, instrument.shown), instrument.clock)
 
     def truth(self, point: Point, place: int) -> Observation:

@@ -10,7 +10,7 @@ import numpy as np
 from agent.rehearsal.emulator import Emulator, Night
 from agent.rehearsal.scoring import measured
 from agent.rehearsal.setting import Setting
-from agent.rehearsal.standard import value_of
+from agent.rehearsal.yardsticks.catalog import yardstick_for
 from db.contents import read_contents
 from db.engine import open_to_read
 from db.histories import read_history
@@ -20,7 +20,7 @@ from models.domain.campaign import CampaignSpec
 from models.domain.canonical import sha256_text
 from models.domain.errors import BadInput, FitFailed
 from models.domain.history import History, Observation
-from models.domain.scattering import Curve, Floats
+from models.domain.scattering import Curve, Floats, Mask
 from models.domain.space import Point
 from models.gp.encoding import Encoding
 from models.saxs.curve_analysis import CurveAnalysis, Shown
@@ -47,18 +47,16 @@ class Trust:
     """Curves that it learned from."""
     explained: float
     """Share of the variance of what is sought that it foretells; negative where a constant does better."""
-    rms: float
-    """Root mean square error of what is sought, in its unit."""
+    error: str
+    """The error of what is sought, in words."""
     curve_rms: float
     """Median over the curves of the rms error of log-intensity, about a share."""
 
-    def text(self, what: str, unit: str) -> str:
+    def text(self) -> str:
         """For people."""
-        shown = "" if unit == "1" else f" {unit}"
         return (
-            f"Emulated from {self.n_curves} recorded curves. Of curves left out of it, it foretells {what} "
-            f"to {self.rms:.3g}{shown} rms ({self.explained:.0%} of its variance), and intensities to "
-            f"{self.curve_rms:.1%}."
+            f"Emulated from {self.n_curves} recorded curves. Of curves left out of it, it foretells "
+            f"{self.error} ({self.explained:.0%} of the variance), and intensities to {self.curve_rms:.1%}."
         )
 
 
@@ -93,10 +91,9 @@ def emulate(setting: Setting, url: str) -> Setting:
             f"of {setting.plan.spec.objective.quantity}, at least {LEAST_EXPLAINED:.0%} are needed",
             "Measure more, or rehearse on a twin",
         )
-    told = trust.text(setting.plan.spec.objective.quantity, setting.plan.problem.unit)
     key = sha256_text(f"{setting.scene.key} {night.intensities.tobytes().hex()[:4096]} {len(night.columns)}")
     scene = replace(setting.scene, key=key, extra=(night, setting.plan.space))
-    return replace(setting, scene=scene, told=told, recorded=recorded)
+    return replace(setting, scene=scene, told=trust.text(), recorded=recorded)
 
 
 def read_recorded(url: str, name: str, where: str) -> Recorded:
@@ -198,28 +195,26 @@ def cross_validate(night: Night, setting: Setting, where: str) -> Trust:
             where, f"cannot be emulated ({error})", "Measure more, or rehearse on a twin"
         ) from None
     curves = [(night.intensities[k], foretold[k], night.sigmas[k]) for k in range(len(rows))]
-    values = np.array(
-        [
-            [value_of(spec.objective, _observe(reader, night, one, sigma)) for one in (true, guess)]
-            for true, guess, sigma in curves
-        ]
+    yardstick = yardstick_for(spec.objective, setting.plan.problem.units)
+    true, guessed = (
+        np.array([yardstick.read(_observe(reader, night, one[k], one[2])) for one in curves]) for k in (0, 1)
     )
-    known = np.isfinite(values).all(axis=1)
+    known = _is_told(true) & _is_told(guessed)
     if known.sum() < FEWEST_CURVES // 2:
         raise BadInput(
             where,
             f"has {spec.objective.quantity} in {known.sum()} of {len(rows)} curves that it foretells",
             "Choose a feature that its curves have",
         )
-    errors = values[known, 1] - values[known, 0]
-    spread = values[known, 0].std() or 1.0
+    explained, error = yardstick.explain(true[known], guessed[known])
     logs = [_log_rms(*one) for one in curves]
-    return Trust(
-        n_curves=len(rows),
-        explained=float(1.0 - (errors**2).mean() / spread**2),
-        rms=float(np.sqrt((errors**2).mean())),
-        curve_rms=float(np.median(logs)),
-    )
+    return Trust(len(rows), explained, error, float(np.median(logs)))
+
+
+def _is_told(rows: Floats) -> Mask:
+    """Which rows have all that any of them has, shape (n,)."""
+    is_finite: Mask = np.isfinite(rows)
+    return np.all(is_finite[:, is_finite.any(axis=0)], axis=1) & is_finite.any()
 
 
 def _log_rms(true: Floats, guess: Floats, sigma: Floats) -> float:

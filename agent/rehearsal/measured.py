@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.rehearsal.jobs import Job
-from agent.rehearsal.worlds import Stage, imagined
+from agent.rehearsal.worlds import Stage, bins_for, imagined
 from agent.strategy.problem import Problem
 from instruments.curves_only import CurveInstrument, Handling
 from instruments.dataset import Options, open_dataset, read_sample
@@ -26,6 +26,12 @@ KIND = "dataset"
 SHARE_KEPT = 0.8
 """Of the samples, in every rehearsed night but the first."""
 FEWEST_KEPT = 8
+ONE_DATA_SET = (
+    "One data set stands behind all nights: each lacks a fifth of its samples, drawn anew, and has the "
+    "others in common with the next. Intervals say how sure this is for these samples; for others they are "
+    "too narrow."
+)
+"""What one has to know before intervals are believed."""
 
 
 class MeasuredWorld:
@@ -57,7 +63,7 @@ class MeasuredWorld:
     def stage(self, job: Job) -> Generator[Stage]:
         """Set the stage for one campaign."""
         instrument = CurveInstrument(job.name, _Shelf(self._shelf), Handling(has_samples=True))
-        reader = CurveReader(job.spec.analysis, self._extractors, job.spec.objective.profile_bins)
+        reader = CurveReader(job.spec.analysis, self._extractors, bins_for(job.spec, self._spec))
         yield Stage(instrument, CurveAnalysis(reader, instrument.shown), instrument.clock)
 
     def truth(self, point: Point, place: int) -> Observation:

@@ -10,8 +10,9 @@ from agent.parts import Parts
 from agent.rehearsal.jobs import TRACK_ROLE, Job, Rehearsed, Track
 from agent.rehearsal.memory_log import BOOT, NS_PER_S, MemoryLog
 from agent.rehearsal.scoring import Judge, failures_of, forecasts_of, steps_of
-from agent.rehearsal.standard import Standard, among
 from agent.rehearsal.worlds import Scene, Stage, furnish
+from agent.rehearsal.yardsticks.catalog import yardstick_for
+from agent.rehearsal.yardsticks.standard import Standard
 from agent.strategy.problem import Problem
 from agent.strategy.stack import build_strategy
 from models.domain.artifact import Artifact
@@ -44,7 +45,7 @@ def rehearse(job: Job, scene: Scene) -> Rehearsed:
         history, ending = _play(job, stage, clock, log)
     problem = Problem.model_validate_json(job.problem_json)
     standard: Standard = scene.standards[job.place if job.place in scene.standards else ALL]
-    standard = among(standard, scene.spec.objective, problem.space)
+    standard = yardstick_for(scene.spec.objective).among(standard, problem.space)
     judge = Judge(scene.spec.objective, problem.space, standard, world, job.place)
     track = Track(
         contender=job.contender,

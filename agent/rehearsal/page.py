@@ -9,6 +9,7 @@ from agent.rehearsal.drawings import (
     draw_finals,
     draw_progress,
     draw_sensitivity,
+    gaining,
 )
 from agent.rehearsal.style import CSS
 from agent.rehearsal.tables import failure_table, night_table, pair_table, strategy_table
@@ -21,17 +22,12 @@ EMULATED = (
     '<p class="emulated"><b>Emulated.</b> The truth on this page is a model of a recorded night, not a '
     "measurement: every night's truth is another draw of that model. {trust}</p>"
 )
-SCORES = {
-    "regret": "Regret: how much worse the place is that looks best so far than the best place there is, by "
-    "the truth.",
-    "rmse": "The error is that of a map by one common model from what was measured, root mean square over "
-    "the region.",
-    "share wrong": "Share of the region that a map by one common model puts on the wrong side.",
-}
 FORETOLD = (
     "Left: gains that a strategy expected of its next measurement, in classes, and the mean gain in the best "
     "measured value that came, with its standard error. Right: measured values against the band foretold."
 )
+
+ONLY_BANDS = "Measured values against the band foretold. This goal has no gain that one measurement shows."
 
 
 def report_page(verdict: Verdict, tonight: str) -> str:
@@ -57,6 +53,8 @@ def _head(verdict: Verdict) -> Iterator[str]:
     yield f"<h1>{escape(verdict.sentence)}</h1>"
     if verdict.is_emulated:
         yield EMULATED.format(trust=escape(verdict.trust))
+    if verdict.caution:
+        yield f'<p class="emulated">{escape(verdict.caution)}</p>'
     facts = {
         "Sought": verdict.objective,
         "Rehearsed on": verdict.world,
@@ -69,7 +67,7 @@ def _head(verdict: Verdict) -> Iterator[str]:
 
 def _pictures(verdict: Verdict) -> Iterator[str]:
     progress = as_svg(lambda figure: draw_progress(figure, verdict), WIDE)
-    said = f"Medians; bands are quartiles over the nights. {SCORES[verdict.score]}"
+    said = f"Medians; bands are quartiles over the nights. {escape(verdict.meaning)}"
     yield _section("How near, how soon", _figure(progress, said))
     finals = as_svg(
         lambda figure: draw_finals(figure, verdict), (NARROW, 1.0 + 0.42 * len(verdict.strategies))
@@ -79,8 +77,14 @@ def _pictures(verdict: Verdict) -> Iterator[str]:
     if verdict.night:
         yield _section("Would another have found it sooner?", night_table(verdict))
     if verdict.calibration:
-        picture = as_svg(lambda figure: draw_calibration(figure, verdict), MIDDLE)
-        yield _section("What was foretold, and what came", _figure(picture, FORETOLD))
+        has_gains = bool(gaining(verdict))
+        height = 1.2 + 0.4 * len(verdict.calibration)
+        picture = as_svg(
+            lambda figure: draw_calibration(figure, verdict), MIDDLE if has_gains else (NARROW, height)
+        )
+        yield _section(
+            "What was foretold, and what came", _figure(picture, FORETOLD if has_gains else ONLY_BANDS)
+        )
     if verdict.sensitivity:
         size = (NARROW, 1.2 + 0.4 * len(verdict.sensitivity))
         picture = as_svg(lambda figure: draw_sensitivity(figure, verdict), size)

@@ -48,6 +48,8 @@ class Plan(Frozen):
     """Shares of the nights."""
     needs: tuple[Need, ...]
     """What is needed."""
+    caution: str = ""
+    """What one has to know before this is believed."""
 
     def lines(self) -> list[str]:
         """For people."""
@@ -60,7 +62,7 @@ class Plan(Frozen):
         for need in self.needs:
             cells = ["more" if x is None else f"{x:.3g}" for x in need.enough]
             told.append(f"{need.what:<32}" + "".join(f"{cell:>12}" for cell in cells))
-        return told
+        return [*told, self.caution] if self.caution else told
 
 
 def needs_of(tracks: Sequence[Track], level: float, most: int, unit: str) -> tuple[float, tuple[Need, ...]]:

@@ -2,9 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from agent.rehearsal.common_model import fit_common_model, map_error
 from agent.rehearsal.jobs import Track
 from agent.rehearsal.judging import (
     Contest,
@@ -19,12 +16,9 @@ from agent.rehearsal.judging import (
 )
 from agent.rehearsal.measured import SHARE_KEPT
 from agent.rehearsal.night import beside_the_night, night_needed
-from agent.rehearsal.scoring import looks_of
-from agent.rehearsal.standard import Standard, score_name
 from agent.rehearsal.sweep import Sweep, budget_of
 from agent.rehearsal.verdict import Fared, Pairing, Verdict
-from models.domain.objective import ObjectiveBase
-from models.gp.design import choose_spread
+from agent.rehearsal.yardsticks.catalog import yardstick_for
 
 EVEN = 0.5
 """Share of fresh nights below which a recommendation is not confirmed."""
@@ -47,17 +41,19 @@ def reach_verdict(sweep: Sweep) -> Verdict:
     strategies.sort(key=lambda one: (one.name != best, -one.share_won, one.final.middle))
     confirmed = confirm(best, contest)
     told = [calibrate(name, _tracks_of(contest, name)) for name in contest.tracks]
-    unit = "share" if objective.goal == "level" else plan.problem.unit
-    name = score_name(objective)
+    yardstick = yardstick_for(objective)
+    unit = "share" if yardstick.is_share else setting.unit
     return Verdict(
         campaign=plan.spec.name,
         objective=objective.text(),
         world=setting.choice.text(),
         is_emulated=setting.choice.kind == "log",
         trust=setting.told,
-        score=name,
+        caution=setting.choice.caution,
+        score=yardstick.name,
+        meaning=yardstick.meaning,
         unit=unit,
-        scale=1.0 if objective.goal == "level" else scale,
+        scale=scale,
         budget=budget,
         n_seeds=min(len(found) for found in contest.tracks.values()),
         n_campaigns=len(sweep.tracks),
@@ -67,9 +63,9 @@ def reach_verdict(sweep: Sweep) -> Verdict:
         calibration=tuple(one for one in told if one is not None),
         sensitivity=sensitivities(contest),
         night=beside_the_night(sweep, contest) if setting.choice.kind == "log" else (),
-        ideal=_ideal(objective, next(iter(sweep.standards.values())), budget),
+        ideal=yardstick.ideal(next(iter(sweep.standards.values())), budget),
         recommended=best,
-        sentence=sentence_of(strategies, confirmed or pairs, (name, unit)),
+        sentence=sentence_of(strategies, confirmed or pairs, (yardstick.name, unit)),
         remarks=_remarks(sweep, contest),
         broken=tuple(f"{one.job.name}: {one.why}" for one in sweep.broken),
     )
@@ -98,7 +94,11 @@ def sentence_of(strategies: Sequence[Fared], pairs: Sequence[Pairing], score: tu
     rival = next((one for one in strategies[1:] if not one.is_plain and one.name in beside), None)
     named = [beside[one.name] for one in (plain, rival) if one is not None]
     told = [_better(one) for one in named]
-    if any(one.is_fresh and one.share < EVEN for one in named):
+    doubted = [one for one in named if one.is_fresh and one.share < EVEN]
+    is_alike = (
+        rival is not None and [one.other for one in doubted] == [rival.name] and doubted[0].high >= EVEN
+    )
+    if doubted and not is_alike:
         return (
             f"Nothing is recommended: {best.name} was best in the contest; fresh nights do not confirm it "
             f"({'; '.join(told)}). Rehearse with more --seeds."
@@ -106,7 +106,11 @@ def sentence_of(strategies: Sequence[Fared], pairs: Sequence[Pairing], score: tu
     unit_text = "" if unit in ("1", "share") else f" {unit}"
     share = f"{best.final.middle:.1%}" if unit == "share" else f"{best.final.middle:.3g}{unit_text}"
     n = len(best.by_measurement)
-    return f"Run {best.name}: {'; '.join([*told, f'median {name} {share} after {n} measurements'])}."
+    if is_alike:
+        run = f"{best.name} or {doubted[0].other}, which fresh nights do not tell apart"
+    else:
+        run = best.name
+    return f"Run {run}: {'; '.join([*told, f'median {name} {share} after {n} measurements'])}."
 
 
 def _better(one: Pairing) -> str:
@@ -135,7 +139,7 @@ def _remarks(sweep: Sweep, contest: Contest) -> tuple[str, ...]:
         said.append(
             "The truth is what was measured: its noise is in it, and the noise cannot be turned up or down. "
             f"Every night but the first lacks {1 - SHARE_KEPT:.0%} of the samples, drawn anew, so that "
-            "nights differ; they still are of one data set, and are more alike than nights at a beamline."
+            "nights differ, and is held against the best of those that it has."
         )
     if kind == "twin":
         said.append("The truth is the twin's own, not your sample's.")
@@ -145,22 +149,3 @@ def _remarks(sweep: Sweep, contest: Contest) -> tuple[str, ...]:
     if not contest.fresh:
         said.append("Not confirmed on fresh seeds: the strategy was chosen by the nights that praise it.")
     return tuple(said)
-
-
-def _ideal(objective: ObjectiveBase, standard: Standard, budget: int) -> tuple[float | None, ...]:
-    """For a map: score of the common model that knows the truth at evenly spread places."""
-    if objective.goal != "map":
-        return ()
-    is_known = np.isfinite(standard.values)
-    columns, values = standard.columns[is_known], standard.values[is_known]
-    rows = choose_spread(columns, columns[:0], budget)
-    looks = looks_of(budget)
-    found: list[float | None] = []
-    for n in range(1, budget + 1):
-        if n not in looks:
-            found.append(None)
-            continue
-        at = rows[:n]
-        model = fit_common_model(columns[at], values[at], np.zeros(len(at)))
-        found.append(map_error(model.mean(columns), values, None))
-    return tuple(found)

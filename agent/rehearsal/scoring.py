@@ -5,22 +5,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from agent.rehearsal.common_model import fit_common_model, map_error
 from agent.rehearsal.jobs import Forecast, Step
-from agent.rehearsal.standard import Standard, distance_of, value_of
 from agent.rehearsal.worlds import World
+from agent.rehearsal.yardsticks.best import distance_of
+from agent.rehearsal.yardsticks.catalog import yardstick_for
+from agent.rehearsal.yardsticks.standard import Found, Run, Standard
 from models.domain.campaign import CampaignSpec
 from models.domain.clock import SECONDS_PER_HOUR
 from models.domain.decision import MEASURING_KINDS, Decision
 from models.domain.history import History, Observation
-from models.domain.objective import ObjectiveBase
+from models.domain.objective import Extreme, ObjectiveBase, Target
 from models.domain.point import Point
+from models.domain.scattering import Feature, Floats
 from models.domain.space import SearchSpace
 from models.gp.encoding import Encoding
 
-N_LOOKS = 12
-"""At how many counts of measurements a map is judged: each takes a fit."""
-FEWEST_FOR_A_MAP = 3
+ONE_BEST = (Extreme, Target)
+"""Goals whose expected gain is one of the feature's value, which a measurement shows."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,7 @@ class Judge:
     place: int
     """Which of the seeds."""
 
-    def scores(self, found: list[tuple[Point, Observation] | None]) -> list[float | None]:
+    def scores(self, found: Found) -> list[float | None]:
         """Score after each measurement; None where nothing is learned yet, or where nobody looked.
 
         Parameters
@@ -46,45 +47,12 @@ class Judge:
         found
             Where each measurement was made and what it said; None where it brought nothing.
         """
-        if self.objective.has_best:
-            return self._regrets(found)
-        looks = looks_of(len(found)) | {len(found)}
-        return [
-            self._map_error([one for one in found[:n] if one is not None]) if n in looks else None
-            for n in range(1, len(found) + 1)
-        ]
+        yardstick = yardstick_for(self.objective)
 
-    def _regrets(self, found: list[tuple[Point, Observation] | None]) -> list[float | None]:
-        """True distance from the goal at the place that looks best so far, less that of the best place."""
-        regrets: list[float | None] = []
-        least = np.inf
-        for one in found:
-            far = None if one is None else distance_of(self.objective, one[1])
-            if one is None or far is None or far >= least:
-                regrets.append(regrets[-1] if regrets else None)
-                continue
-            least = far
-            true = value_of(self.objective, self.world.truth(one[0], self.place))
-            regrets.append(self.standard.scale if np.isnan(true) else max(true - self.standard.best, 0.0))
-        return regrets
+        def ask(point: Point) -> Floats:
+            return yardstick.read(self.world.truth(point, self.place))
 
-    def _map_error(self, found: list[tuple[Point, Observation]]) -> float | None:
-        """Root mean square error of the common model over the dense set, or the share on the wrong side."""
-        name = self.objective.features[0]
-        read = [(point, feature) for point, one in found if (feature := one.feature(name)) is not None]
-        if len(read) < FEWEST_FOR_A_MAP:
-            return None
-        values, sigmas = (np.array(x) for x in zip(*((f.value, f.sigma) for _, f in read), strict=True))
-        unit = Encoding(self.space).encode([point for point, _ in read])
-        is_known = np.isfinite(self.standard.values)
-        truth = self.standard.values[is_known]
-        means = fit_common_model(unit, values, sigmas).mean(self.standard.columns[is_known])
-        return map_error(means, truth, getattr(self.objective, "level", None))
-
-
-def looks_of(n: int) -> set[float]:
-    """After which of n measurements a map is judged."""
-    return set(np.unique(np.geomspace(FEWEST_FOR_A_MAP, max(n, 4), N_LOOKS).round()).tolist())
+        return yardstick.scores(self.standard, Run(found, Encoding(self.space), ask))
 
 
 def measured(history: History) -> list[tuple[Decision, Observation | None]]:
@@ -148,26 +116,31 @@ def forecasts_of(objective: ObjectiveBase, history: History) -> tuple[Forecast, 
         What happened.
     """
     told: list[Forecast] = []
-    least: float | None = None
+    least = np.inf
+    has_gain = isinstance(objective, ONE_BEST)
     for decision, seen in measured(history):
-        far = None if seen is None else distance_of(objective, seen)
+        far = np.nan if seen is None else distance_of(objective, seen)
         expected = decision.prediction
-        feature = (
-            None if seen is None or expected is None else seen.feature(expected.name or objective.quantity)
-        )
+        feature = None if seen is None or expected is None else _shown(objective, seen, expected.name)
         if expected is not None and feature is not None:
             spread = float(np.hypot(expected.sigma, feature.sigma)) or 1.0
-            is_shown = objective.has_best and least is not None and far is not None
+            is_shown = has_gain and np.isfinite(least) and np.isfinite(far)
             told.append(
                 Forecast(
                     gain=decision.candidates[0].expected_gain if is_shown else None,
-                    gained=max((least or 0.0) - (far or 0.0), 0.0) if is_shown else None,
+                    gained=max(least - far, 0.0) if is_shown else None,
                     z=(feature.value - expected.mean) / spread,
                 )
             )
-        if far is not None:
-            least = far if least is None else min(least, far)
+        least = min(least, np.inf if np.isnan(far) else far)
     return tuple(told)
+
+
+def _shown(objective: ObjectiveBase, seen: Observation, name: str | None) -> Feature | None:
+    """What came of what was foretold under a name, or of what the goal is about."""
+    name = name or objective.quantity
+    shown = {feature.name: feature for feature in objective.shown(seen)}
+    return seen.feature(name) or shown.get(name)
 
 
 def failures_of(history: History) -> dict[str, int]:

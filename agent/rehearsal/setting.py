@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from agent.plan import Plan, prepare
+from agent.rehearsal import slices
 from agent.rehearsal.contenders import Contender
 from agent.rehearsal.jobs import Job, WorldKind, seed_of
-from agent.rehearsal.measured import on_folder, without_some
-from agent.rehearsal.standard import refuse_unscored
-from agent.rehearsal.twins import refuse_no_twin
+from agent.rehearsal.measured import ONE_DATA_SET, on_folder, without_some
+from agent.rehearsal.twins import refuse_no_twin, why_no_fast_twin
 from agent.rehearsal.worlds import Scene
+from agent.rehearsal.yardsticks.catalog import yardstick_for
 from agent.strategy.problem import Problem
 from models.domain.campaign import CampaignSpec
 from models.domain.canonical import canonical_json, sha256_text
@@ -20,6 +21,8 @@ from models.domain.people import PeopleSpec
 from models.domain.record_spec import RecordSpec
 from models.saxs.extractors import load_extractors
 
+ARBITRARY = "a.u."
+"""Unit of an intensity that nobody put on a scale."""
 LOG = "log:"
 """What begins the name of a finished campaign as a world."""
 
@@ -40,11 +43,18 @@ class Choice:
     """Sort of world."""
     place: str = ""
     """The folder, or the campaign's name."""
+    why: str = ""
+    """Why it is this one, where one would expect another."""
 
     @property
     def folder(self) -> str:
         """What a rehearsal's folder is called after."""
         return self.kind if self.kind in ("twin", "fast") else f"{self.kind}-{Path(self.place).name}"
+
+    @property
+    def caution(self) -> str:
+        """What one has to know before intervals are believed."""
+        return ONE_DATA_SET if self.kind == "folder" else ""
 
     def text(self) -> str:
         """For people."""
@@ -65,26 +75,32 @@ def choose_world(asked: str | None, spec: CampaignSpec) -> Choice:
         When none is named and the instrument has none of its own.
     """
     if asked is None:
-        if spec.instrument.kind == "dataset":
-            folder = spec.instrument.options.get("folder")
-            if folder is None:
-                remedy = "Name the folder of the data with --dataset DIR"
-                raise BadInput("instrument.folder", "is missing", remedy)
-            return Choice("folder", str(folder))
-        refuse_no_twin(spec)
-        return Choice("fast")
+        return _own_world(spec)
     if asked in ("twin", "fast"):
         refuse_no_twin(spec)
-        if asked == "fast" and spec.setup is not None:
-            raise BadInput(
-                "--world fast",
-                "has no set-up to readjust, and the campaign has a [setup]",
-                "Use --world twin",
-            )
+        slow = why_no_fast_twin(spec)
+        if asked == "fast" and slow:
+            raise BadInput("--world fast", f"is not for this campaign: {slow}", "Use --world twin")
         return Choice("twin" if asked == "twin" else "fast")
     if asked.startswith(LOG):
         return Choice("log", asked.removeprefix(LOG))
     return Choice("folder", asked)
+
+
+def _own_world(spec: CampaignSpec) -> Choice:
+    """The world that a campaign's own instrument is."""
+    if spec.instrument.kind == "dataset":
+        folder = spec.instrument.options.get("folder")
+        if folder is None:
+            raise BadInput(
+                "instrument.folder", "is missing", "Name the folder of the data with --dataset DIR"
+            )
+        return Choice("folder", str(folder))
+    refuse_no_twin(spec)
+    slow = why_no_fast_twin(spec)
+    if not slow:
+        return Choice("fast")
+    return Choice("twin", why=f"Rehearsed on the full twin, which takes longer: {slow}.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +119,11 @@ class Setting:
     """What people must know of the world: how far an emulator can be trusted."""
     recorded: Any = None
     """The finished campaign behind an emulator."""
+
+    @property
+    def unit(self) -> str:
+        """Unit of what is sought: curves on a scale of their own are in the unit that the file gives them."""
+        return self.plan.problem.unit.replace(ARBITRARY, self.plan.spec.analysis.intensity_unit)
 
     def job(self, name: str, place: int, variant: str = "", noise: float = 1.0) -> Job:
         """One campaign of a strategy."""
@@ -162,7 +183,7 @@ def prepare_setting(choice: Choice, own: CampaignSpec, contenders: list[Contende
     BadInput
         At the first mistake.
     """
-    refuse_unscored(own.objective)
+    yardstick_for(own.objective)  # refuses a goal that nobody can score
     nowhere = f"sqlite:///{Path(tempfile.gettempdir()) / NO_DATABASE}"
     plan = prepare(own, home, nowhere)
     plans: dict[str, tuple[Contender, Problem]] = {}
@@ -171,12 +192,27 @@ def prepare_setting(choice: Choice, own: CampaignSpec, contenders: list[Contende
             checked = prepare(one.spec, home, nowhere)
         except BadInput as error:
             raise error.within(f"strategy {one.name!r}") from None
+        _refuse_other_bins(one.spec.objective.profile_bins, plan.spec.objective.profile_bins, one.name)
         plans[one.name] = (replace(one, spec=checked.spec), checked.problem)
     told = canonical_json(plan.spec.model_copy(update={"rehearsal": None}))
     key = sha256_text(f"{choice.kind} {choice.place} {home} {told}")
     sought = {name for one, _ in plans.values() for name in one.spec.objective.features}
     spec = plan.spec if choice.kind == "twin" else _reading_only(plan.spec, sought)
-    return Setting(choice, plan, Scene(key, choice.kind, spec, str(home)), plans)
+    is_scan = choice.kind == "twin" and spec.instrument.kind == slices.KIND
+    if is_scan:
+        slices.refuse_unknown_truth(spec)
+    scene = Scene(key, choice.kind, spec, str(home), is_each=is_scan or choice.kind == "log")
+    return Setting(choice, plan, scene, plans)
+
+
+def _refuse_other_bins(its: int | None, own: int | None, name: str) -> None:
+    """Refuse a strategy whose curves go on record in other bins than those that it would be scored in."""
+    if None not in (its, own) and its != own:
+        raise BadInput(
+            f"strategy {name!r}",
+            f"learns curves in {its} bins, but the campaign's goal is scored in {own}",
+            "Give both the same objective.bins",
+        )
 
 
 def _reading_only(spec: CampaignSpec, sought: set[str]) -> CampaignSpec:

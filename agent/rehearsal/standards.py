@@ -9,8 +9,10 @@ import numpy as np
 from agent.rehearsal.engine import ask_each
 from agent.rehearsal.one import ALL
 from agent.rehearsal.setting import Setting
-from agent.rehearsal.standard import Standard, dense_points, set_standard, value_of
+from agent.rehearsal.standard import dense_points, set_standard
 from agent.rehearsal.worlds import Scene, furnish
+from agent.rehearsal.yardsticks.catalog import yardstick_for
+from agent.rehearsal.yardsticks.standard import Standard
 from agent.strategy.problem import Problem
 from models.domain.canonical import canonical_json
 from models.domain.point import Point
@@ -30,7 +32,10 @@ def read_standards(folder: Path, key: str) -> dict[int, Standard]:
                 return {}
             return {
                 int(place): Standard(
-                    kept[f"{place}_columns"], kept[f"{place}_values"], *kept[f"{place}_numbers"].tolist()
+                    kept[f"{place}_columns"],
+                    kept[f"{place}_values"],
+                    *kept[f"{place}_numbers"].tolist(),
+                    marks=kept[f"{place}_marks"],
                 )
                 for place in kept["places"].tolist()
             }
@@ -43,7 +48,7 @@ def write_standards(folder: Path, key: str, standards: dict[int, Standard]) -> N
     arrays: dict[str, Any] = {"key": np.array(key), "places": np.array(sorted(standards))}
     for place, one in standards.items():
         arrays[f"{place}_columns"], arrays[f"{place}_values"] = one.columns, one.values
-        arrays[f"{place}_numbers"] = np.array([one.best, one.scale])
+        arrays[f"{place}_numbers"], arrays[f"{place}_marks"] = np.array([one.best, one.scale]), one.marks
     np.savez(folder / FILE, **arrays)
 
 
@@ -58,24 +63,24 @@ def find_standards(
         When the world has the objective's feature nowhere.
     """
     scene, problem = setting.scene, setting.plan.problem
-    if scene.kind != "log":
+    if not scene.is_each:
         if ALL not in known:
             points = dense_points(problem.space, problem.seed)
             pieces = [points[k::N_PIECES] for k in range(min(N_PIECES, len(points)))]
-            parts = ask_each(client, _values_at, scene, pieces)
-            values = np.empty(len(points))
+            parts = ask_each(client, _rows_at, scene, pieces)
+            rows = np.empty((len(points), parts[0].shape[1]))
             for k, part in enumerate(parts):
-                values[k::N_PIECES] = part
-            known = {ALL: _set(scene, problem, 0, values)}
+                rows[k::N_PIECES] = part
+            known = {ALL: _set(scene, problem, 0, rows)}
         return known
     missing = [place for place in places if place not in known]
     found = ask_each(client, _standard_of, scene, [(place, canonical_json(problem)) for place in missing])
     return known | dict(zip(missing, found, strict=True))
 
 
-def _values_at(scene: Scene, points: tuple[Point, ...]) -> list[float]:
-    world = furnish(scene)
-    return [value_of(scene.spec.objective, world.truth(point, 0)) for point in points]
+def _rows_at(scene: Scene, points: tuple[Point, ...]) -> Floats:
+    world, yardstick = furnish(scene), yardstick_for(scene.spec.objective)
+    return np.array([yardstick.read(world.truth(point, 0)) for point in points])
 
 
 def _standard_of(scene: Scene, asked: tuple[int, str]) -> Standard:
@@ -83,5 +88,5 @@ def _standard_of(scene: Scene, asked: tuple[int, str]) -> Standard:
     return _set(scene, Problem.model_validate_json(problem_json), place, None)
 
 
-def _set(scene: Scene, problem: Problem, place: int, values: Floats | None) -> Standard:
-    return set_standard(furnish(scene), scene.spec.objective, problem, place, values)
+def _set(scene: Scene, problem: Problem, place: int, rows: Floats | None) -> Standard:
+    return set_standard(furnish(scene), scene.spec.objective, problem, place, rows)

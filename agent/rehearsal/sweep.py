@@ -12,9 +12,9 @@ from agent.rehearsal.judging import pair_all, recommend, rivals_of, sort_out
 from agent.rehearsal.one import ALL
 from agent.rehearsal.record import Recorder, not_on_record, open_record
 from agent.rehearsal.setting import Setting
-from agent.rehearsal.standard import Standard
 from agent.rehearsal.standards import find_standards, read_standards, write_standards
 from agent.rehearsal.variants import variants_of
+from agent.rehearsal.yardsticks.standard import Standard
 
 FEW_CAMPAIGNS = 12
 """So few are played sooner here than by processes that have to load everything first; frames take longer."""
@@ -108,7 +108,7 @@ def _play_part(sweep: Sweep, name: str, jobs: list[Job], hire: Callable[[], tupl
     setting, order = sweep.setting, sweep.order
     left, known = not_on_record(jobs, setting.scene, order.folder)
     sweep.tracks += known
-    places = sorted({job.place for job in jobs}) if setting.scene.kind == "log" else [ALL]
+    places = sorted({job.place for job in jobs}) if setting.scene.is_each else [ALL]
     if not left and all(place in sweep.standards for place in places):
         sweep.tell.stage(name, len(jobs), len(known))
         return

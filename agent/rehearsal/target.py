@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from models.domain.errors import BadInput
 
-PATTERN = re.compile(r"^\s*(regret|rmse|share wrong|share)\s*<\s*([0-9.]+(?:[eE][+-]?\d+)?)\s*(%?)\s*$")
-EXAMPLE = 'Write it like "regret<2%" or "rmse<0.05"'
+SCORES = ("regret", "rmse", "share wrong", "volume lost", "shortfall")
+"""What campaigns are scored by."""
+SHORT = {"share": "share wrong", "volume": "volume lost"}
+"""Short forms of these."""
+PATTERN = re.compile(rf"^\s*({'|'.join([*SCORES, *SHORT])})\s*<\s*([0-9.]+(?:[eE][+-]?\d+)?)\s*(%?)\s*$")
+EXAMPLES = {"regret": "2%", "rmse": "0.05", "share wrong": "5%", "volume lost": "5%", "shortfall": "5%"}
 
 
 @dataclass(frozen=True)
@@ -14,7 +18,7 @@ class Target:
     """A score that is to be come to."""
 
     score: str
-    """``regret``, ``rmse`` or ``share wrong``."""
+    """One of `SCORES`."""
     value: float
     """How small it is to be."""
     is_percent: bool
@@ -24,14 +28,24 @@ class Target:
         """The score itself, where 100 % is `scale`."""
         return self.value / 100.0 * scale if self.is_percent else self.value
 
-    def text(self, scale: float, unit: str) -> str:
-        """For people."""
+    def text(self, scale: float, unit: str, of: str = "the range") -> str:
+        """For people.
+
+        Parameters
+        ----------
+        scale
+            What 100 % is.
+        unit
+            Unit of the score; ``share`` for shares.
+        of
+            What 100 % is, in words.
+        """
         shown = "" if unit in ("1", "share") else f" {unit}"
+        if unit == "share":
+            return f"{self.score} < {100.0 * self.level(scale):g} %"
         if not self.is_percent:
             return f"{self.score} < {self.value:g}{shown}"
-        if unit == "share":
-            return f"{self.score} < {self.value:g} %"
-        return f"{self.score} < {self.level(scale):.3g}{shown} ({self.value:g} % of the range)"
+        return f"{self.score} < {self.level(scale):.3g}{shown} ({self.value:g} % of {of})"
 
 
 def read_target(text: str, score: str) -> Target:
@@ -51,9 +65,9 @@ def read_target(text: str, score: str) -> Target:
     """
     match = PATTERN.match(text)
     where = f"--target {text!r}"
-    if match is None or float(match[2]) <= 0:
-        raise BadInput(where, "is no target", EXAMPLE)
-    name = "share wrong" if match[1] == "share" else match[1]
+    if match is None or not _is_number(match[2]):
+        raise BadInput(where, "is no target", f'Write it like "{score}<{EXAMPLES[score]}"')
+    name = SHORT.get(match[1], match[1])
     if name != score:
         raise BadInput(
             where,
@@ -61,3 +75,11 @@ def read_target(text: str, score: str) -> Target:
             f'Write it like "{score}<{match[2]}{match[3]}"',
         )
     return Target(name, float(match[2]), bool(match[3]))
+
+
+def _is_number(text: str) -> bool:
+    """True for a number above 0."""
+    try:
+        return float(text) > 0
+    except ValueError:
+        return False

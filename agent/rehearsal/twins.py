@@ -5,11 +5,14 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from agent.rehearsal import slices
 from agent.rehearsal.jobs import Job
-from agent.rehearsal.worlds import Stage, imagined
+from agent.rehearsal.slices import SliceTruth
+from agent.rehearsal.worlds import Stage, bins_for, imagined
 from instruments import virtual
 from instruments.curves_only import CurveInstrument, Handling
 from instruments.fast_twin import FastTwin, find_rings
+from instruments.power_cut import CUTS
 from instruments.virtual_deck import VirtualDeck
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
@@ -24,6 +27,8 @@ from models.saxs.reduction import Detector
 from sims.world import World as Beamline
 from sims.world import WorldSpec
 
+TRIES = 4
+"""Decisions for each measurement of the budget, blanks and second tries among them, that may be struck."""
 KIND = "virtual"
 """Kind of instrument of which there is a fast twin."""
 
@@ -71,7 +76,7 @@ class FastWorld:
         twin.noise = job.noise
         handling = Handling(is_made=True, has_samples=True, prepare_s=self._options.mix_s)
         instrument = CurveInstrument(job.name, twin, handling)
-        reader = CurveReader(spec.analysis, self._extractors, spec.objective.profile_bins)
+        reader = CurveReader(spec.analysis, self._extractors, bins_for(spec, self._spec))
         yield Stage(instrument, CurveAnalysis(reader, instrument.shown), instrument.clock)
 
     def truth(self, point: Point, place: int) -> Observation:
@@ -97,9 +102,10 @@ class FullWorld:
     """The virtual beamline as it is: devices, frames, faults, dose; only its time is compressed."""
 
     def __init__(self, spec: CampaignSpec, home: str) -> None:
-        """Keep the campaign; its truth is that of the fast twin."""
+        """Keep the campaign; its truth is that of the fast twin, or of each seed's slice."""
         self._spec, self._home = spec, home
-        self._fast = FastWorld(spec, home)
+        is_scan = spec.instrument.kind == slices.KIND
+        self._truth = SliceTruth(spec) if is_scan else FastWorld(spec, home).truth
 
     @contextmanager
     def stage(self, job: Job) -> Generator[Stage]:
@@ -111,13 +117,14 @@ class FullWorld:
             spec = job.spec.model_copy(update={"folder": folder})
             plan = prepare(spec, Path(self._home), f"sqlite:///{folder}/none.db")
             plan.folder.mkdir(parents=True)
+            _cut_no_power(plan.folder, spec)
             instrument = BlueskyInstrument(plan.beamline, job.name, plan.folder)
             analysis = build_analysis(
                 spec.analysis,
                 extractors=plan.extractors,
                 folder=plan.folder,
                 detector=plan.detector,
-                profile_bins=spec.objective.profile_bins,
+                profile_bins=bins_for(spec, self._spec),
             )
             try:
                 yield Stage(instrument, analysis, plan.beamline.clock)
@@ -125,18 +132,38 @@ class FullWorld:
                 instrument.close()
 
     def truth(self, point: Point, place: int) -> Observation:
-        """That of the fast twin."""
-        return self._fast.truth(point, place)
+        """Without noise and faults."""
+        return self._truth(point, place)
+
+
+def _cut_no_power(folder: Path, spec: CampaignSpec) -> None:
+    """Let every power cut of the twin have happened.
+
+    A night that is gone on with decides as if there had been none; a worker that is killed begins anew.
+    """
+    marks = folder / CUTS
+    marks.mkdir()
+    for seq in range(TRIES * spec.budget.measurements + 1):
+        (marks / f"{seq:05d}").touch()
 
 
 def refuse_no_twin(spec: CampaignSpec) -> None:
-    """Refuse a campaign of whose instrument there is no twin, or that needs what the fast one lacks."""
-    if spec.instrument.kind != KIND:
+    """Refuse a campaign of whose instrument there is no twin."""
+    kinds = (KIND, slices.KIND)
+    if spec.instrument.kind not in kinds:
         raise BadInput(
             "--world",
-            f"is a twin, but the instrument is of kind {spec.instrument.kind!r}; there are twins of {KIND!r}",
+            f"is a twin, but the instrument is of kind {spec.instrument.kind!r}; there are twins of "
+            f"{' and '.join(map(repr, kinds))}",
             "Name a folder of measured curves, or log:CAMPAIGN",
         )
+
+
+def why_no_fast_twin(spec: CampaignSpec) -> str:
+    """Why there is no fast twin for a campaign of which there is a full one; empty where there is."""
+    if spec.instrument.kind != KIND:
+        return f"an instrument of kind {spec.instrument.kind!r} has no fast one"
+    return "the fast one has no set-up to readjust, and the campaign has a [setup]" if spec.setup else ""
 
 
 def _detector_of(spec: CampaignSpec, home: str) -> Detector:

@@ -126,8 +126,12 @@ class Verdict(Frozen):
     """True when the truth is an emulator's."""
     trust: str = ""
     """How far that emulator can be trusted, in words."""
+    caution: str = ""
+    """What one has to know before intervals are believed."""
     score: str
-    """What a score is: ``regret``, ``rmse`` or ``share wrong``."""
+    """What a score is called: ``regret``, ``rmse``, ``share wrong``, ``volume lost`` or ``shortfall``."""
+    meaning: str = ""
+    """What it is, for people."""
     unit: str
     """Unit of the score."""
     scale: float
@@ -151,7 +155,7 @@ class Verdict(Frozen):
     night: tuple[Found, ...] = ()
     """The recorded night beside each strategy, where one was emulated."""
     ideal: tuple[float | None, ...] = ()
-    """For a map: score after each measurement without noise, evenly spread."""
+    """For maps of any sort: score after each measurement without noise, evenly spread."""
     recommended: str
     """Name of the recommended strategy."""
     sentence: str

@@ -50,6 +50,11 @@ class World(Protocol):
         ...
 
 
+def bins_for(strategy: CampaignSpec, own: CampaignSpec) -> int | None:
+    """In how many bins whole curves go on record: as the strategy's goal asks, or else the file's."""
+    return strategy.objective.profile_bins or own.objective.profile_bins
+
+
 def imagined(point: Point, seq: int = 1) -> Exposure:
     """An exposure that nobody takes: for asking an analysis what it would read."""
     return Exposure(seq=seq, action_id=str(seq), run_uid="", point=point, exposure_s=1.0, assets=())
@@ -67,6 +72,8 @@ class Scene:
     """The campaign file, as it was checked."""
     home: str
     """Folder of the campaign file: one's own parts lie there."""
+    is_each: bool = False
+    """True where each seed has a truth of its own."""
     extra: Any = None
     """What the world needs besides: for an emulator, what it learned."""
     standards: dict[int, Any] = field(default_factory=dict[int, Any])

@@ -77,6 +77,9 @@ class MeasurementSpec(Frozen):
     overhead_s: float = Field(default=0.0, ge=0)
     """Time that a measurement takes besides its exposure, s: for the estimate of the night's length, and for
     what a measurement costs until this campaign's own commands tell."""
+    making_s: float = Field(default=0.0, ge=0)
+    """How much of `overhead_s` is making the sample, s. With `deck.overlap` nobody waits for that, unless it
+    takes longer than the exposure: the estimate of the night's length leaves it out."""
     attempts: int = Field(default=2, ge=1, le=10)
     """How often a point is tried when its frame is rejected or a device fails."""
     sample_amount: float = Field(default=1.0, gt=0)
@@ -90,6 +93,15 @@ class MeasurementSpec(Frozen):
         if any(high <= low for low, high in pairwise((0.0, *exposures_s))):
             raise ValueError(f"{list(exposures_s)} do not rise from above 0; sort them, each once")
         return exposures_s
+
+    @model_validator(mode="after")
+    def _making_is_overhead(self) -> Self:
+        if self.making_s > self.overhead_s:
+            raise ValueError(
+                f"making_s is {self.making_s:g} s, above overhead_s of {self.overhead_s:g} s, of which it is "
+                "a part; raise overhead_s"
+            )
+        return self
 
 
 class BudgetSpec(Frozen):

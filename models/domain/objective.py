@@ -50,6 +50,16 @@ class Pareto(ObjectiveBase):
         return tuple(part.feature for part in self.of)
 
     @property
+    def reference_distances(self) -> tuple[float, ...] | None:
+        """The reference as distances from the goals; None where it was left out."""
+        if self.reference is None:
+            return None
+        pairs = zip(self.of, self.reference, strict=True)
+        return tuple(
+            value if isinstance(part, Target) else float(part.distance(value)) for part, value in pairs
+        )
+
+    @property
     def has_best(self) -> bool:
         """Several compromises are best."""
         return True

@@ -58,7 +58,7 @@ def label_curves(curves: CurveSet, n_context: int, n_most: int) -> Labels:
     n = int((curves.order < n_context).sum())
     if n < FEWEST_CURVES:
         raise FitFailed(f"phases are told apart from {FEWEST_CURVES} curves or more, there are {n}")
-    shapes = sorted_slopes(curves.q_inv_nm, curves.intensities, _floor(curves))
+    shapes = shapes_of(curves)
     if np.ptp(shapes[:n], axis=0).max() < 1e-9:
         raise FitFailed(f"all {n} curves are equal")
     labels = np.empty(0, dtype=np.int64)
@@ -67,6 +67,16 @@ def label_curves(curves: CurveSet, n_context: int, n_most: int) -> Labels:
     for row in range(n, len(shapes)):
         labels = np.append(labels, _assign(shapes[: row + 1], labels, n, n_most))
     return labels
+
+
+def shapes_of(curves: CurveSet) -> Floats:
+    """What curves are compared by, shape (n, n_q): sorted slopes, softened where each is lost in noise."""
+    return sorted_slopes(curves.q_inv_nm, curves.intensities, _floor(curves))
+
+
+def group_shapes(shapes: Floats, n_most: int) -> Labels:
+    """Number of the group of each curve, from 1, all grouped at once: for curves that nobody waits for."""
+    return _group(shapes, np.empty(0, dtype=np.int64), n_most)
 
 
 def sorted_slopes(q_inv_nm: Floats, intensities: Floats, floor: Floats) -> Floats:

@@ -13,9 +13,10 @@ from agent.rehearsal.contenders import PLAIN, contenders_of
 from agent.rehearsal.one import ALL, rehearse
 from agent.rehearsal.reaching import sentence_of
 from agent.rehearsal.setting import Choice, choose_world, prepare_setting
-from agent.rehearsal.standard import Standard, set_standard
+from agent.rehearsal.standard import set_standard
 from agent.rehearsal.verdict import Fared, Pairing, Quartiles
 from agent.rehearsal.worlds import furnish
+from agent.rehearsal.yardsticks.standard import Standard
 from models.domain.campaign import CampaignSpec
 from models.domain.errors import BadInput
 from models.domain.inputs import read_toml, validated
@@ -82,7 +83,7 @@ def test_the_same_seed_is_the_same_night_and_another_seed_another(tmp_path):
 
 def test_a_track_tells_scores_time_dose_stock_faults_and_forecasts(monkeypatch):
     monkeypatch.setattr("agent.rehearsal.standard.N_DENSE", 48)
-    monkeypatch.setattr("agent.rehearsal.standard.N_AROUND", 4)
+    monkeypatch.setattr("agent.rehearsal.yardsticks.best.N_AROUND", 4)
     setting = setting_of(small())
     world, plan = furnish(setting.scene), setting.plan
     standard = set_standard(world, plan.spec.objective, plan.problem)
@@ -171,7 +172,7 @@ def test_bad_input_is_answered_in_one_line_before_any_campaign_starts(
 
 def test_a_goal_without_a_score_and_a_real_instrument_without_a_world_are_refused():
     with pytest.raises(BadInput, match="has no score"):
-        setting_of(small(objective={"goal": "curves"}))
+        setting_of(small(objective={"goal": "my_goals:STEEPEST", "feature": "peak_strength"}))
     with pytest.raises(BadInput, match="there are twins of 'virtual'"):
         choose_world(None, small(instrument={"kind": "opentrons"}))
     with pytest.raises(BadInput, match="which the analysis does not make"):

@@ -10,8 +10,9 @@ from agent.rehearsal.contenders import contenders_of
 from agent.rehearsal.measured import FEWEST_KEPT, SHARE_KEPT, without_some
 from agent.rehearsal.one import ALL, rehearse
 from agent.rehearsal.setting import Setting, choose_world, in_world, prepare_setting
-from agent.rehearsal.standard import among, set_standard
+from agent.rehearsal.standard import set_standard
 from agent.rehearsal.worlds import furnish
+from agent.rehearsal.yardsticks.catalog import yardstick_for
 from agent.strategy.problem import Problem
 from models.domain.errors import BadInput
 
@@ -113,14 +114,14 @@ def test_a_small_table_is_not_thinned_out(table):
 
 def test_a_night_is_held_against_the_best_that_it_could_choose(table):
     setting = setting_of(table)
-    objective, space = setting.plan.spec.objective, setting.plan.space
+    yardstick, space = yardstick_for(setting.plan.spec.objective), setting.plan.space
     whole = setting.scene.standards[ALL]
     best = int(np.nanargmin(whole.values))
     left = space.model_copy(
         update={"candidates": tuple(p for k, p in enumerate(space.candidates) if k != best)}
     )
-    assert among(whole, objective, space).best == whole.best
-    assert among(whole, objective, left).best == np.sort(whole.values)[1] > whole.best
+    assert yardstick.among(whole, space).best == whole.best
+    assert yardstick.among(whole, left).best == np.sort(whole.values)[1] > whole.best
 
 
 def test_a_dataset_without_its_folder_is_asked_for(table):

@@ -11,8 +11,8 @@ from agent.rehearsal.engine import Broken, crew, play
 from agent.rehearsal.jobs import Track
 from agent.rehearsal.one import ALL
 from agent.rehearsal.record import not_on_record, open_record, read_tracks, url_of
-from agent.rehearsal.standard import Standard
 from agent.rehearsal.sweep import Order, carry_out
+from agent.rehearsal.yardsticks.standard import Standard
 from db.engine import open_to_read
 from db.histories import read_history
 from db.queries import read_campaigns

@@ -92,15 +92,14 @@ def test_what_was_measured_of_a_list_is_not_held_out():
 
 
 def test_the_common_model_has_the_gradient_of_its_own_loss():
-    from agent.rehearsal.common_model import _loss  # pyright: ignore[reportPrivateUsage]
+    from agent.rehearsal.common_model import _loss, _Told  # pyright: ignore[reportPrivateUsage]
 
     rng = np.random.default_rng(1)
-    unit, y = rng.random((12, 2)), rng.standard_normal(12)
-    told = (unit, y, np.full(12, 0.01))
+    told = _Told(rng.random((12, 2)), rng.standard_normal((12, 3)), np.full(12, 0.01), n_ways=1.7)
     at = np.array([-1.0, -0.5, 0.2])
     steps = 1e-5 * np.eye(3)
-    slopes = [(_loss(at + step, *told)[0] - _loss(at - step, *told)[0]) / 2e-5 for step in steps]
-    assert _loss(at, *told)[1] == pytest.approx(slopes, rel=1e-5)
+    slopes = [(_loss(at + step, told)[0] - _loss(at - step, told)[0]) / 2e-5 for step in steps]
+    assert _loss(at, told)[1] == pytest.approx(slopes, rel=1e-5)
 
 
 def test_equal_values_give_a_flat_model():

@@ -26,8 +26,8 @@ def test_a_sample_that_is_loaded_again_is_not_waited_for():
 def test_the_night_of_the_twin_is_measured_by_its_own_clock(tmp_path):
     (tmp_path / "serial").mkdir()
     history = run_night(tmp_path / "serial", 2, is_overlapped=False)
-    assert list(commands_of(history)) == [Commands(180.0, 60.0, 320.0)] * 3
+    assert list(commands_of(history)) == [Commands(180.0, 60.0, 450.0)] * 3
     (tmp_path / "overlapped").mkdir()
     history = run_night(tmp_path / "overlapped", 2, is_overlapped=True)
-    after = Commands(0.0, 83.0, 320.0)  # rinsed and looked through once the cell is free
-    assert list(commands_of(history)) == [Commands(180.0, 60.0, 320.0), after, after]
+    after = Commands(0.0, 83.0, 450.0)  # rinsed and looked through once the cell is free
+    assert list(commands_of(history)) == [Commands(180.0, 60.0, 450.0), after, after]

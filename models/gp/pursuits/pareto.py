@@ -6,7 +6,7 @@ import numpy as np
 
 from models.domain.decision import Prediction, Reason
 from models.domain.errors import FitFailed
-from models.domain.objective import Extreme, ObjectiveBase, Pareto
+from models.domain.objective import ObjectiveBase, Pareto
 from models.domain.scattering import Floats, Mask
 from models.gp.acquisitions.hypervolume import ExpectedHypervolume
 from models.gp.acquisitions.ignorance import Ignorance
@@ -51,14 +51,14 @@ def study(objective: ObjectiveBase, knowledge: Knowledge, n_context: int) -> Les
     if is_whole.sum() < N_LEAST:
         names = ", ".join(objective.features)
         raise FitFailed(f"{is_whole.sum()} measurements have all of {names}, {N_LEAST} are needed")
-    if objective.reference is None:
+    given = objective.reference_distances
+    if given is None:
         n_first = max(int(is_whole[: knowledge.n_design].sum()), N_LEAST)
         first = table[is_whole][:n_first]
         badness = [part.distance(column) for part, column in zip(objective.of, first.T, strict=True)]
         reference = reference_of(np.stack(badness, axis=1))
     else:
-        pairs = zip(objective.of, objective.reference, strict=True)
-        reference = [part.distance(value) if isinstance(part, Extreme) else value for part, value in pairs]
+        reference = given
     name = objective.features[0]
     is_had = np.isfinite(table[:, 0])
     points = knowledge.features[name].unit_points[is_whole[is_had]]
