@@ -159,10 +159,14 @@ def _tell_plainly(axis: Axis, verdict: Verdict) -> None:
     """Numbers on a logarithmic axis as people write them: 0.5, 1, 20; shares in per cent."""
     as_written = FormatStrFormatter("%g")
     if verdict.unit == "share":
-        as_written = FuncFormatter(lambda share, _: f"{100.0 * share:g} %")
+        as_written = FuncFormatter(_in_per_cent)
     axis.set_major_formatter(as_written)
     axis.set_minor_locator(LogLocator(subs=(2.0, 5.0)))
     axis.set_minor_formatter(as_written)
+
+
+def _in_per_cent(share: float, _place: int | None = None) -> str:
+    return f"{100.0 * share:g} %"
 
 
 def gaining(verdict: Verdict) -> list[Calibrated]:
