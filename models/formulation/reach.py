@@ -26,6 +26,8 @@ N_ROUNDS = 4
 """Linearisations of mass fractions; one, and one that refines it, are enough for volumes."""
 RIDGE = 1e-12
 """Added to the squares of a least-squares problem, relative to their sum, so that it has one answer."""
+ALIKE = 1e-7
+"""Differences of stocks below which they are one, relative to what they hold."""
 FLAT = 1e-9
 """Extent below which an outline is flat, relative to its largest."""
 FAR = 1e-3
@@ -223,6 +225,9 @@ def _moved(deck: Deck, about: tuple[Floats, Floats, Floats], shares: Floats, mov
     across = rows.transpose(0, 2, 1)
     squares = across @ rows
     size = np.trace(squares, axis1=1, axis2=2)
-    squares += (RIDGE * size + np.finfo(float).tiny)[:, None, None] * np.eye(moves.shape[1])
+    # a move between two bottles that hold the same changes nothing but by rounding
+    most = (deck.content @ np.abs(moves) + at[:, :, None] * (deck.weight @ np.abs(moves))) * scale[:, :, None]
+    ridge = RIDGE * size + ALIKE**2 * np.sum(most**2, axis=(1, 2)) + np.finfo(float).tiny
+    squares += ridge[:, None, None] * np.eye(moves.shape[1])
     steps = np.linalg.solve(squares, across @ right[:, :, None])[:, :, 0]
     return shares + steps @ moves.T

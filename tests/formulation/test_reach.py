@@ -12,7 +12,7 @@ from models.formulation.deck import read_deck
 from models.formulation.reach import can_make
 from models.formulation.recipes import nearest_recipe
 from models.formulation.state import full_state
-from tests.formulation.decks import axes, deck_spec, plain_deck, questions, state_with
+from tests.formulation.decks import axes, deck_spec, plain_deck, questions, state_with, wanted_of
 
 EDGE = 1e-6
 """So near the tolerance, rounding decides."""
@@ -67,6 +67,23 @@ def test_it_agrees_with_more_stocks_than_ways_are_tried():
     ]  # fmt: skip
     deck = plain_deck(names=("soap", "oil"), stocks=stocks)
     agree(deck, full_state(deck), targets_about(deck, 3, 20))
+
+
+def test_two_bottles_of_one_stock_are_told_apart_by_nothing_and_both_are_used():
+    thick = {"soap": "0.1138 g/g", "oil": "0.0221 g/g", "salt": "0.3085 g/g", "water": "rest"}
+    holds = {
+        "rest": {"soap": "0.01 g/g", "oil": "0.01 g/g", "salt": "0.01 g/g", "water": "rest"},
+        "other": {"soap": "0.3067 g/g", "oil": "0.2392 g/g", "salt": "0.0226 g/g", "water": "rest"},
+        "first": thick, "second": thick,
+    }  # fmt: skip
+    stocks = [
+        {"name": name, "where": name, "volume": "0.9 mL", "holds": held} for name, held in holds.items()
+    ]
+    deck = plain_deck(names=("soap", "oil", "salt"), stocks=stocks, min_transfer="80 uL")
+    state = state_with(deck, first=500.0, second=500.0)
+    agree(deck, state, targets_about(deck, 8, 40))
+    both = wanted_of(deck, rest=200.0, first=400.0, second=400.0)
+    assert can_make(deck, state, np.array([[both[name] for name in deck.axes]])).all()
 
 
 def test_nothing_can_be_made_without_a_well():
