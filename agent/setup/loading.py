@@ -12,12 +12,15 @@ from models.domain.setup import Setup, SetupSpec
 from models.saxs.judged_loads import CHECK, load_of
 from models.saxs.loads import Load, LoadVerdict, Tries, judge_load
 
-RINSE, MADE_AGAIN = "rinse", "re-dispense"
-"""Codes of the reasons for two of the cures."""
+RINSE, MADE_AGAIN, CLEARED = "rinse", "re-dispense", "fine"
+"""Codes of the reasons for three of the cures."""
 LOAD_FAILED = "LoadFailed"
 """Code of the failure of a sample that did not arrive in the cell."""
 OF_TRANSMISSION = ("transmission", "bubble", CHECK)
 """Checks for which a frame is refused that a second look may clear."""
+MOST_CLEARED = 1
+"""So often a sample is measured once more since a look cleared it: a frame that contradicts its looks even
+then is believed."""
 
 
 def judge(case: Case) -> LoadVerdict | None:
@@ -126,10 +129,11 @@ def _reloaded(case: Case, n_rinses: int) -> Setup:
 
 def _after_a_look(case: Case) -> Adjustment | None:
     """The sample once more, where a second look clears what its frame was refused for."""
-    if not _looks(case) or case.failed(*OF_TRANSMISSION) is None:
+    n_cleared = sum(one.reason.code == CLEARED for one in case.tries)
+    if not _looks(case) or case.failed(*OF_TRANSMISSION) is None or n_cleared >= MOST_CLEARED:
         return None
     said = "By a second look the load is fine: the sample once more."
-    return adjusted(case, afresh(case), case.first.exposure_s, "fine", said)
+    return adjusted(case, afresh(case), case.first.exposure_s, CLEARED, said)
 
 
 def _look(case: Case, judged: LoadVerdict) -> Adjustment | None:
