@@ -3,13 +3,14 @@
 import numpy as np
 
 from agent.rehearsal.common_model import fit_common_curves, map_error
-from agent.rehearsal.yardsticks.profiles import profile_row, read_rows
+from agent.rehearsal.yardsticks.profiles import Rows, profile_row, read_rows
 from agent.rehearsal.yardsticks.standard import (
     FEWEST_FOR_A_MAP,
     Run,
     Standard,
     Truth,
     looks_of,
+    of_even_maps,
     refuse_nowhere,
 )
 from models.domain.history import Observation
@@ -18,7 +19,6 @@ from models.domain.objective import Curves
 from models.domain.scattering import Floats
 from models.domain.soft_log import soften, soften_sigma
 from models.domain.space import SearchSpace
-from models.gp.design import choose_spread
 
 
 class CurveError:
@@ -45,9 +45,7 @@ class CurveError:
     def lay(self, truth: Truth) -> Standard:
         """Log-intensity, everywhere; the scale is how far curves are from their mean, root mean square."""
         known = read_rows(truth.rows)
-        floor = np.maximum(
-            np.median(known.sigmas, axis=0), LEAST_FLOOR * float(np.abs(known.intensities).max())
-        )
+        floor = _floor_of(known)
         refuse_nowhere(np.atleast_1d(floor > 0), "an intensity other than 0")
         logs = np.full((len(truth.rows), len(known.q_inv_nm)), np.nan)
         logs[known.is_known] = told = soften(known.intensities, floor)
@@ -90,25 +88,24 @@ class CurveError:
         """Error of the common model that knows the true curves at evenly spread places."""
         is_known = np.isfinite(standard.values[:, 0])
         columns, logs = standard.columns[is_known], standard.values[is_known]
-        rows, looks = choose_spread(columns, columns[:0], n), looks_of(n)
-        found: list[float | None] = []
-        for count in range(1, n + 1):
-            at = rows[:count]
-            if count not in looks or len(at) < FEWEST_FOR_A_MAP:
-                found.append(None)
-                continue
+
+        def error(at: list[int]) -> float:
             model = fit_common_curves(columns[at], logs[at], np.zeros(len(at)))
-            found.append(map_error(model.mean(columns), logs, None))
-        return tuple(found)
+            return map_error(model.mean(columns), logs, None)
+
+        return of_even_maps(columns, n, error)
 
     def explain(self, true: Floats, foretold: Floats) -> tuple[float, str]:
         """By log-intensity, over all bins."""
         known = read_rows(true)
-        floor = np.maximum(
-            np.median(known.sigmas, axis=0), LEAST_FLOOR * float(np.abs(known.intensities).max())
-        )
+        floor = _floor_of(known)
         guess = np.split(foretold, 3, axis=1)[1][np.ix_(known.is_known, known.is_shared)]
         logs, told = soften(known.intensities, floor), soften(guess, floor)
         square = float(((told - logs) ** 2).mean())
         spread = float(((logs - logs.mean(axis=0)) ** 2).mean()) or 1.0
         return 1.0 - square / spread, f"log-intensity to {np.sqrt(square):.3g} rms"
+
+
+def _floor_of(known: Rows) -> Floats:
+    """Intensity of each bin below which a curve is lost in the noise of one exposure, shape (n_bins,)."""
+    return np.maximum(np.median(known.sigmas, axis=0), LEAST_FLOOR * float(np.abs(known.intensities).max()))

@@ -10,13 +10,13 @@ from agent.rehearsal.yardsticks.standard import (
     Standard,
     Truth,
     looks_of,
+    of_even_maps,
     refuse_nowhere,
 )
 from models.domain.history import Observation
 from models.domain.objective import Level, Map
 from models.domain.scattering import Floats
 from models.domain.space import SearchSpace
-from models.gp.design import choose_spread
 
 
 class MapError:
@@ -74,16 +74,12 @@ class MapError:
         """Error of the common model that knows the truth at evenly spread places."""
         is_known = np.isfinite(standard.values)
         columns, values = standard.columns[is_known], standard.values[is_known]
-        rows, looks = choose_spread(columns, columns[:0], n), looks_of(n)
-        found: list[float | None] = []
-        for count in range(1, n + 1):
-            at = rows[:count]
-            if count not in looks or len(at) < FEWEST_FOR_A_MAP:
-                found.append(None)
-                continue
+
+        def error(at: list[int]) -> float:
             model = fit_common_model(columns[at], values[at], np.zeros(len(at)))
-            found.append(map_error(model.mean(columns), values, self._level))
-        return tuple(found)
+            return map_error(model.mean(columns), values, self._level)
+
+        return of_even_maps(columns, n, error)
 
     def explain(self, true: Floats, foretold: Floats) -> tuple[float, str]:
         """By the feature."""

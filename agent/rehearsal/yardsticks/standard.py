@@ -11,7 +11,7 @@ from models.domain.point import Point
 from models.domain.scattering import Floats, Mask
 from models.domain.seeds import derive_seed
 from models.domain.space import SearchSpace
-from models.gp.design import draw_allowed
+from models.gp.design import choose_spread, draw_allowed
 from models.gp.encoding import Encoding
 
 REACHES = (0.06, 0.02, 0.007)
@@ -130,3 +130,23 @@ def _near(encoding: Encoding, centre: Floats, reach: float, n: int, rng: np.rand
     steps = pool[pairs[: len(pool) // 2]] - pool[pairs[len(pool) // 2 : len(pool) // 2 * 2]]
     near = encoding.snap(centre + 2.0 * reach * steps)
     return near[encoding.is_allowed(near)][:n]
+
+
+def of_even_maps(columns: Floats, n: int, error: Callable[[list[int]], float]) -> tuple[float | None, ...]:
+    """Errors of maps of evenly spread places, of 1 to n of them, at the counts that are looked at.
+
+    Parameters
+    ----------
+    columns
+        Places to choose from, shape (m, n_columns).
+    n
+        Places, at most.
+    error
+        Error of a map that knows the truth at some rows of them.
+    """
+    rows, looks = choose_spread(columns, columns[:0], n), looks_of(n)
+    counts = (min(count, len(rows)) for count in range(1, n + 1))
+    return tuple(
+        error(rows[:known]) if count in looks and known >= FEWEST_FOR_A_MAP else None
+        for count, known in enumerate(counts, 1)
+    )
